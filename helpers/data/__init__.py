@@ -1,0 +1,1 @@
+"""A file a source: handwritten digits, sticker scenes, public data sets."""

@@ -1,0 +1,1 @@
+"""A file a lesson, named as its notebook."""

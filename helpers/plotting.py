@@ -1,0 +1,118 @@
+"""Arrays -> Axes: the palette, the style and the few static pictures that several lessons draw."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Image, display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+STYLE = Path(__file__).with_name("course.mplstyle")
+
+# One colour a class through the whole course. Ten hues chosen so that the closest two stay 32 CIELAB units
+# apart in normal vision and under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009).
+# Entry 0 is background; entry 11 serves data sets with an eleventh class.
+CLASS_COLOURS = np.array(
+    [
+        (24, 24, 28),
+        (102, 0, 255),
+        (255, 204, 0),
+        (0, 77, 77),
+        (230, 102, 51),
+        (102, 255, 255),
+        (128, 26, 0),
+        (51, 153, 179),
+        (204, 102, 255),
+        (102, 0, 153),
+        (179, 204, 153),
+        (150, 150, 150),
+    ],
+    dtype=np.uint8,
+)
+
+DIGIT_CLASSES = ("background", *(f"digit {digit}" for digit in range(10)))
+
+
+def use_style() -> None:
+    """Give every matplotlib figure made from here on the look of the course."""
+    plt.style.use(STYLE)
+
+
+def overlay(
+    image: np.ndarray, labels: np.ndarray, blend: float = 0.6, visible: Sequence[bool] | None = None
+) -> np.ndarray:
+    """Lay a label map over an image: each visible class but background tints its pixels with its colour.
+
+    Args:
+        image: (H, W, 3) uint8.
+        labels: (H, W) integers in 0..11; 0, the background, is never tinted.
+        blend: 0 shows the image alone, 1 the plain class colours.
+        visible: one flag a class; None shows all.
+
+    Returns:
+        (H, W, 3) uint8, rounded half up.
+    """
+    image, labels = np.asarray(image), np.asarray(labels)
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(f"overlay needs an image of shape (H, W, 3) in uint8, got {image.shape} in {image.dtype}.")
+    if labels.shape != image.shape[:2]:
+        raise ValueError(f"The label map is {labels.shape}, the image {image.shape[:2]}: give both the same size.")
+    if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(CLASS_COLOURS):
+        raise ValueError(
+            f"Labels must lie in 0..{len(CLASS_COLOURS) - 1}, got {labels.min()}..{labels.max()}. "
+            "Map void or ignored pixels to 0 first."
+        )
+    shown = np.ones(len(CLASS_COLOURS), bool)
+    if visible is not None:
+        shown[: len(visible)] = visible
+    shown[0] = False
+    weight = (blend * shown[labels])[..., None]
+    return np.floor(image * (1 - weight) + CLASS_COLOURS[labels] * weight + 0.5).astype(np.uint8)
+
+
+def images(
+    pictures: Sequence[ArrayLike], titles: Sequence[str] = (), columns: int | None = None, size: float = 1.6
+) -> Figure:
+    """Show pictures in a grid, without axes: (H, W) in grey or (H, W, 3) in colour, `size` inches each."""
+    columns = columns or len(pictures)
+    rows = -(-len(pictures) // columns)
+    headroom = 0.3 if titles else 0.0
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * (size + headroom)), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, picture in zip(axes.flat, pictures, strict=False):
+        axis.imshow(np.asarray(picture), cmap="gray")
+    for axis, title in zip(axes.flat, titles, strict=False):
+        axis.set_title(title, fontsize=10, fontweight="normal", loc="center")
+    return figure
+
+
+def error_bars(axis: Axes, groups: Mapping[str, Sequence[float]], ceilings: Mapping[str, float] | None = None) -> None:
+    """Draw each group's values as dots with mean and standard deviation, and a ceiling as a line above."""
+    for place, (name, values) in enumerate(groups.items()):
+        values = np.asarray(values, float)
+        axis.plot(np.full(len(values), place), values, "o", color="#3399b3", alpha=0.7, markersize=5)
+        spread = values.std(ddof=1) if len(values) > 1 else 0.0
+        axis.errorbar(place, values.mean(), spread, fmt="_", color="#18181c", capsize=6, markersize=18)
+        if ceilings and name in ceilings:
+            axis.plot([place - 0.3, place + 0.3], [ceilings[name]] * 2, color="#801a00", linestyle=":")
+    axis.set_xticks(range(len(groups)), list(groups))
+
+
+def png(figure: Figure) -> bytes:
+    """Draw a figure to PNG bytes and close it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display a figure with alternative text, for readers who hear the page instead of seeing it."""
+    if not alt.strip():
+        raise ValueError("Every figure needs alternative text: say in one sentence what it shows.")
+    display(Image(data=png(figure), format="png", alt=alt))

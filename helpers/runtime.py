@@ -1,0 +1,49 @@
+"""Where things are and what this machine may do: folders, seed, device, network."""
+
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE_VARIABLE = "COURSE_DATA"
+OFFLINE_VARIABLE = "COURSE_OFFLINE"
+
+
+def cache_folder() -> Path:
+    """The folder that downloads land in: `data/cache`, or the one that `COURSE_DATA` names.
+
+    Raises:
+        PermissionError: the folder cannot be made or written to; the message names it and says what to set.
+    """
+    folder = Path(os.environ.get(CACHE_VARIABLE) or ROOT / "data" / "cache").expanduser()
+    probe = folder / f".writable-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise PermissionError(
+            f"The data folder {folder} cannot be written to ({error.strerror}). "
+            f"Expected a folder that you may write in: set the variable {CACHE_VARIABLE} to one and run again."
+        ) from error
+    return folder
+
+
+def offline() -> bool:
+    """Whether the learner asked for no network, by setting `COURSE_OFFLINE` to anything but 0."""
+    return os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0")
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every source of chance that a lesson uses: Python, NumPy and torch."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def device() -> torch.device:
+    """The GPU when there is one, else the CPU that every figure of this course was measured on."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,0 +1,1 @@
+"""Arrays -> interactive figures: Python beside its JavaScript."""
