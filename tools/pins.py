@@ -1,4 +1,4 @@
-"""Write the versions that the course runs with here into constraints.txt, the one place for exact versions."""
+"""Write the versions installed here into constraints.txt, the one place for exact versions."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "constraints.txt"
 PROJECT = "segmentation-and-attention"
-# The oldest Python that the course promises to run on: a pin that refuses 3.11.2, Debian 12's own, fails there.
+# The oldest Python that the course promises; Debian 12 ships 3.11.2, where a pin for 3.11.5 would fail.
 OLDEST_PYTHON = "3.11.0"
 
 # torch names the exact versions of these itself, and only where it has a GPU build: pinned here they would
@@ -80,7 +80,7 @@ def read_pins(text: str) -> dict[str, str]:
         match = re.fullmatch(r"([A-Za-z0-9._-]+)==([0-9][A-Za-z0-9.!]*)", line)
         if match is None:
             raise ValueError(
-                f"constraints.txt holds {line!r}; expected one exact pin a line, like numpy==2.4.6."
+                f"constraints.txt holds {line!r}; expected an exact pin a line, like numpy==2.4.6."
             )
         pins[canonicalize_name(match[1])] = match[2]
     return pins
