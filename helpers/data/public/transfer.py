@@ -1,0 +1,135 @@
+"""One file over the network: with a progress bar, resumed after a break, and whole or not there."""
+
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pooch
+import requests
+from tqdm import tqdm
+
+from helpers.data.public.faults import DataError, OfflineError
+
+ATTEMPTS = 3
+PAUSE = 1.0  # seconds before another attempt
+TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the file
+CHUNK = 1 << 16
+
+
+class _Bar(tqdm):
+    """A bar that runs on when the server does not say how much will come (tqdm calls such a bar false)."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class _Reply:
+    """What the server said about the file, read before the first byte is written.
+
+    pooch leaves resuming to its caller: it hands `headers` and `hooks` on to requests and writes into any
+    open file.
+    """
+
+    def __init__(self, file, have: int, tag: Path) -> None:
+        self.file, self.have, self.tag = file, have, tag
+        self.answered = False
+        self.trouble = ""
+        self.whole: int | None = None  # bytes that the complete file has
+
+    def read(self, response: requests.Response, **_: object) -> None:
+        self.answered = True
+        headers = response.headers
+        if response.status_code == 206 and headers.get("Content-Range", "").startswith(f"bytes {self.have}-"):
+            total = headers["Content-Range"].rpartition("/")[-1]
+            self.whole = int(total) if total.isdecimal() else None
+        elif response.status_code == 200:  # no resuming here, or the file has changed: from the start
+            self.file.seek(0)
+            self.file.truncate()
+            length = headers.get("Content-Length", "")
+            self.whole = int(length) if length.isdecimal() and "Content-Encoding" not in headers else None
+            self._remember(headers.get("ETag") or headers.get("Last-Modified") or "")
+        elif response.status_code in (206, 416):  # another piece than the one asked for
+            self.tag.unlink(missing_ok=True)  # so that the next attempt starts again
+            self.trouble = "it sent another part of the file than the missing one"
+            raise requests.RequestException(self.trouble)
+
+    def _remember(self, version: str) -> None:
+        # A piece may only be joined to another piece of the same version; a weak tag (W/) does not promise
+        # that.
+        if version and not version.startswith("W/"):
+            self.tag.write_text(version)
+        else:
+            self.tag.unlink(missing_ok=True)
+
+
+def download(url: str, target: Path, title: str) -> None:
+    """Fetch a file to `target`, which appears only when it is whole.
+
+    What has come before a break stays beside it as `<name>.part`: the next attempt, or the next run, asks for
+    the rest when the server can send a part of a file, and starts again when it cannot.
+
+    Raises:
+        OfflineError: nothing answers at the address.
+        DataError: the server refuses, or the transfer broke `ATTEMPTS` times.
+        OSError: the disk would not take it.
+    """
+    part, tag = (target.with_name(target.name + end) for end in (".part", ".tag"))
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE)
+        try:
+            reason = _attempt(url, part, tag, title)
+        except requests.HTTPError as error:
+            reason = f"it answers {error.response.status_code} {error.response.reason}"
+            if error.response.status_code < 500 and error.response.status_code != 429:
+                raise DataError(
+                    f"{title} cannot be fetched: {url} answers {error.response.status_code} "
+                    f"{error.response.reason}. Expected the file {target.name} there: try in a browser; if "
+                    "it has moved, set COURSE_MIRROR to an address that has it, and run again."
+                ) from error
+        if not reason:
+            os.replace(part, target)
+            tag.unlink(missing_ok=True)
+            return
+    raise DataError(
+        f"The transfer of {title} from {url} broke {ATTEMPTS} times; at the last, {reason}. Expected the "
+        "whole file: run again to go on from where it broke."
+    )
+
+
+def _attempt(url: str, part: Path, tag: Path, title: str) -> str:
+    """Try once; the answer is what went wrong, empty when the file is whole."""
+    have = part.stat().st_size if part.exists() and tag.exists() else 0
+    headers = {"Accept-Encoding": "identity"}  # the file's own bytes, so that lengths and ranges mean them
+    if have:
+        headers |= {"Range": f"bytes={have}-", "If-Range": tag.read_text()}
+    with open(part, "ab" if have else "wb") as file:
+        reply = _Reply(file, have, tag)
+        try:
+            with _Bar(desc=title, unit="B", unit_scale=True, leave=False) as bar:
+                pooch.HTTPDownloader(
+                    progressbar=bar,
+                    chunk_size=CHUNK,
+                    timeout=TIMEOUT,
+                    headers=headers,
+                    hooks={"response": reply.read},
+                )(url, file, None)
+        except requests.HTTPError:
+            raise
+        except requests.ConnectionError as error:
+            if not reply.answered:
+                raise OfflineError(
+                    f"{title} cannot be fetched: nothing answers at {urlsplit(url).netloc}. Expected a "
+                    f"network that reaches {url}: connect and run again, or set COURSE_OFFLINE=1 to go on "
+                    "without it."
+                ) from error
+            return f"the connection was lost after {file.tell()} bytes"
+        except requests.RequestException:
+            if not reply.answered:
+                return f"no answer came within {TIMEOUT[1]} seconds"
+            return reply.trouble or f"it was cut off after {file.tell()} bytes"
+    size = part.stat().st_size
+    if reply.whole is not None and size != reply.whole:
+        return f"{size} of {reply.whole} bytes came"
+    return ""
