@@ -1,0 +1,63 @@
+"""What several figures draw, in NumPy: the references that the scripts in `pixels.js` must agree with."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from helpers import plotting
+
+
+def in_lens(shape: tuple[int, int], x: int, y: int, radius: int) -> np.ndarray:
+    """Which pixels of an (H, W) picture lie within `radius` pixels of (x, y): (H, W) bool."""
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    return (columns - x) ** 2 + (rows - y) ** 2 <= radius**2
+
+
+def edges(labels: np.ndarray) -> np.ndarray:
+    """The pixels of an (H, W) label map that lie just inside a shape: (H, W) bool.
+
+    A pixel counts when it is not background and one of its four neighbours has another label.
+    """
+    differs = np.zeros(labels.shape, bool)
+    below, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    differs[1:] |= below
+    differs[:-1] |= below
+    differs[:, 1:] |= right
+    differs[:, :-1] |= right
+    return differs & (labels != 0)
+
+
+def masked(
+    image: np.ndarray, labels: np.ndarray, blend: int, visible: Sequence[bool], outlines: bool = False
+) -> np.ndarray:
+    """An image under its label map, (H, W, 3) uint8: `blend` in percent, outlines in the plain class colour."""
+    shown = np.where(np.asarray(visible, bool)[labels], labels, 0)
+    picture = plotting.overlay(image, shown, blend / 100)
+    if outlines:
+        border = edges(shown)
+        picture[border] = plotting.CLASS_COLOURS[shown[border]]
+    return picture
+
+
+def mean_iou(labels: np.ndarray, truth: np.ndarray, classes: int) -> float:
+    """Mean over the classes that occur in either (H, W) map of intersection over union; NaN if none does."""
+    total, count = 0.0, 0
+    for label in range(classes):
+        ours, theirs = labels == label, truth == label
+        union = int((ours | theirs).sum())
+        if union:
+            total += int((ours & theirs).sum()) / union
+            count += 1
+    return total / count if count else float("nan")
+
+
+def two_places(value: float) -> str:
+    """A number from 0 up with two decimals, rounded half up: Python's own rounding and JavaScript's differ."""
+    hundredths = int(np.floor(value * 100 + 0.5))
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def hidden_classes(class_names: Sequence[str], visible: Sequence[bool]) -> str:
+    """The end of a caption that names what was switched off, or nothing."""
+    hidden = [name for name, shown in zip(class_names, visible, strict=True) if not shown]
+    return f" Hidden: {', '.join(hidden)}." if hidden else ""
