@@ -10,12 +10,12 @@ network, and COURSE_MIRROR points every source at another address.
 """
 
 from helpers.data.public.cached import available, edition
-from helpers.data.public.camvid import CamVid, camvid
 from helpers.data.public.faults import DataError, OfflineError
-from helpers.data.public.mnist import Mnist, mnist
-from helpers.data.public.penn_fudan import PennFudan, penn_fudan
-from helpers.data.public.spoken_digits import SpokenDigits, spoken_digits
-from helpers.data.public.translations import Pair, multi30k, tatoeba
+from helpers.data.public.handwriting import Mnist, mnist
+from helpers.data.public.pedestrians import PennFudan, penn_fudan
+from helpers.data.public.sentences import Pair, multi30k, tatoeba
+from helpers.data.public.speech import SpokenDigits, spoken_digits
+from helpers.data.public.streets import CamVid, camvid
 
 __all__ = [
     "CamVid",

@@ -22,6 +22,8 @@ def unpack(archive: Path, folder: Path, keep: str) -> None:
         folder. OSError: the disk would not take it.
     """
     try:
+        if not archive.stat().st_size:
+            raise EOFError("empty")  # which gzip would take for a file that holds nothing
         if archive.name.endswith(".zip"):
             _unzip(archive, folder, keep)
         elif archive.name.endswith(".tar.gz"):
