@@ -58,9 +58,13 @@ def overlay(
     """
     image, labels = np.asarray(image), np.asarray(labels)
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ValueError(f"overlay needs an image of shape (H, W, 3) in uint8, got {image.shape} in {image.dtype}.")
+        raise ValueError(
+            f"overlay needs an image of shape (H, W, 3) in uint8, got {image.shape} in {image.dtype}."
+        )
     if labels.shape != image.shape[:2]:
-        raise ValueError(f"The label map is {labels.shape}, the image {image.shape[:2]}: give both the same size.")
+        raise ValueError(
+            f"The label map is {labels.shape}, the image {image.shape[:2]}: give both the same size."
+        )
     if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(CLASS_COLOURS):
         raise ValueError(
             f"Labels must lie in 0..{len(CLASS_COLOURS) - 1}, got {labels.min()}..{labels.max()}. "
@@ -81,7 +85,9 @@ def images(
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
     headroom = 0.3 if titles else 0.0
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * (size + headroom)), squeeze=False)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns * size, rows * (size + headroom)), squeeze=False
+    )
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, picture in zip(axes.flat, pictures, strict=False):
@@ -91,7 +97,9 @@ def images(
     return figure
 
 
-def error_bars(axis: Axes, groups: Mapping[str, Sequence[float]], ceilings: Mapping[str, float] | None = None) -> None:
+def error_bars(
+    axis: Axes, groups: Mapping[str, Sequence[float]], ceilings: Mapping[str, float] | None = None
+) -> None:
     """Draw each group's values as dots with mean and standard deviation, and a ceiling as a line above."""
     for place, (name, values) in enumerate(groups.items()):
         values = np.asarray(values, float)

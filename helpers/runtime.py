@@ -40,7 +40,7 @@ def offline() -> bool:
 def seed_everything(seed: int) -> None:
     """Seed every source of chance that a lesson uses: Python, NumPy and torch."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries that draw from NumPy's global state
     torch.manual_seed(seed)
 
 

@@ -79,6 +79,8 @@ def random_crops(count: int, size: int, split: Split, generator: Generator) -> T
         grid = F.affine_grid(theta, [len(theta), 3, size, size], align_corners=False)
         picture = torch.from_numpy(np.ascontiguousarray(photograph)).permute(2, 0, 1)[None].float() / 255
         # One picture, many crops: the crops' rows are stacked into one tall output, so nothing is copied.
-        tall = F.grid_sample(picture, grid.reshape(1, -1, size, 2), padding_mode="border", align_corners=False)
+        tall = F.grid_sample(
+            picture, grid.reshape(1, -1, size, 2), padding_mode="border", align_corners=False
+        )
         crops[chosen] = tall[0].reshape(3, -1, size, size).transpose(0, 1)
     return crops

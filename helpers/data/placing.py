@@ -36,7 +36,9 @@ def sampling_grid(places: Tensor, heights: Tensor, angles: Tensor, size: int) ->
     """
     cos, sin = angles.cos(), angles.sin()
     scale = size / (EXTENT * heights)
-    turn = torch.stack([torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)], dim=1) * scale[:, None, None]
+    turn = (
+        torch.stack([torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)], dim=1) * scale[:, None, None]
+    )
     centre = 2 * places / size - 1
     theta = torch.cat([turn, -turn @ centre[..., None]], dim=2)
     return F.affine_grid(theta, [len(places), 1, size, size], align_corners=False)
@@ -100,14 +102,16 @@ def _place(plan: Plan, split, generator, size, least, overlap, leave) -> tuple[P
     cell = 1 if overlap == "touching" else CELL
     cells = -(-size // cell)
     frame = torch.ones(len(plan.texture), cells, cells)
-    taken = torch.zeros_like(frame)
+    taken, partner = torch.zeros_like(frame), torch.zeros_like(frame)
     found = torch.ones(len(frame), dtype=torch.bool)
     places, heights = plan.places.clone(), plan.heights.clone()
     for k in range(plan.texture.shape[1]):
         waiting = plan.present[:, k] & found
         while waiting.any():
             chosen = waiting.nonzero()[:, 0]
-            mask = _mask(textures[plan.texture[chosen, k]], heights[chosen, k], plan.angles[chosen, k], size, cell)
+            mask = _mask(
+                textures[plan.texture[chosen, k]], heights[chosen, k], plan.angles[chosen, k], size, cell
+            )
             fits = correlate(mask, frame[chosen]) >= (1 - leave) * mask.sum(dim=(1, 2))[:, None, None] - 0.5
             if overlap != "free":
                 fits &= correlate(_grow(mask) if cell > 1 else mask, taken[chosen]) < 0.5
@@ -121,7 +125,6 @@ def _place(plan: Plan, split, generator, size, least, overlap, leave) -> tuple[P
             stamped = _shift(mask[fitting], shift[fitting])
             taken[kept] = torch.maximum(taken[kept], stamped)
             if k % 2 == 0:
-                partner = torch.zeros_like(taken) if k == 0 else partner
                 partner[kept] = stamped
             waiting[kept] = False
             small = heights[:, k] <= least

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from helpers.data import placing
-from helpers.data.digits import EXTENT, MARGIN, sticker_textures
+from helpers.data.digits import MARGIN, sticker_textures
 from helpers.data.photographs import random_crops
 from helpers.data.splits import Split, check_split
 
@@ -75,7 +75,7 @@ def make_scenes(
     split: Split = "train",
     *,
     size: int = 128,
-    count: int | tuple[int, int] = (2, 5),
+    count: int | tuple[int, int] = (1, 3),
     height: tuple[float, float] = (32, 72),
     rotation: float = 20,
     overlap: Overlap = "none",
@@ -138,12 +138,15 @@ def _check(number, seed, size, count, height, rotation, overlap, leave, colours,
         (8 <= height[0] <= height[1], f"height is {height}: give at least 8 pixels, the least first"),
         (
             height[0] * (1 + 2 * MARGIN) <= size,
-            f"digits of {height[0]} pixels with their backing are {height[0] * (1 + 2 * MARGIN):.0f} pixels tall, which "
-            f"a scene of {size} pixels cannot hold: make the scene larger or the least height smaller",
+            f"digits of {height[0]} pixels are {height[0] * (1 + 2 * MARGIN):.0f} pixels tall with their backing, and a "
+            f"scene of {size} pixels cannot hold that: make the scene larger or the least height smaller",
         ),
         (0 <= rotation <= 180, f"rotation is {rotation}: give 0 to 180 degrees"),
         (overlap in ("none", "free", "touching"), f"overlap is {overlap!r}: expected none, free or touching"),
-        (overlap != "touching" or count[1] >= 2, "overlap='touching' needs at least two stickers: raise count"),
+        (
+            overlap != "touching" or count[1] >= 2,
+            "overlap='touching' needs at least two stickers: raise count",
+        ),
         (0 <= leave <= 0.9, f"leave is {leave}: give the share of a sticker, 0 to 0.9"),
         (len(colours) > 0, "colours is empty: name at least one"),
         (frames >= 1, f"frames is {frames}: a still has 1, a clip more"),
@@ -176,7 +179,9 @@ def _draw(plan: placing.Plan, crops: Tensor, split: Split, size: int) -> Scenes:
         cover = ((nearness - 0.5) * reach + 0.5).clamp(0, 1) * present[:, None, None]
         ink = ((ink - 0.5) * plan.heights[:, k, None, None] / 8 + 0.5).clamp(0, 1)
         paint = torch.lerp(
-            backing[plan.colours[:, k]][..., None, None], ink_colour[plan.colours[:, k]][..., None, None], ink[:, None]
+            backing[plan.colours[:, k]][..., None, None],
+            ink_colour[plan.colours[:, k]][..., None, None],
+            ink[:, None],
         )
         images = torch.lerp(images, paint, cover[:, None])
         inside = cover >= 0.5

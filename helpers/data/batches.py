@@ -1,0 +1,53 @@
+"""Tensors of examples -> batches ready for a model."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Generator, Tensor
+
+Transform = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
+
+
+def as_input(images: Tensor) -> Tensor:
+    """Turn uint8 images (B, 3, H, W) into floats of about zero mean and unit spread; mid grey becomes 0."""
+    if images.dtype != torch.uint8:
+        raise ValueError(f"Expected images in uint8, got {images.dtype}: they may have been scaled already.")
+    return (images.float() / 255 - 0.5) / 0.25
+
+
+def endless(
+    images: Tensor, labels: Tensor, size: int, seed: int, transform: Transform | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield shuffled batches for ever, a fresh order each epoch, from one seed.
+
+    Args:
+        images: (N, 3, H, W) uint8. labels: (N, ...) integers, one entry an image.
+        size: images a batch; the last, smaller batch of an epoch is left out.
+        transform: changes a batch at random, before scaling: (images, labels, generator) -> (images, labels).
+
+    Yields:
+        images (size, 3, H, W) float32 in channels-last memory, labels int64.
+
+    Raises:
+        ValueError: there are fewer images than a batch holds, or not one label entry an image.
+    """
+    if len(images) != len(labels):
+        raise ValueError(f"There are {len(images)} images and {len(labels)} labels; expected one each.")
+    if not 1 <= size <= len(images):
+        raise ValueError(
+            f"A batch of {size} cannot be drawn from {len(images)} images: choose 1 to {len(images)}."
+        )
+    generator = Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(len(images), generator=generator)
+        for chosen in order[: len(order) // size * size].split(size):
+            batch = images[chosen], labels[chosen].long()
+            if transform:
+                batch = transform(*batch, generator)
+            yield as_input(batch[0]).contiguous(memory_format=torch.channels_last), batch[1]
+
+
+def in_order(images: Tensor, labels: Tensor, size: int = 100) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield every example once, in order, for evaluation; shapes as in `endless`."""
+    for some, few in zip(images.split(size), labels.split(size), strict=True):
+        yield as_input(some).contiguous(memory_format=torch.channels_last), few.long()

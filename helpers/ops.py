@@ -1,0 +1,86 @@
+"""Stateless tensor functions that several lessons use."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def patches(images: Tensor, size: int, stride: int = 1) -> Tensor:
+    """Cut every patch out of images, row by row, as views of the images' memory.
+
+    Args:
+        images: (B, C, H, W). size: side of a patch. stride: step between patches.
+
+    Returns:
+        (B, rows, columns, C, size, size).
+
+    Raises:
+        ValueError: the images are not 4-D, or smaller than a patch.
+    """
+    if images.ndim != 4:
+        raise ValueError(f"patches needs images of shape (B, C, H, W), got {tuple(images.shape)}.")
+    if min(images.shape[2:]) < size:
+        raise ValueError(
+            f"A patch of {size} does not fit into images of {tuple(images.shape[2:])}: pad them first."
+        )
+    return images.unfold(2, size, stride).unfold(3, size, stride).permute(0, 2, 3, 1, 4, 5)
+
+
+def boundaries(masks: Tensor, distance: int) -> Tensor:
+    """Keep what lies within a distance of a mask's edge, inside it (Cheng et al. 2021); the frame is an edge too.
+
+    Args:
+        masks: (..., H, W) bool. distance: in pixels, 4-connected steps of 3 x 3 erosion as in the paper's code.
+
+    Returns:
+        (..., H, W) bool.
+    """
+    outside = F.pad((~masks).float().flatten(0, -3)[:, None], (1, 1, 1, 1), value=1.0)
+    for _ in range(distance):
+        outside = F.max_pool2d(outside, 3, stride=1, padding=1)
+    eroded = outside[:, 0, 1:-1, 1:-1].reshape(masks.shape) < 0.5
+    return masks & ~eroded
+
+
+class Field(NamedTuple):
+    """One layer's receptive field along one axis, in input pixels.
+
+    Attributes:
+        size: how many input pixels a unit sees.
+        stride: how far apart the fields of neighbouring units lie.
+        start: the first pixel that unit 0 sees; negative where it begins in the padding.
+    """
+
+    size: int
+    stride: int
+    start: int
+
+
+def receptive_field(layers: Iterable[tuple[int, int, int]]) -> Field:
+    """Follow size, stride and start of a unit's receptive field through a stack of convolutions and poolings.
+
+    Args:
+        layers: (kernel, stride, padding) of each layer, input first.
+    """
+    size, step, start = 1, 1, 0
+    for kernel, stride, padding in layers:
+        size += (kernel - 1) * step
+        start -= padding * step
+        step *= stride
+    return Field(size, step, start)
+
+
+def check_images(images: Tensor, channels: int = 3, least: int = 1) -> None:
+    """Raise ValueError unless images are (B, channels, H, W) in floating point, finite, each side at least `least`."""
+    wanted = f"images of shape (B, {channels}, H, W) in floating point with H and W at least {least}"
+    if images.ndim != 4 or images.shape[1] != channels or min(images.shape[2:]) < least:
+        raise ValueError(f"Expected {wanted}, got {tuple(images.shape)}. A single image needs images[None].")
+    if not images.is_floating_point():
+        raise ValueError(f"Expected {wanted}, got {images.dtype}. Divide uint8 images by 255 first.")
+    if len(images) == 0:
+        raise ValueError(f"Expected {wanted}, got an empty batch.")
+    if not torch.isfinite(images).all():
+        raise ValueError("The images hold NaN or infinity. Look at where they were read or scaled.")

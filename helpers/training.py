@@ -1,0 +1,184 @@
+"""One training loop for the whole course: model, batches and loss are handed in, a history comes out."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchmetrics import Metric, MetricCollection
+from tqdm.auto import tqdm
+
+from helpers import runtime
+
+
+@dataclass
+class History:
+    """What a training run left behind.
+
+    Attributes:
+        loss: one value a step.
+        watched: what `watch` returned, by the number of steps taken when it was called.
+        seconds: spent on training, without watching.
+        interrupted: whether the learner stopped it early.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    watched: dict[int, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def steps(self) -> int:
+        return len(self.loss)
+
+
+def fit(
+    model: nn.Module,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    loss: Callable[[Any, Tensor], Tensor],
+    *,
+    steps: int,
+    lr: float,
+    weight_decay: float = 0.01,
+    clip: float = 1.0,
+    watch: Callable[[nn.Module], Any] | None = None,
+    watch_at: Iterable[int] = (),
+    name: str = "training",
+) -> History:
+    """Train with AdamW under a one-cycle schedule (Loshchilov and Hutter 2019; Smith and Topin 2018).
+
+    Interrupting (the stop button) ends the training early and returns normally: the weights of the last whole step
+    and the history so far stay usable. The model comes back in eval mode, on the device that it trained on.
+
+    Args:
+        model: trained in place; its parameters with `requires_grad=False` stay as they are.
+        batches: yields (inputs, targets), for at least `steps` batches.
+        loss: maps the model's output and the targets to a scalar.
+        steps: how many batches to learn from.
+        lr: the highest learning rate of the cycle.
+        clip: greatest norm of the gradient.
+        watch: called in eval mode, without gradients, at each number of steps in `watch_at` (0: before training); its
+            answer is kept in the history, and a float is shown beside the loss.
+        name: shown by the progress bar.
+
+    Raises:
+        ValueError: an empty batch, or fewer batches than steps.
+        FloatingPointError: the loss or its gradient is not finite; the weights are those before that step.
+    """
+    device = runtime.device()
+    model.to(device, memory_format=torch.channels_last)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, lr=lr, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=steps, pct_start=0.25)
+    history, watch_at = History(), set(watch_at) if watch else set()
+    progress = tqdm(total=steps, desc=name, mininterval=0.5)
+    source = iter(batches)
+    try:
+        _watch(model, watch, watch_at, history, progress)
+        for _ in range(steps):
+            started = time.perf_counter()
+            model.train()
+            history.loss.append(
+                _step(model, _next(source, history, steps), loss, optimiser, parameters, clip, device)
+            )
+            schedule.step()
+            history.seconds += time.perf_counter() - started
+            progress.set_postfix(loss=f"{history.loss[-1]:.3f}", refresh=False)
+            progress.update()
+            _watch(model, watch, watch_at, history, progress)
+    except KeyboardInterrupt:
+        history.interrupted = True
+        print(
+            f"Stopped after {history.steps} of {steps} steps. The model and its history are usable as they are."
+        )
+    finally:
+        progress.close()
+        model.eval()
+    return history
+
+
+def _next(source, history: History, steps: int) -> tuple[Tensor, Tensor]:
+    try:
+        inputs, targets = next(source)
+    except StopIteration:
+        raise ValueError(
+            f"The batches ended after {history.steps} of {steps} steps. Give `fit` at least as many batches as steps, "
+            "or lower steps."
+        ) from None
+    if len(inputs) == 0:
+        raise ValueError(
+            "A batch is empty. Every batch needs at least one example: look at how they are cut."
+        )
+    return inputs, targets
+
+
+def _step(model, batch, loss, optimiser, parameters, clip, device) -> float:
+    """Take one step and return the loss; leave the weights alone where it is not finite."""
+    inputs, targets = batch
+    value = loss(model(inputs.to(device)), targets.to(device))
+    optimiser.zero_grad()
+    if value.isfinite():
+        value.backward()
+    norm = nn.utils.clip_grad_norm_(parameters, clip) if value.isfinite() else value
+    if not norm.isfinite():
+        rate = optimiser.param_groups[0]["lr"]
+        raise FloatingPointError(
+            f"The loss is {value.item()} and its gradient's norm {norm.item()}: training has left the finite numbers. "
+            f"The weights are still those of the step before. Look for NaN in the inputs, a logarithm of 0 or a "
+            f"division by 0 in the loss; or lower the learning rate, now {rate:.2g}."
+        )
+    optimiser.step()
+    return value.item()
+
+
+@torch.no_grad()
+def _watch(model, watch, watch_at, history: History, progress) -> None:
+    if history.steps not in watch_at:
+        return
+    model.eval()
+    seen = history.watched[history.steps] = watch(model)
+    if isinstance(seen, float):
+        progress.set_description(f"{progress.desc.split(' | ')[0]} | {seen:.3f}")
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    metrics: Mapping[str, Metric] | MetricCollection,
+    *,
+    predict: Callable[[Any], Tensor] = lambda scores: scores.argmax(dim=1),
+) -> dict[str, float]:
+    """Run a model over batches in eval mode and compute each metric over the whole set.
+
+    Args:
+        batches: yields (inputs, targets); must not be empty.
+        metrics: torchmetrics by name; each is reset first.
+        predict: turns the model's output into what the metrics compare; by default the class of highest score.
+
+    Raises:
+        ValueError: there is no batch to evaluate on.
+    """
+    device = runtime.device()
+    was_training = model.training
+    model.to(device).eval()
+    for metric in metrics.values():
+        metric.reset()
+        metric.to(device)
+    seen = 0
+    for inputs, targets in batches:
+        predictions = predict(model(inputs.to(device)))
+        for metric in metrics.values():
+            metric.update(predictions, targets.to(device))
+        seen += len(inputs)
+    model.train(was_training)
+    if seen == 0:
+        raise ValueError("There is nothing to evaluate on: the batches hold no example.")
+    return {name: float(metric.compute()) for name, metric in metrics.items()}
+
+
+def parameter_count(model: nn.Module) -> int:
+    """Count the numbers that training may change."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
