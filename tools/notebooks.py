@@ -122,8 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in recorded.fill_all():
             print(f"{path.relative_to(ROOT)}: refreshed")
         return 0
+    try:
+        paths = find(chosen.names)
+    except FileNotFoundError as error:
+        parser.error(str(error))
     failures = 0
-    for path in find(chosen.names):
+    for path in paths:
         try:
             seconds = execute(path)
         except RuntimeError as error:

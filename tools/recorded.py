@@ -113,7 +113,7 @@ def unmarked(text: str, backing: str = "") -> list[str]:
 
 def _without_quotations(block: str) -> str:
     lines = block.strip().splitlines()
-    if not all(line.lstrip().startswith("|") for line in lines):
+    if not lines or not all(line.lstrip().startswith("|") for line in lines):
         return "" if "quoted" in block.lower() else block
     table = [line.strip().strip("|").split("|") for line in lines]
     kept = [place for place, title in enumerate(table[0]) if "quoted" not in title.lower()]

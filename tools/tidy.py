@@ -38,19 +38,9 @@ def normalise(notebook: NotebookNode, name: str) -> None:
             cell.metadata.pop(key, None)
         if "tags" in cell.metadata:
             cell.metadata.tags = sorted(set(cell.metadata.tags))
-    _name_cells(notebook, name)
     _keep_shown_widgets(notebook)
     _finish_bars(notebook)
     _name_widgets(notebook, name)
-
-
-def _name_cells(notebook: NotebookNode, name: str) -> None:
-    """Keep each cell's id; give one made from its place to a cell without, or with another's."""
-    taken: set[str] = set()
-    for place, cell in enumerate(notebook.cells):
-        if not cell.get("id") or cell.id in taken:
-            cell.id = hashlib.sha256(f"{name}/{place}".encode()).hexdigest()[:8]
-        taken.add(cell.id)
 
 
 def _finish_bars(notebook: NotebookNode) -> None:
