@@ -1,0 +1,33 @@
+"""The figures that the browser tests open: each function builds one, in the test and in the notebook's kernel alike."""
+
+import numpy as np
+from skimage import data
+
+from helpers.widgets.masks import MasksOverImages
+
+SIDE = 96
+MAPS = {"FCN-32s": 24, "FCN-16s": 12, "FCN-8s": 6}
+
+
+def photograph() -> np.ndarray:
+    """A photograph's corner, (SIDE, SIDE, 3) uint8."""
+    return np.ascontiguousarray(data.astronaut()[20 : 20 + 2 * SIDE : 2, 170 : 170 + 2 * SIDE : 2])
+
+
+def truth() -> np.ndarray:
+    """Three discs of three classes, two of them touching, (SIDE, SIDE) uint8."""
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    labels = np.zeros((SIDE, SIDE), np.uint8)
+    for x, y, radius, label in ((28, 30, 17, 8), (56, 34, 15, 2), (62, 70, 19, 4)):
+        labels[(columns - x) ** 2 + (rows - y) ** 2 <= radius**2] = label
+    return labels
+
+
+def blocky(cell: int) -> np.ndarray:
+    """The truth as a network sees it whose cells are `cell` pixels wide."""
+    return truth()[cell // 2 :: cell, cell // 2 :: cell].repeat(cell, 0).repeat(cell, 1)
+
+
+def masks() -> MasksOverImages:
+    maps = {name: blocky(cell) for name, cell in MAPS.items()}
+    return MasksOverImages(photograph(), maps, truth=truth(), alt="A portrait under three discs.", blend=60)

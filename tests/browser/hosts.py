@@ -1,0 +1,146 @@
+"""The three places in which a figure must live: a page without a kernel, JupyterLab, Notebook 7."""
+
+import base64
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+from figure_page import FigurePage
+from ipywidgets import Widget
+from playwright.sync_api import Browser
+
+import figures
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "tools"))
+import build_site  # noqa: E402  (a tool, not a package: found beside the tests)
+
+START_SECONDS = 90
+VIEWPORT = {"width": 1280, "height": 1000}
+
+
+def stored_notebook(figure) -> nbformat.NotebookNode:
+    """A notebook that shows one figure, as an executed notebook stores it."""
+    bundle, metadata = figure._repr_mimebundle_()
+    bundle["image/png"] = base64.b64encode(bundle["image/png"]).decode()
+    v4 = nbformat.v4
+    output = v4.new_output("display_data", bundle, metadata=metadata)
+    cells = [v4.new_markdown_cell("# A figure"), v4.new_code_cell("figure", outputs=[output])]
+    state = Widget.get_manager_state(widgets=[figure])
+    return v4.new_notebook(cells=cells, metadata={"widgets": {build_site.STATE: state}})
+
+
+class KernelFreePage:
+    """A page made by tools/build_site.py, opened from a file."""
+
+    name = "page"
+
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self.context = browser.new_context(viewport=VIEWPORT, has_touch=True)
+        self.folder = folder
+
+    def open(self, name: str) -> FigurePage:
+        path = self.folder / f"{name}.html"
+        path.write_text(build_site.page_of(stored_notebook(getattr(figures, name)()), name), encoding="utf-8")
+        page = self.context.new_page()
+        page.goto(path.as_uri())
+        return FigurePage(page)
+
+
+class Jupyter:
+    """JupyterLab or Notebook 7, with a kernel that builds the figure anew."""
+
+    def __init__(self, name: str, route: str, browser: Browser, server: "Server") -> None:
+        self.name, self.route, self.server = name, route, server
+        self.context = browser.new_context(viewport=VIEWPORT, has_touch=True)
+
+    def open(self, name: str) -> FigurePage:
+        source = f"import sys\nsys.path.insert(0, {str(HERE)!r})\nimport figures\n\nfigures.{name}()"
+        return self.run(f"{self.name}-{name}", [source])
+
+    def run(self, title: str, sources: list[str]) -> FigurePage:
+        """Open a notebook of these code cells, run all of them, and wait for the figure."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        nbformat.write(notebook, self.server.folder / f"{title}.ipynb")
+        page = self.context.new_page()
+        page.goto(f"{self.server.url}{self.route}{title}.ipynb?token={self.server.token}")
+        ready = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel?.status === 'idle'"
+        page.wait_for_function(ready, timeout=START_SECONDS * 1000)
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        return FigurePage(page)
+
+
+class Server:
+    """One Jupyter server on this machine, with folders of its own; it serves JupyterLab and Notebook 7."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "notebooks"
+        self.token = secrets.token_hex(8)
+        self.url = f"http://127.0.0.1:{free_port()}/"
+        homes = {
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "IPYTHONDIR": "ipython",
+        }
+        homes = {name: str(folder / place) for name, place in homes.items()}
+        for place in (self.folder, *map(Path, homes.values())):
+            place.mkdir(parents=True, exist_ok=True)
+        options = {
+            "ServerApp": {
+                "ip": "127.0.0.1",
+                "port": int(self.url.rsplit(":")[-1].strip("/")),
+                "port_retries": 0,
+                "open_browser": False,
+                "root_dir": str(self.folder),
+                "allow_root": True,
+            },
+            "IdentityProvider": {"token": self.token},
+            # The tests run the notebook through the application's own command.
+            "LabApp": {"expose_app_in_browser": True, "news_url": None},
+            "JupyterNotebookApp": {"expose_app_in_browser": True},
+        }
+        (Path(homes["JUPYTER_CONFIG_DIR"]) / "jupyter_config.json").write_text(json.dumps(options))
+        self.log = (folder / "server.log").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab"], env=os.environ | homes, stdout=self.log, stderr=self.log
+        )
+        self.wait()
+
+    def wait(self) -> None:
+        """Return once the server answers; raise with its log if it never does."""
+        for _ in range(START_SECONDS * 5):
+            try:
+                with urllib.request.urlopen(f"{self.url}api", timeout=5):
+                    return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.2)
+        self.close()
+        raise RuntimeError(f"Jupyter did not start:\n{Path(self.log.name).read_text()}")
+
+    def close(self) -> None:
+        """End the server, and with it the kernels it started."""
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        self.log.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
