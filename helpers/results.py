@@ -176,7 +176,9 @@ def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _rounded(part: Any) -> Any:
-    """Six digits tell the story; more would change with every run."""
+    """Plain Python, in six digits: more would change with every run."""
+    if hasattr(part, "tolist"):  # of NumPy or torch
+        part = part.tolist()
     if isinstance(part, float):
         return round(part, 6)
     if isinstance(part, Mapping):
