@@ -21,7 +21,11 @@ def chromium(playwright: Playwright) -> str | None:
     """The browser's path: the one COURSE_CHROMIUM names, the machine's own, or Playwright's."""
     own = playwright.chromium.executable_path
     names = ("chromium", "chromium-browser", "google-chrome")
-    found = (os.environ.get("COURSE_CHROMIUM"), *map(shutil.which, names), own if os.path.exists(own) else None)
+    found = (
+        os.environ.get("COURSE_CHROMIUM"),
+        *map(shutil.which, names),
+        own if os.path.exists(own) else None,
+    )
     return next(filter(None, found), None)
 
 
@@ -31,7 +35,9 @@ def browser() -> Iterator[Browser]:
         path = chromium(playwright)
         if path is None:
             # A skipped test on the machine that guards the course would be a hole in the guard.
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"No Chromium for the browser tests. {HOW}")
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(
+                f"No Chromium for the browser tests. {HOW}"
+            )
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()

@@ -56,7 +56,12 @@ class FigurePage:
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
         touch = self.page.context.new_cdp_session(self.page)
-        for kind, place in (("touchStart", start), ("touchMove", end), ("touchMove", end), ("touchEnd", None)):
+        for kind, place in (
+            ("touchStart", start),
+            ("touchMove", end),
+            ("touchMove", end),
+            ("touchEnd", None),
+        ):
             offset = self.on_screen(*place, number) if place else None
             points = [{"x": box["x"] + offset["x"], "y": box["y"] + offset["y"]}] if offset else []
             touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
@@ -77,7 +82,9 @@ class FigurePage:
         slider = self.slider(label)
         low, high = (float(slider.get_attribute(end)) for end in ("min", "max"))
         box = slider.bounding_box()
-        along = 8 + (value - low) / (high - low) * (box["width"] - 16)  # the thumb's middle stays inside the track
+        along = 8 + (value - low) / (high - low) * (
+            box["width"] - 16
+        )  # the thumb's middle stays inside the track
         slider.click(position={"x": along, "y": box["height"] / 2})
         for _ in range(100):
             distance = value - float(slider.input_value())
@@ -87,7 +94,9 @@ class FigurePage:
         raise AssertionError(f"The slider {label!r} never came to {value}.")
 
     def choice(self, group: str, option: str) -> Locator:
-        return self.root.get_by_role("group", name=group, exact=True).get_by_role("radio", name=option, exact=True)
+        return self.root.get_by_role("group", name=group, exact=True).get_by_role(
+            "radio", name=option, exact=True
+        )
 
     def choose(self, group: str, option: str) -> None:
         """Pick one of a row of choices with the mouse."""

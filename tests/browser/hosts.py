@@ -11,12 +11,11 @@ import time
 import urllib.request
 from pathlib import Path
 
+import figures
 import nbformat
 from figure_page import FigurePage
 from ipywidgets import Widget
 from playwright.sync_api import Browser
-
-import figures
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "tools"))

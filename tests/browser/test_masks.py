@@ -1,9 +1,8 @@
 """Masks over images: the page shows what Python computes, by mouse, by keyboard, by touch, in every host."""
 
+import figures
 import pytest
 from figure_page import FigurePage
-
-import figures
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +77,9 @@ def test_by_keyboard(page, figure, state):
     now(y=52)
     page.press("Shift+ArrowLeft")
     now(x=40)
-    page.press("Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp")
+    page.press(
+        "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp"
+    )
     now(y=0)
     page.press("+")
     now(radius=state.get("radius", 16) + 2)

@@ -1,0 +1,59 @@
+"""A page without a kernel, opened in a browser from a file."""
+
+import build_site
+import figures
+import nbformat
+import pytest
+from hosts import VIEWPORT, stored_notebook
+
+LESSON = "# A lesson\n\n$$E = mc^2$$\n\nInline $x_i$."
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """The page of a small lesson with two figures, every request that it made, and every complaint."""
+    notebook = stored_notebook(figures.masks())
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(LESSON))
+    path = tmp_path / "lesson.html"
+    path.write_text(build_site.page_of(notebook, "lesson"), encoding="utf-8")
+    context = browser.new_context(viewport=VIEWPORT, offline=True)
+    page = context.new_page()
+    requests, complaints = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(path.as_uri())
+    page.locator(".caption:not(:empty)").wait_for()
+    yield page, requests, complaints
+    context.close()
+
+
+def test_it_asks_nobody_and_complains_of_nothing(opened):
+    page, requests, complaints = opened
+    page.wait_for_timeout(500)
+    assert requests == [page.url]
+    assert page.url.startswith("file://")
+    assert complaints == []
+
+
+def test_the_figure_replaces_its_poster(opened):
+    page, _, _ = opened
+    assert page.locator("figure.live canvas").count() == 1
+    assert page.locator("figure.live img").count() == 0
+
+
+def test_equations_are_drawn(opened):
+    page, _, _ = opened
+    formulas = page.locator("math")
+    assert formulas.count() == 2
+    assert formulas.first.bounding_box()["height"] > 10
+
+
+def test_without_scripts_the_poster_stays(browser, opened):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(opened[0].url)
+    poster = page.locator("figure.live img")
+    assert poster.get_attribute("alt").startswith("A portrait under three discs.")
+    assert poster.bounding_box()["width"] > 200
+    context.close()
