@@ -58,7 +58,7 @@ test-helpers: venv  ## The helpers against references, the notebooks as document
 # One notebook at a time: each trains on every core there is.
 test-notebooks: venv  ## Run every notebook and compare its checked output with what is stored.
 	@if ls notebooks/*.ipynb > /dev/null 2>&1; then set -x; \
-	  $(IN)/pytest -p no:xdist --nbval-lax --nbval-current-env --nbval-cell-timeout 900 --durations 5 notebooks; \
+	  $(IN)/pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 900 --durations 5 notebooks; \
 	else echo "No notebooks yet."; fi
 
 notebooks: venv  ## Re-execute the notebooks in place: all, or NB="00 01".
