@@ -1,6 +1,6 @@
 """Numbers in prose: recorded ones are held to data/results.json, the others must come from the cell above.
 
-A recorded number carries its address in a comment, which no reader sees and `make fill` rewrites it by:
+A recorded number carries its address in a comment that no reader sees, and `make fill` rewrites it:
 
     0.61<!-- fcn/record/FCN-8s/mean_iou -->              the mean over seeds, in the digits shown
     61 %<!-- fcn/record/FCN-8s/mean_iou -->              the same as a percentage
