@@ -42,20 +42,41 @@ def handwritten_digits(split: Split) -> tuple[Tensor, Tensor]:
 
 @cache
 def sticker_textures(split: Split) -> tuple[Tensor, Tensor]:
-    """Turn each digit of a split into the texture that a sticker is printed from.
+    """Turn each digit of a split into the texture that a sticker is printed from; see `textures_of`.
+
+    Returns:
+        textures: (N, 2, TEXTURE, TEXTURE) float32. labels: (N,) int64 in 0..9.
+    """
+    images, labels = handwritten_digits(split)
+    return textures_of(images), labels
+
+
+def textures_of(images: Tensor) -> Tensor:
+    """Turn handwritten digits into the textures that stickers are printed from.
 
     The digit is centred and scaled so that the longer side of its ink, its height, spans TEXTURE / EXTENT
     texture pixels.
 
+    Args:
+        images: (N, 28, 28) uint8, ink bright on black.
+
     Returns:
-        textures: (N, 2, TEXTURE, TEXTURE) float32 in 0..1. Channel 0 is ink. Channel 1 is nearness to ink: 1 on
-            it, 0.5 at MARGIN heights away, where the backing ends, and 0 at twice that; so it may be sampled with
-            zero padding.
-        labels: (N,) int64 in 0..9.
+        (N, 2, TEXTURE, TEXTURE) float32 in 0..1. Channel 0 is ink. Channel 1 is nearness to ink: 1 on it, 0.5 at
+        MARGIN heights away, where the backing ends, and 0 at twice that; so it may be sampled with zero padding.
+
+    Raises:
+        ValueError: the images are of another shape or dtype, or one holds no ink.
     """
-    images, labels = handwritten_digits(split)
+    if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != torch.uint8:
+        raise ValueError(
+            f"Expected digits of shape (N, 28, 28) in uint8, got {tuple(images.shape)} in {images.dtype}."
+        )
     ink = images.float()[:, None] / 255
     present = images > 127
+    if not present.any(dim=2).any(dim=1).all():
+        raise ValueError(
+            "A digit holds no ink: draw one in bright strokes on black before it is made a sticker."
+        )
     rows, columns = present.any(dim=2), present.any(dim=1)
     top, left = rows.int().argmax(1), columns.int().argmax(1)
     bottom, right = 27 - rows.flip(1).int().argmax(1), 27 - columns.flip(1).int().argmax(1)
@@ -70,4 +91,4 @@ def sticker_textures(split: Split) -> tuple[Tensor, Tensor]:
     distance = distance_transform_edt((ink[:, 0] < 0.5).numpy(), sampling=(1e6, 1, 1))
     reach = 2 * MARGIN * TEXTURE / EXTENT
     nearness = torch.from_numpy(1 - distance / reach).float().clamp(0, 1)
-    return torch.stack([ink[:, 0], nearness], dim=1), labels
+    return torch.stack([ink[:, 0], nearness], dim=1)

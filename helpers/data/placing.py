@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from helpers.data.digits import EXTENT, sticker_textures
+from helpers.data.digits import EXTENT, MARGIN, sticker_textures
 from helpers.data.splits import Split
 
 CELL = 4  # places are searched on a grid this coarse, in pixels, then moved by a random fraction of a cell
@@ -42,6 +42,23 @@ def sampling_grid(places: Tensor, heights: Tensor, angles: Tensor, size: int) ->
     centre = 2 * places / size - 1
     theta = torch.cat([turn, -turn @ centre[..., None]], dim=2)
     return F.affine_grid(theta, [len(places), 1, size, size], align_corners=False)
+
+
+def stamp(
+    textures: Tensor, places: Tensor, heights: Tensor, angles: Tensor, size: int
+) -> tuple[Tensor, Tensor]:
+    """Draw one sticker in each of N scenes; arguments as in `sampling_grid`, textures as from `textures_of`.
+
+    Returns:
+        cover: (N, S, S) in 0..1, how much of each pixel the sticker covers; at least 0.5 is inside.
+        ink: (N, S, S) in 0..1, how much of it is ink rather than backing.
+    """
+    grid = sampling_grid(places, heights, angles, size)
+    ink, nearness = F.grid_sample(textures, grid, align_corners=False).unbind(dim=1)
+    # Both edges are about a pixel soft: ramps in units of pixels, whatever the sticker's size.
+    heights = heights[:, None, None]
+    cover = ((nearness - 0.5) * 2 * MARGIN * heights + 0.5).clamp(0, 1)
+    return cover, ((ink - 0.5) * heights / 8 + 0.5).clamp(0, 1)
 
 
 def plan_stickers(

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from helpers.data import placing
@@ -138,8 +137,8 @@ def _check(number, seed, size, count, height, rotation, overlap, leave, colours,
         (8 <= height[0] <= height[1], f"height is {height}: give at least 8 pixels, the least first"),
         (
             height[0] * (1 + 2 * MARGIN) <= size,
-            f"digits of {height[0]} pixels are {height[0] * (1 + 2 * MARGIN):.0f} pixels tall with their backing, and a "
-            f"scene of {size} pixels cannot hold that: make the scene larger or the least height smaller",
+            f"digits of {height[0]} pixels are {height[0] * (1 + 2 * MARGIN):.0f} pixels with their backing, and a "
+            f"scene of {size} cannot hold that: make the scene larger or the least height smaller",
         ),
         (0 <= rotation <= 180, f"rotation is {rotation}: give 0 to 180 degrees"),
         (overlap in ("none", "free", "touching"), f"overlap is {overlap!r}: expected none, free or touching"),
@@ -171,13 +170,9 @@ def _draw(plan: placing.Plan, crops: Tensor, split: Split, size: int) -> Scenes:
     instances = torch.zeros_like(labels)
     digits = torch.where(plan.present, classes[plan.texture], -1)
     for k in range(K):
-        present = plan.present[:, k]
-        grid = placing.sampling_grid(plan.places[:, k], plan.heights[:, k], plan.angles[:, k], size)
-        ink, nearness = F.grid_sample(textures[plan.texture[:, k]], grid, align_corners=False).unbind(dim=1)
-        # Both edges are one pixel soft: a ramp in units of pixels, whatever the sticker's size.
-        reach = 2 * MARGIN * plan.heights[:, k, None, None]
-        cover = ((nearness - 0.5) * reach + 0.5).clamp(0, 1) * present[:, None, None]
-        ink = ((ink - 0.5) * plan.heights[:, k, None, None] / 8 + 0.5).clamp(0, 1)
+        chosen = textures[plan.texture[:, k]]
+        cover, ink = placing.stamp(chosen, plan.places[:, k], plan.heights[:, k], plan.angles[:, k], size)
+        cover = cover * plan.present[:, k, None, None]
         paint = torch.lerp(
             backing[plan.colours[:, k]][..., None, None],
             ink_colour[plan.colours[:, k]][..., None, None],
