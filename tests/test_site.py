@@ -1,17 +1,16 @@
 """The pages without a kernel: what they hold, and that they ask nobody for anything."""
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tools import build_site
+from tools.equations import equation
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-import build_site  # noqa: E402  (a tool, not a package)
-from equations import equation  # noqa: E402
 
 TEXT = r"""# Looking through a *lens* at $x^2$
 

@@ -11,18 +11,22 @@ import argparse
 import html
 import json
 import re
+import sys
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
 import nbformat
-from equations import equation
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # this file is started as a script, and its neighbours are imported by `tools.`
+
+from tools.equations import equation  # noqa: E402
+
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 EXPORT = "export default { render };"

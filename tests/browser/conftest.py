@@ -60,7 +60,6 @@ def host(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pyt
     if request.param == "page":
         host = KernelFreePage(browser, tmp_path_factory.mktemp("site"))
     else:
-        route = {"lab": "lab/tree/", "notebook": "notebooks/"}[request.param]
-        host = Jupyter(request.param, route, browser, request.getfixturevalue("server"))
+        host = Jupyter(request.param, browser, request.getfixturevalue("server"))
     yield host
     host.context.close()

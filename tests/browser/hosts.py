@@ -17,11 +17,16 @@ from figure_page import FigurePage
 from ipywidgets import Widget
 from playwright.sync_api import Browser
 
+from tools import build_site
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "tools"))
-import build_site  # noqa: E402  (a tool, not a package: found beside the tests)
 
 START_SECONDS = 90
+READY = """(title) => {
+  const context = window.jupyterapp?.shell.currentWidget?.context;
+  return context?.path === `${title}.ipynb` && context.sessionContext?.session?.kernel?.status === "idle";
+}"""
+NO_NEWS = {"@jupyterlab/apputils-extension/notification.jupyterlab-settings": '{"fetchNews": "false"}'}
 VIEWPORT = {"width": 1280, "height": 1000}
 
 
@@ -56,8 +61,11 @@ class KernelFreePage:
 class Jupyter:
     """JupyterLab or Notebook 7, with a kernel that builds the figure anew."""
 
-    def __init__(self, name: str, route: str, browser: Browser, server: "Server") -> None:
-        self.name, self.route, self.server = name, route, server
+    # A workspace of its own, or JupyterLab would bring back the notebooks of the page before.
+    routes = {"lab": "lab/workspaces/{title}/tree/", "notebook": "notebooks/"}
+
+    def __init__(self, name: str, browser: Browser, server: "Server") -> None:
+        self.name, self.route, self.server = name, self.routes[name], server
         self.context = browser.new_context(viewport=VIEWPORT, has_touch=True)
 
     def open(self, name: str) -> FigurePage:
@@ -72,9 +80,9 @@ class Jupyter:
         )
         nbformat.write(notebook, self.server.folder / f"{title}.ipynb")
         page = self.context.new_page()
-        page.goto(f"{self.server.url}{self.route}{title}.ipynb?token={self.server.token}")
-        ready = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel?.status === 'idle'"
-        page.wait_for_function(ready, timeout=START_SECONDS * 1000)
+        route = self.route.format(title=title)
+        page.goto(f"{self.server.url}{route}{title}.ipynb?token={self.server.token}")
+        page.wait_for_function(READY, arg=title, timeout=START_SECONDS * 1000)
         page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         return FigurePage(page)
 
@@ -97,6 +105,10 @@ class Server:
         homes = {name: str(folder / place) for name, place in homes.items()}
         for place in (self.folder, *map(Path, homes.values())):
             place.mkdir(parents=True, exist_ok=True)
+        for name, text in NO_NEWS.items():
+            path = folder / "settings" / name
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
         options = {
             "ServerApp": {
                 "ip": "127.0.0.1",

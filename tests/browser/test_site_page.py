@@ -1,10 +1,11 @@
 """A page without a kernel, opened in a browser from a file."""
 
-import build_site
 import figures
 import nbformat
 import pytest
 from hosts import VIEWPORT, stored_notebook
+
+from tools import build_site
 
 LESSON = "# A lesson\n\n$$E = mc^2$$\n\nInline $x_i$."
 

@@ -1,0 +1,195 @@
+"""Measure what a reader waits for: the figures' answer to a key, and each notebook's seconds and peak memory.
+
+    python tools/bench.py [--figures] [--notebooks] [--changes 40]
+
+Without a choice both parts run. Numbers are printed and never asserted: they belong to the machine.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [
+    str(ROOT),
+    str(ROOT / "tests" / "browser"),
+]  # the harness of the browser tests drives this measurement too
+
+SCENE = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "tests" / "browser")!r})
+import matplotlib.pyplot as plt
+from ipywidgets import interact
+from matplotlib.patches import Circle, Patch
+import figures
+from helpers import plotting
+
+figure = figures.masks()
+"""
+OURS = "figure"
+# The same picture as a learner would draw it: scene, mask, lens, class names and caption, in matplotlib's own size.
+INTERACT = """
+@interact(blend=(0, 100))
+def show(blend=50):
+    image, axis = plt.subplots()
+    axis.imshow(figure.render(blend=blend))
+    axis.add_patch(Circle((figure.x, figure.y), figure.radius, fill=False, color="white"))
+    names = [Patch(color=plotting.CLASS_COLOURS[i] / 255, label=name) for i, name in enumerate(figure.class_names)]
+    axis.legend(handles=names, loc="center left", bbox_to_anchor=(1, 0.5))
+    axis.set_title(figure.caption(blend=blend), fontsize=9)
+    axis.axis("off")
+    plt.show()
+"""
+
+# Time from the key's own time stamp to the first frame in which the picture is another one. A canvas is compared by
+# its pixels, an image by its source once it has been decoded; the message arrives when the frame has been painted.
+WATCH = """(kind) => {
+  const sign = {
+    canvas: () => {
+      const canvas = document.querySelector(".course-figure canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, 7);
+    },
+    image: () => {
+      const image = document.querySelector(".jp-OutputArea-child .widget-output img, .jupyter-widgets-output-area img");
+      return image?.complete && image.naturalWidth ? image.src : null;
+    },
+  }[kind];
+  window.latencies = [];
+  document.addEventListener("keydown", (event) => {
+    const before = sign();
+    const start = event.timeStamp;
+    const look = () => {
+      const now = sign();
+      if (now === null || now === before) return requestAnimationFrame(look);
+      const painted = new MessageChannel();
+      painted.port1.onmessage = () => latencies.push(performance.now() - start);
+      painted.port2.postMessage(null);
+    };
+    requestAnimationFrame(look);
+  }, { capture: true });
+}"""
+
+
+def latencies(page: Page, kind: str, slider: str, changes: int) -> list[float]:
+    """Milliseconds from each key press on a slider to changed pixels; `kind` is "canvas" or "image"."""
+    page.evaluate(WATCH, kind)
+    handle = page.locator(slider).first
+    handle.focus()
+    for change in range(changes):
+        handle.press("ArrowRight" if change % 10 < 5 else "ArrowLeft")
+        page.wait_for_function("(count) => latencies.length > count", arg=change)
+        page.wait_for_timeout(120)  # let the page and the kernel come to rest
+    return page.evaluate("latencies")
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """The smallest value that `percent` of them do not exceed."""
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def figure_latencies(changes: int) -> dict[str, list[float]]:
+    """Our figure and the same picture by `interact` and matplotlib, one after the other in one JupyterLab."""
+    from conftest import FLAGS, HOW, chromium
+    from hosts import Jupyter, Server
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = chromium(playwright)
+        if path is None:
+            raise SystemExit(f"No Chromium to measure in. {HOW}")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        server = Server(Path(folder))
+        try:
+            lab = Jupyter("lab", browser, server)
+            ours = lab.run("ours", [SCENE, OURS]).page
+            measured = {
+                "in the browser": latencies(ours, "canvas", ".course-figure input[type=range]", changes)
+            }
+            ours.close()
+            # The harness waits for a figure of ours: it stands below, and is not measured.
+            theirs = lab.run("interact", [SCENE, INTERACT, OURS]).page
+            measured["interact + matplotlib"] = latencies(theirs, "image", ".noUi-handle", changes)
+        finally:
+            server.close()
+            browser.close()
+    return measured
+
+
+def report_figures(changes: int) -> None:
+    """Print median and p95 of both ways, and how many times the first is ahead."""
+    rows = {
+        name: (statistics.median(times), percentile(times, 95))
+        for name, times in figure_latencies(changes).items()
+    }
+    print(f"From key press to changed pixels, {changes} changes each, JupyterLab:")
+    print(f"{'':24}{'median':>10}{'p95':>10}")
+    for name, (median, p95) in rows.items():
+        print(f"{name:24}{median:7.0f} ms{p95:7.0f} ms")
+    (ours, ours_p95), (theirs, theirs_p95) = rows.values()
+    print(f"{'ratio':24}{theirs / ours:8.1f} x{theirs_p95 / ours_p95:8.1f} x")
+
+
+def memory_of(process: psutil.Process) -> int:
+    """Bytes held by a process and all that it started (its kernel, and that kernel's workers)."""
+    total = 0
+    for member in (process, *process.children(recursive=True)):
+        try:
+            total += member.memory_info().rss
+        except psutil.NoSuchProcess:  # it ended between the two looks
+            continue
+    return total
+
+
+def notebook_costs(folder: Path = ROOT / "notebooks") -> Iterator[tuple[str, float, int]]:
+    """Execute each notebook, without storing it: its name, seconds, and peak memory in bytes.
+
+    Raises:
+        RuntimeError: a notebook fails; the message holds its error.
+    """
+    for path in sorted(folder.glob("*.ipynb")):
+        with tempfile.TemporaryFile("w+") as log:
+            start = time.perf_counter()
+            command = [sys.executable, "-m", "jupyter", "execute", "--timeout=-1", path.name]
+            process = psutil.Popen(command, cwd=path.parent, stdout=log, stderr=subprocess.STDOUT)
+            peak = 0
+            while process.poll() is None:
+                peak = max(peak, memory_of(process))
+                time.sleep(0.1)
+            seconds = time.perf_counter() - start
+            log.seek(0)
+            if process.returncode:
+                raise RuntimeError(f"{path.name} failed:\n{log.read()[-2000:]}")
+        yield path.name, seconds, peak
+
+
+def report_notebooks() -> None:
+    """Print what each notebook costs."""
+    print(f"{'notebook':40}{'seconds':>9}{'peak memory':>14}")
+    for name, seconds, peak in notebook_costs():
+        print(f"{name:40}{seconds:9.0f}{peak / 1e9:11.2f} GB", flush=True)
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--figures", action="store_true", help="only the figures' latency")
+    parser.add_argument("--notebooks", action="store_true", help="only the notebooks' seconds and memory")
+    parser.add_argument("--changes", type=int, default=40, help="key presses a figure (default 40)")
+    arguments = parser.parse_args()
+    both = not (arguments.figures or arguments.notebooks)
+    if arguments.figures or both:
+        report_figures(arguments.changes)
+    if arguments.notebooks or both:
+        report_notebooks()
+
+
+if __name__ == "__main__":
+    main()
