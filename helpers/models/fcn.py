@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers.ops import check_images
-from helpers.probe import record
 
 WIDTHS = (16, 32, 64, 96, 128)
 STRIDES = (32, 16, 8)
@@ -109,14 +107,6 @@ def finer(coarser: FCN, stride: int) -> FCN:
     missing, _ = network.load_state_dict(coarser.state_dict(), strict=False)
     assert set(missing) <= set(own), missing
     return network.eval()
-
-
-@torch.no_grad()
-def coarse_scores(network: FCN, images: Tensor) -> Tensor:
-    """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
-    with record(network, "coarse") as kept:
-        network(images)
-    return kept["coarse"]
 
 
 class PatchClassifier(nn.Module):

@@ -12,7 +12,8 @@ from helpers import runtime
 from helpers.data.batches import as_input, endless, in_order
 from helpers.data.scenes import Scenes, make_scenes
 from helpers.metrics import segmentation_metrics
-from helpers.models.fcn import FCN, STRIDES, PatchClassifier, coarse_scores, finer, upsample
+from helpers.models.fcn import FCN, STRIDES, PatchClassifier, finer, upsample
+from helpers.probe import record
 from helpers.training import History, evaluate, fit, parameter_count
 
 CLASSES = 11
@@ -149,6 +150,14 @@ def best_drawable(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
         optimiser.step()
     with torch.no_grad():
         return upsample(scores, stride).argmax(dim=1)
+
+
+@torch.no_grad()
+def coarse_scores(network: FCN, images: Tensor) -> Tensor:
+    """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
+    with record(network, "coarse") as kept:
+        network(images)
+    return kept["coarse"]
 
 
 def watcher(scenes: Scenes, shown: Tensor):
