@@ -28,12 +28,12 @@ def source(name: str) -> str:
 class Figure(anywidget.AnyWidget):
     """A picture that answers the hand in the browser, without asking the kernel.
 
-    A subclass names its JavaScript file in `script` and the traits that a hand may move in `controls`. It hands its
+    A subclass names its JavaScript files in `scripts` and the traits that a hand may move in `controls`. It hands its
     arrays to `send`, and says what the page must show for a state in two methods of its own: `render` (the picture)
     and `caption` (the sentence below it). They draw the poster, and the browser tests compare the page with them.
     """
 
-    script: ClassVar[str]
+    scripts: ClassVar[tuple[str, ...]]
     controls: ClassVar[tuple[str, ...]]
     still: ClassVar[dict[str, object]] = {}  # what the poster sets aside, such as a lens that no hand moves
 
@@ -61,7 +61,7 @@ class Figure(anywidget.AnyWidget):
 
     @property
     def _esm(self) -> str:
-        return "\n".join(map(source, (*SHARED_SCRIPTS, self.script)))
+        return "\n".join(map(source, (*SHARED_SCRIPTS, *self.scripts)))
 
     @property
     def _css(self) -> str:
@@ -98,6 +98,10 @@ class Figure(anywidget.AnyWidget):
     def render(self, **state: object) -> np.ndarray:
         """The picture that the page shows in this state, (H, W, 3) uint8."""
         raise NotImplementedError
+
+    def panels(self, **state: object) -> list[np.ndarray]:
+        """The pictures on the page's canvases, in their order; for most figures the one that `render` gives."""
+        return [self.render(**state)]
 
     def caption(self, **state: object) -> str:
         """The sentence under the picture in this state."""

@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
-import traitlets
 
 from helpers import plotting
 from helpers.widgets import checks, pictures
-from helpers.widgets.base import Figure
-
-LENSES = ("photograph", "plain mask", "truth", "off")
+from helpers.widgets.lens import LensFigure
 
 
-class MasksOverImages(Figure):
+class MasksOverImages(LensFigure):
     """Lay label maps over a scene, one at a time, and look under them through a lens.
 
     Args:
@@ -26,33 +23,10 @@ class MasksOverImages(Figure):
             `visible` (one flag a class) and `outlines`.
 
     Raises:
-        ValueError: an image, a map or the names do not fit; the message says what to do.
+        ValueError: an image, a map, the names or a control do not fit; the message says what to do.
     """
 
-    script: ClassVar[str] = "masks.js"
-    controls: ClassVar[tuple[str, ...]] = (
-        "choice",
-        "blend",
-        "lens",
-        "x",
-        "y",
-        "radius",
-        "visible",
-        "outlines",
-    )
-    still: ClassVar[dict[str, object]] = {"lens": "off"}
-
-    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    class_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    lenses = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    choice = traitlets.Unicode().tag(sync=True)
-    blend = traitlets.Int(60, min=0, max=100).tag(sync=True)
-    lens = traitlets.Enum(LENSES, "photograph").tag(sync=True)
-    x = traitlets.Int(0, min=0).tag(sync=True)
-    y = traitlets.Int(0, min=0).tag(sync=True)
-    radius = traitlets.Int(16, min=2, max=64).tag(sync=True)
-    visible = traitlets.List(traitlets.Bool()).tag(sync=True)
-    outlines = traitlets.Bool(True).tag(sync=True)
+    scripts: ClassVar[tuple[str, ...]] = (*LensFigure.scripts, "masks.js")
 
     def __init__(
         self,
@@ -63,72 +37,24 @@ class MasksOverImages(Figure):
         alt: str = "",
         **controls: object,
     ) -> None:
-        self._image = checks.image(image)
+        image, class_names = checks.image(image), checks.class_names(class_names)
         checks.some(maps, "label maps")
-        names = checks.class_names(class_names)
-        maps = dict(maps) if truth is None else {**maps, "truth": truth}
-        height, width = self._image.shape[:2]
-        self._maps = {
-            name: checks.labels(labels, (height, width), len(names), name) for name, labels in maps.items()
-        }
-        first = {
-            "choice": next(iter(maps)),
-            "x": width // 2,
-            "y": height // 2,
-            "visible": [True] * len(names),
-        }
-        super().__init__(
-            first,
-            controls,
-            alt=alt or f"A scene of {width} by {height} pixels under a map of its classes.",
-            names=list(maps),
-            class_names=names,
-            lenses=[lens for lens in LENSES if lens != "truth" or truth is not None],
-        )
-        self.send(image=self._image, maps=np.stack(list(self._maps.values())), palette=plotting.CLASS_COLOURS)
-
-    @traitlets.validate("choice", "lens", "x", "y", "visible")
-    def _fits(self, proposal: dict) -> object:
-        """Refuse a value that this scene does not have."""
-        name, value = proposal["trait"].name, proposal["value"]
-        height, width = self._image.shape[:2]
-        limits = {"x": width, "y": height}
-        if name == "choice" and value not in self._maps:
-            raise traitlets.TraitError(f"there is no map {value!r}; choose from {', '.join(self._maps)}")
-        if name == "lens" and value == "truth" and "truth" not in self._maps:
-            raise traitlets.TraitError("the lens cannot show a truth that was not given; pass truth=")
-        if name in limits and value >= limits[name]:
-            raise traitlets.TraitError(
-                f"{name} = {value} lies outside the image; expected 0 to {limits[name] - 1}"
-            )
-        if name == "visible" and len(value) != len(self.class_names or value):
-            raise traitlets.TraitError(
-                f"{len(value)} flags; expected one for each of {len(self.class_names)} classes"
-            )
-        return value
+        shape, classes = image.shape[:2], len(class_names)
+        self._maps = {name: checks.labels(labels, shape, classes, name) for name, labels in maps.items()}
+        if truth is not None:
+            truth = self._maps["truth"] = checks.labels(truth, shape, classes, "truth")
+        alt = alt or f"A scene of {shape[1]} by {shape[0]} pixels under a map of its classes."
+        super().__init__(image, truth, list(maps), class_names, alt, {}, controls)
+        self.send(image=image, maps=np.stack(list(self._maps.values())), palette=plotting.CLASS_COLOURS)
 
     def render(self, **changes: object) -> np.ndarray:
         """The scene in this state, (H, W, 3) uint8."""
         state = self.state(**changes)
         labels = self._maps[state.choice]
         picture = pictures.masked(self._image, labels, state.blend, state.visible, state.outlines)
-        if state.lens == "off":
-            return picture
-        blend = {"photograph": 0, "plain mask": 100, "truth": state.blend}[state.lens]
-        outlines = state.outlines and state.lens == "truth"
-        beneath = self._maps["truth"] if state.lens == "truth" else labels
-        inner = pictures.masked(self._image, beneath, blend, state.visible, outlines)
-        inside = pictures.in_lens(labels.shape, state.x, state.y, state.radius)
-        return np.where(inside[..., None], inner, picture)
+        return self.through_lens(state, labels, picture)
 
     def caption(self, **changes: object) -> str:
         """Which map, how strong, and what is under the pointer."""
         state = self.state(**changes)
-        here = self.class_names[self._maps[state.choice][state.y, state.x]]
-        truth = (
-            f"; truth: {self.class_names[self._maps['truth'][state.y, state.x]]}"
-            if "truth" in self._maps
-            else ""
-        )
-        hidden = pictures.hidden_classes(self.class_names, state.visible)
-        return f"{state.choice}, blend {state.blend}%. Under the pointer: {here}{truth}.{hidden}"
+        return f"{state.choice}, blend {state.blend}%. {self.under_pointer(state, self._maps[state.choice])}"

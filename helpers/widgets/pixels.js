@@ -57,33 +57,83 @@ function edges(labels, width) {
   });
 }
 
-/** What drawLayers() needs of one label map: blend in percent, outlines or none. */
-function layer(labels, width, { blend, visible, outlines }) {
+/** A label map laid over an image, for drawLayers(): blend in percent, outlines or none. */
+function layer({ image, palette }, labels, { blend, visible, outlines }) {
   const shown = shownLabels(labels, visible);
-  return { labels: shown, blend: blend / 100, edges: outlines ? edges(shown, width) : null };
+  return { image, palette, labels: shown, blend: blend / 100, edges: outlines ? edges(shown, image.shape[1]) : null };
 }
 
-/** Draw the image under `outer`, and inside the lens (if there is one) under `inner`. */
-function drawLayers(context, { data: image, shape: [height, width] }, palette, outer, inner, lens) {
+/** Draw one layer, and inside the lens (if there is one) another. */
+function drawLayers(context, outer, inner, lens) {
+  const [height, width] = outer.image.shape;
   const picture = context.createImageData(width, height);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       const inside = lens && (x - lens.x) ** 2 + (y - lens.y) ** 2 <= lens.radius ** 2;
-      paint(picture.data, i, image, palette, inside ? inner : outer);
+      paint(picture.data, i, inside ? inner : outer);
     }
   }
   context.putImageData(picture, 0, 0);
 }
 
 /** One pixel: image * (1 - weight) + colour * weight, rounded half up. */
-function paint(out, i, image, palette, { labels, blend, edges }) {
+function paint(out, i, { image, palette, labels, blend, edges }) {
   const label = labels[i];
   const weight = label === 0 ? 0 : edges && edges[i] ? 1 : blend;
   for (let channel = 0; channel < 3; channel++) {
-    const value = image[3 * i + channel] * (1 - weight) + palette.data[3 * label + channel] * weight;
+    const value = image.data[3 * i + channel] * (1 - weight) + palette.data[3 * label + channel] * weight;
     out[4 * i + channel] = Math.floor(value + 0.5);
   }
   out[4 * i + 3] = 255;
+}
+
+/** The class with the highest score at each pixel, coarse (C, h, w) scores enlarged to the picture's size. */
+function upsampledLabels(scores, [classes, rows, columns], [height, width], bilinear) {
+  const across = bilinear ? between(width, columns) : ownCell(width, columns);
+  const down = bilinear ? between(height, rows) : ownCell(height, rows);
+  const labels = new Uint8Array(height * width);
+  const best = new Float64Array(height * width).fill(-Infinity);
+  const line = new Float64Array(columns);
+  for (let label = 0; label < classes; label++) {
+    for (let y = 0, i = 0; y < height; y++) {
+      const top = (label * rows + down.low[y]) * columns;
+      const bottom = (label * rows + down.high[y]) * columns;
+      const below = down.weight[y];
+      for (let x = 0; x < columns; x++) line[x] = scores[top + x] * (1 - below) + scores[bottom + x] * below;
+      for (let x = 0; x < width; x++, i++) {
+        const right = across.weight[x];
+        const score = line[across.low[x]] * (1 - right) + line[across.high[x]] * right;
+        if (score > best[i]) {
+          best[i] = score;
+          labels[i] = label;
+        }
+      }
+    }
+  }
+  return labels;
+}
+
+/** For each of `size` pixels the cells on its two sides, and the weight of the second (align_corners=False). */
+function between(size, cells) {
+  const place = Float64Array.from({ length: size }, (_, i) => Math.max((i + 0.5) * (cells / size) - 0.5, 0));
+  const low = place.map(Math.floor);
+  return { low, high: low.map((cell) => Math.min(cell + 1, cells - 1)), weight: place.map((p, i) => p - low[i]) };
+}
+
+/** For each of `size` pixels the one cell that it lies in. */
+function ownCell(size, cells) {
+  const low = Float64Array.from({ length: size }, (_, i) => Math.floor((i * cells) / size));
+  return { low, high: low, weight: new Float64Array(size) };
+}
+
+/** A photograph in grey at 60% of its brightness, in whole numbers. */
+function dimGrey({ data, shape }) {
+  const grey = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i += 3) {
+    const [red, green, blue] = data.subarray(i, i + 3);
+    grey.fill(Math.floor(((299 * red + 587 * green + 114 * blue) * 6) / 10000), i, i + 3);
+  }
+  return { data: grey, shape };
 }
 
 /** Mean over the classes that occur in either map of intersection over union; NaN if none does. */

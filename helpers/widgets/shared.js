@@ -14,9 +14,10 @@ function make(tag, attributes = {}, ...children) {
 }
 
 /** The frame of a figure: pictures, under them a caption that is read out when it changes, beside them the controls. */
-function frame(el, alt) {
+function frame(el, alt, captionLines = 2) {
   const stages = make("div", { class: "stages" });
   const caption = make("p", { class: "caption", "aria-live": "polite", "aria-atomic": "true" });
+  caption.style.setProperty("--lines", captionLines);
   const view = make("div", { class: "view" }, stages, caption);
   const panel = make("div", { class: "panel" });
   const root = make("div", { class: "course-figure", role: "group", "aria-label": alt }, view, panel);
@@ -92,15 +93,17 @@ function stage({ stages }, { title, width, height }) {
   return { canvas, box, context: canvas.getContext("2d"), width, height };
 }
 
-/** Say where a mouse, pen or finger is, in whole pixels of the scene. */
-function followPointer({ canvas, width, height }, moved) {
+/** Say where a mouse, pen or finger is, in whole pixels of the scene; without `hover` only while it is pressed. */
+function followPointer({ canvas, width, height }, moved, { hover = true } = {}) {
   const place = (event) => {
+    if (!hover && event.buttons === 0) return;
     const box = canvas.getBoundingClientRect();
     moved(
       clamp(Math.floor(((event.clientX - box.left) / box.width) * width), 0, width - 1),
       clamp(Math.floor(((event.clientY - box.top) / box.height) * height), 0, height - 1),
     );
   };
+  canvas.classList.add("answers");
   canvas.addEventListener("pointerdown", place);
   canvas.addEventListener("pointermove", place);
 }
@@ -140,16 +143,30 @@ function lensRing({ box, width, height }) {
   };
 }
 
-/** A labelled slider; its text stands beside it and is what a screen reader says for its value. */
-function slider(panel, { label, min, max, step = 1, text = String }, moved) {
-  const input = make("input", { type: "range", "aria-label": label, min, max, step });
+/** A rectangle over a stage; place({x, y, width, height}) moves it, in pixels of the scene. */
+function marker(stage, kind) {
+  const box = make("div", { class: `marker ${kind}`, "aria-hidden": "true" });
+  stage.box.append(box);
+  return ({ x, y, width, height }) => {
+    box.style.left = `${(x / stage.width) * 100}%`;
+    box.style.top = `${(y / stage.height) * 100}%`;
+    box.style.width = `${(width / stage.width) * 100}%`;
+    box.style.height = `${(height / stage.height) * 100}%`;
+  };
+}
+
+/** A labelled slider; its text stands beside it and is what a screen reader says. `max` may depend on the state. */
+function slider(panel, { label, min, max, text = String }, moved) {
+  const input = make("input", { type: "range", "aria-label": label, min, step: 1 });
   const shown = make("output");
   panel.append(make("label", { class: "slider" }, make("span", {}, label), input, shown));
   input.addEventListener("input", () => moved(Number(input.value)));
-  return (value) => {
+  return (value, state) => {
+    input.max = typeof max === "function" ? max(state) : max;
+    input.disabled = Number(input.max) <= min;
     input.value = value;
-    shown.textContent = text(value);
-    input.setAttribute("aria-valuetext", text(value));
+    shown.textContent = text(value, state);
+    input.setAttribute("aria-valuetext", shown.textContent);
   };
 }
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -63,3 +63,20 @@ def host(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pyt
         host = Jupyter(request.param, browser, request.getfixturevalue("server"))
     yield host
     host.context.close()
+
+
+@pytest.fixture
+def walk() -> Callable:
+    """Go through states of a page: `now = walk(page, figure)`, move something, then `now(what=changed)` compares.
+
+    A page remembers the state that the last test left it in, and the next goes on from there.
+    """
+
+    def start(page, figure) -> Callable:
+        def now(**changes: object) -> None:
+            page.state.update(changes)
+            page.shows(figure, **page.state)
+
+        return now
+
+    return start

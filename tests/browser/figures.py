@@ -4,6 +4,7 @@ import numpy as np
 from skimage import data
 
 from helpers.widgets.masks import MasksOverImages
+from helpers.widgets.upsampled import UpsampledMasks
 
 SIDE = 96
 MAPS = {"FCN-32s": 24, "FCN-16s": 12, "FCN-8s": 6}
@@ -31,3 +32,23 @@ def blocky(cell: int) -> np.ndarray:
 def masks() -> MasksOverImages:
     maps = {name: blocky(cell) for name, cell in MAPS.items()}
     return MasksOverImages(photograph(), maps, truth=truth(), alt="A portrait under three discs.", blend=60)
+
+
+def scores() -> dict[str, np.ndarray]:
+    """Coarse class scores of three networks at three steps: the truth seen through cells, less noisy each step."""
+    rng = np.random.default_rng(0)
+    one_hot = np.eye(11)[truth()].transpose(2, 0, 1)
+    found = {}
+    for name, cell in MAPS.items():
+        cells = SIDE // cell
+        share = one_hot.reshape(11, cells, cell, cells, cell).mean((2, 4))
+        noise = rng.normal(size=(3, *share.shape))
+        found[name] = 4 * share + noise * np.array([2, 0.8, 0.2]).reshape(3, 1, 1, 1)
+    return found
+
+
+def upsampled() -> UpsampledMasks:
+    networks = scores()
+    networks["FCN-8s"] = networks["FCN-8s"][1:]  # trained for fewer steps than the others
+    steps = {"FCN-32s": [0, 50, 400], "FCN-16s": [0, 50, 400], "FCN-8s": [50, 400]}
+    return UpsampledMasks(photograph(), networks, truth(), steps=steps, alt="A portrait under three discs.")

@@ -107,7 +107,7 @@ class Server:
             place.mkdir(parents=True, exist_ok=True)
         for name, text in NO_NEWS.items():
             path = folder / "settings" / name
-            path.parent.mkdir(parents=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         options = {
             "ServerApp": {

@@ -4,7 +4,7 @@ import pytest
 from figure_page import FigurePage
 from hosts import KernelFreePage
 
-NAMES = ["masks"]
+NAMES = ["masks", "upsampled"]
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,13 @@ def test_every_control_has_a_name(page):
 
 def test_the_picture_is_an_image_whose_label_lives(page):
     canvas = page.root.get_by_role("img").first
-    before = canvas.get_attribute("aria-label")
-    page.root.locator("canvas[tabindex]").first.press("ArrowRight")
-    for _ in range(12):  # far enough to come to another class, cell or unit
-        page.root.locator("canvas[tabindex]").first.press("Shift+ArrowRight")
-        page.root.locator("canvas[tabindex]").first.press("ArrowUp")
-    assert canvas.get_attribute("aria-label") != before
+    spoken = {canvas.get_attribute("aria-label")}
+    for key in ["Shift+ArrowRight"] * 3 + [
+        "ArrowUp"
+    ] * 9:  # far enough to come to another class, cell or unit
+        page.press(key)
+        spoken.add(canvas.get_attribute("aria-label"))
+    assert len(spoken) > 1
     assert page.root.locator(".caption").get_attribute("aria-live") == "polite"
     for picture in page.root.locator("canvas").all():
         assert picture.get_attribute("role") == "img"

@@ -15,16 +15,8 @@ def page(host) -> FigurePage:
     return host.open("masks")
 
 
-@pytest.fixture
-def state(page: FigurePage, figure) -> dict:
-    """The state in which the last test left the page, for the next to go on from."""
-    return page.__dict__.setdefault("state", {})
-
-
-def test_by_mouse(page, figure, state):
-    def now(**changes):
-        state.update(changes)
-        page.shows(figure, **state)
+def test_by_mouse(page, figure, walk):
+    now = walk(page, figure)
 
     now()
     page.pointer(30, 40)
@@ -59,16 +51,15 @@ def test_by_mouse(page, figure, state):
     now(visible=[True] * 11, lens="off")
 
 
-def test_by_keyboard(page, figure, state):
+def test_by_keyboard(page, figure, walk):
+    state = page.state
     page.root.get_by_role("checkbox", name="Outlines").press("Space")
     state["outlines"] = not state.get("outlines", True)
     page.choose("The lens shows", "photograph")
     page.pointer(48, 48)
     state.update(lens="photograph", x=48, y=48)
 
-    def now(**changes):
-        state.update(changes)
-        page.shows(figure, **state)
+    now = walk(page, figure)
 
     now()
     page.press("ArrowRight")
@@ -102,10 +93,8 @@ def test_by_keyboard(page, figure, state):
     now(visible=[True] * 11, choice=neighbour(figure, state, 1))
 
 
-def test_by_touch(page, figure, state):
-    def now(**changes):
-        state.update(changes)
-        page.shows(figure, **state)
+def test_by_touch(page, figure, walk):
+    now = walk(page, figure)
 
     for x, y in ((20, 20), (60, 33), (0, 95), (95, 0), (62, 70)):
         page.tap(x, y)
