@@ -1,0 +1,159 @@
+"""Distorted digits: rotated, moved and scaled, warped, or lost in clutter, and distorted afresh for every batch."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.interpolate import RBFInterpolator
+from torch import Generator, Tensor
+
+Kind = Literal["plain", "R", "RTS", "E", "cluttered"]
+KINDS: tuple[str, ...] = get_args(Kind)
+SIDES = {"plain": 28, "R": 28, "RTS": 42, "E": 28, "cluttered": 60}  # pixels, as in the paper
+DIGIT = 28
+CONTROL = 4  # E moves a thin plate's control points, CONTROL x CONTROL of them, all over the image ...
+JOLT = 1.5  # ... each by a normal deviate of this many pixels
+PATCHES, PATCH = 6, 6  # the clutter: so many square pieces of other digits, so many pixels wide
+INK = (4, 18)  # a piece's corner lies here in its digit, where MNIST has its ink
+
+
+class Distorted(NamedTuple):
+    """Digits after a distortion, and what was done to them.
+
+    Attributes:
+        images: (B, 1, S, S) float32 in 0..1, ink bright on 0; S is `SIDES[kind]`.
+        theta: (B, 2, 3) float32 as for `affine_grid`: maps a place in the distorted image to where its ink came from
+            in the upright digit, both in coordinates from -1 to 1. E, which no affine map describes, has the identity.
+    """
+
+    images: Tensor
+    theta: Tensor
+
+
+def distort(digits: Tensor, kind: Kind, generator: Generator) -> Distorted:
+    """Distort digits at random, as in Jaderberg et al. 2015 (section 4.1 and appendix).
+
+    - R: turned by an angle uniform in +-90 degrees.
+    - RTS: turned by +-45 degrees, scaled by 0.7 to 1.2 and put at random into 42 x 42, the digit's own box inside.
+    - E: warped by a thin plate on 4 x 4 control points, each moved by a normal deviate of 1.5 pixels.
+    - cluttered: put at random into 60 x 60, under six 6 x 6 pieces of other digits.
+    - plain: left as they are.
+
+    Args:
+        digits: (B, 28, 28) uint8, ink bright on black.
+        generator: the one source of chance; the same state gives the same images.
+
+    Raises:
+        ValueError: an unknown kind, another shape or dtype, or a single digit to be cluttered with others.
+    """
+    _check(digits, kind)
+    B, S = len(digits), SIDES[kind]
+    ink = digits.float()[:, None] / 255
+    angle, scale, shift = torch.zeros(B), torch.ones(B), torch.zeros(B, 2)
+    if kind in ("R", "RTS"):
+        angle = torch.empty(B).uniform_(-1, 1, generator=generator) * torch.pi / (2 if kind == "R" else 4)
+    if kind == "RTS":
+        scale = torch.empty(B).uniform_(0.7, 1.2, generator=generator)
+    if kind in ("RTS", "cluttered"):
+        room = (S - DIGIT * scale)[:, None] / 2
+        shift = torch.empty(B, 2).uniform_(-1, 1, generator=generator) * room
+    theta = placement(angle, scale, shift, S)
+    grid = F.affine_grid(theta, [B, 1, S, S], align_corners=False)
+    if kind == "E":
+        jolts = torch.randn(B, CONTROL**2, 2, generator=generator) * JOLT * 2 / S
+        grid = grid + (plate(S) @ jolts).view(B, S, S, 2)
+    images = F.grid_sample(ink, grid, align_corners=False)
+    if kind == "cluttered":
+        images = torch.maximum(images, clutter(ink, S, generator))
+    return Distorted(images, theta)
+
+
+def placement(angle: Tensor, scale: Tensor, shift: Tensor, side: int) -> Tensor:
+    """The map from a distorted image back to its digit.
+
+    Args:
+        angle: (B,) radians, clockwise as seen. scale: (B,), above 1 is larger.
+        shift: (B, 2) how far right and down the digit's centre lies of the image's, in pixels. side: of the image.
+
+    Returns:
+        (B, 2, 3) for `affine_grid`: (x, y) from -1 to 1 in the image -> from -1 to 1 in the 28 x 28 digit.
+    """
+    cos, sin = angle.cos() * side / DIGIT / scale, angle.sin() * side / DIGIT / scale
+    turn = torch.stack([torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)], dim=1)
+    return torch.cat([turn, -turn @ (shift * 2 / side)[..., None]], dim=2)
+
+
+@cache
+def plate(side: int) -> Tensor:
+    """How far each pixel moves when a control point of the thin plate does: (side**2, CONTROL**2) float32."""
+    at = np.linspace(-1, 1, CONTROL)
+    points = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
+    at = (np.arange(side) * 2 + 1) / side - 1
+    pixels = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
+    weights = RBFInterpolator(points, np.eye(len(points)), kernel="thin_plate_spline")(pixels)
+    return torch.from_numpy(weights).float()
+
+
+def clutter(ink: Tensor, side: int, generator: Generator) -> Tensor:
+    """Scatter pieces of each digit's fellows over empty images: (B, 1, 28, 28) -> (B, 1, side, side)."""
+    B = len(ink)
+    # A fellow is someone else: one to B - 1 places further on.
+    fellow = (torch.arange(B)[:, None] + torch.randint(1, B, (B, PATCHES), generator=generator)) % B
+    row, column = torch.randint(*INK, (2, B, PATCHES, 1, 1), generator=generator)
+    to_row, to_column = torch.randint(side - PATCH + 1, (2, B, PATCHES, 1, 1), generator=generator)
+    down, right = torch.arange(PATCH)[:, None], torch.arange(PATCH)
+    pieces = ink[fellow[..., None, None], 0, row + down, column + right]
+    places = (to_row + down) * side + to_column + right
+    canvas = torch.zeros(B, side * side).scatter_reduce(1, places.flatten(1), pieces.flatten(1), "amax")
+    return canvas.view(B, 1, side, side)
+
+
+def distorted_batches(
+    digits: Tensor, labels: Tensor, kind: Kind, size: int, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield shuffled batches for ever, every digit distorted anew each time, all from one seed.
+
+    Args:
+        digits: (N, 28, 28) uint8. labels: (N,) integers. size: digits a batch; the last, smaller one is left out.
+
+    Yields:
+        images (size, 1, S, S) float32 in 0..1, labels (size,) int64.
+
+    Raises:
+        ValueError: there are fewer digits than a batch holds, or not one label each; or as `distort`.
+    """
+    _check(digits, kind)
+    if len(digits) != len(labels):
+        raise ValueError(f"There are {len(digits)} digits and {len(labels)} labels; expected one each.")
+    if not 1 <= size <= len(digits):
+        raise ValueError(f"A batch of {size} cannot be drawn from {len(digits)} digits: choose fewer.")
+    generator = Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(len(digits), generator=generator)
+        for chosen in order[: len(order) // size * size].split(size):
+            yield distort(digits[chosen], kind, generator).images, labels[chosen].long()
+
+
+def distorted_set(
+    digits: Tensor, labels: Tensor, kind: Kind, seed: int, times: int = 1
+) -> tuple[Distorted, Tensor]:
+    """Distort each digit `times` times, always alike for a seed, to judge on: N * times digits and their labels."""
+    _check(digits, kind)
+    distorted = distort(digits.repeat(times, 1, 1), kind, Generator().manual_seed(seed))
+    return distorted, labels.repeat(times).long()
+
+
+def _check(digits: Tensor, kind: str) -> None:
+    if kind not in KINDS:
+        raise ValueError(f"There is no distortion {kind!r}. Expected one of {', '.join(KINDS)}.")
+    fits = digits.ndim == 3 and digits.shape[1:] == (DIGIT, DIGIT) and digits.dtype == torch.uint8
+    if not fits or not len(digits):
+        raise ValueError(
+            f"Expected digits of shape (B, 28, 28) in uint8, at least one, got {tuple(digits.shape)} in "
+            f"{digits.dtype}."
+        )
+    if kind == "cluttered" and len(digits) < 2:
+        raise ValueError("Clutter is cut from other digits: give at least two.")

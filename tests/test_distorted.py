@@ -1,0 +1,152 @@
+"""Distorted digits: fresh and repeatable, undone by the transform that they come with, in the sizes of the paper."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.testing import assert_close
+
+from helpers.data import distorted
+from helpers.data.digits import handwritten_digits
+from helpers.data.distorted import KINDS, SIDES, distort, distorted_batches, distorted_set, placement, plate
+
+
+@pytest.fixture(scope="module")
+def digits():
+    images, labels = handwritten_digits("val")
+    return images[::10], labels[::10]
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def undone(images, theta):
+    """Undo a distortion: (B, 1, S, S) -> (B, 1, 28, 28), reading through the inverse of theta."""
+    square = torch.cat([theta, torch.tensor([[[0.0, 0, 1]]]).expand(len(theta), 1, 3)], dim=1)
+    inverse = torch.linalg.inv(square)[:, :2]
+    grid = F.affine_grid(inverse, [len(images), 1, 28, 28], align_corners=False)
+    return F.grid_sample(images, grid, align_corners=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_images_are_ink_on_black_in_the_paper_s_size_and_repeatable(digits, kind):
+    one, two, other = (distort(digits[0], kind, seeded(seed)) for seed in (1, 1, 2))
+    assert one.images.shape == (50, 1, SIDES[kind], SIDES[kind])
+    assert one.images.dtype == torch.float32
+    assert one.images.min() >= 0 and 0.9 < one.images.max() <= 1
+    assert_close(one, two, rtol=0, atol=0)
+    assert kind == "plain" or not torch.equal(one.images, other.images)
+
+
+def test_plain_digits_stay_as_they_are(digits):
+    assert_close(distort(digits[0], "plain", seeded()).images[:, 0], digits[0] / 255)
+
+
+@pytest.mark.parametrize("kind", ["R", "RTS"])
+def test_theta_leads_back_to_the_upright_digit(digits, kind):
+    images, theta = distort(digits[0], kind, seeded())
+    upright = digits[0][:, None] / 255
+    assert (undone(images, theta) - upright).square().mean() < 0.25 * upright.square().mean()
+    # The wrong way round does not.
+    assert (undone(images, theta.flip(0)) - upright).square().mean() > 0.5 * upright.square().mean()
+
+
+@pytest.mark.parametrize(("kind", "degrees"), [("R", 90), ("RTS", 45)])
+def test_angles_scales_and_places_fill_the_paper_s_ranges(digits, kind, degrees):
+    theta = distort(digits[0].repeat(40, 1, 1), kind, seeded()).theta
+    angle = torch.rad2deg(torch.atan2(theta[:, 0, 1], theta[:, 0, 0]))
+    assert 0.95 * degrees < angle.max() <= degrees and -degrees <= angle.min() < -0.95 * degrees
+    scale = SIDES[kind] / 28 / theta[:, :, :2].det().sqrt()
+    low, high = (0.7, 1.2) if kind == "RTS" else (1, 1)
+    assert low - 1e-5 <= scale.min() < low + 0.02 and high - 0.02 < scale.max() <= high + 1e-5
+    shift = -torch.linalg.solve(theta[:, :, :2], theta[:, :, 2]) * SIDES[kind] / 2
+    room = (SIDES[kind] - 28 * scale)[:, None] / 2
+    assert (shift.abs() <= room + 1e-3).all()
+    assert kind == "R" or shift.abs().max() > 9
+
+
+def test_a_hand_computed_placement():
+    # A quarter turn clockwise carries the ink at the right to the bottom: the bottom's ink came from the right.
+    theta = placement(torch.tensor([math.pi / 2]), torch.tensor([0.5]), torch.tensor([[7.0, 0.0]]), side=56)
+    # Digit of 14 pixels in 56, its centre 7 right of the middle: its lowest point is at x 7, y 7 pixels.
+    bottom = torch.tensor([7 / 28, 7 / 28, 1.0])
+    assert_close(theta[0] @ bottom, torch.tensor([1.0, 0.0]), atol=1e-6, rtol=0)
+
+
+def test_a_thin_plate_moves_its_control_points_as_told_and_keeps_straight_what_is_moved_alike():
+    basis = plate(28)
+    assert_close(basis.sum(dim=1), torch.ones(28**2), atol=1e-4, rtol=0)
+    at = torch.linspace(-1, 1, 4)
+    control = torch.cartesian_prod(at, at).flip(1)
+    centres = (2 * torch.arange(28) + 1) / 28 - 1
+    assert_close(basis @ control, torch.cartesian_prod(centres, centres).flip(1), atol=1e-4, rtol=0)
+
+
+def test_warped_digits_are_warped_a_little(digits):
+    warped = distort(digits[0], "E", seeded()).images
+    upright = digits[0][:, None] / 255
+    off = (warped - upright).square().mean() / upright.square().mean()
+    assert 0.05 < off < 0.9
+    assert warped.mean().item() == pytest.approx(upright.mean().item(), rel=0.2)
+
+
+def test_clutter_is_six_pieces_of_others_and_leaves_the_digit_whole(digits, monkeypatch):
+    white = torch.full((5, 28, 28), 255, dtype=torch.uint8)
+    pieces = distorted.clutter(white[:, None].float() / 255, 60, seeded())
+    assert pieces.shape == (5, 1, 60, 60)
+    assert (pieces.sum(dim=(1, 2, 3)) <= 6 * 36).all() and (pieces.sum(dim=(1, 2, 3)) > 3 * 36).all()
+    # One white digit among black ones: its pieces are everywhere but on itself.
+    lone = white.clone()
+    lone[1:] = 0
+    lit = distorted.clutter(lone[:, None].float() / 255, 60, seeded()).sum(dim=(1, 2, 3))
+    assert lit[0] == 0 and lit[1:].sum() > 0
+    images, theta = distort(digits[0], "cluttered", seeded())
+    assert (undone(images, theta) >= undone(images * 0, theta)).all()
+    monkeypatch.setattr(
+        distorted, "clutter", lambda ink, side, generator: torch.zeros(len(ink), 1, side, side)
+    )
+    bare = distort(digits[0], "cluttered", seeded())
+    assert_close(theta, bare.theta)
+    assert (images >= bare.images).all()
+
+
+def test_batches_are_fresh_each_epoch_and_alike_for_a_seed(digits):
+    def epochs(seed):
+        batches = distorted_batches(*digits, "R", 25, seed)
+        return [next(batches) for _ in range(4)]
+
+    mine, again = epochs(0), epochs(0)
+    for (images, labels), (same, alike) in zip(mine, again, strict=True):
+        assert_close(images, same, rtol=0, atol=0)
+        assert labels.tolist() == alike.tolist() and labels.dtype == torch.int64
+    assert sorted(torch.cat([labels for _, labels in mine[:2]]).tolist()) == sorted(digits[1].tolist())
+    first, second = (torch.cat([images for images, _ in part]) for part in (mine[:2], mine[2:]))
+    nearest = torch.cdist(first.flatten(1), second.flatten(1)).min(dim=1).values
+    assert nearest.min() > 0.1, "an image came back unchanged in the next epoch"
+
+
+def test_a_set_holds_every_digit_several_times(digits):
+    some, labels = distorted_set(*digits, "RTS", seed=3, times=3)
+    again, _ = distorted_set(*digits, "RTS", seed=3, times=3)
+    assert len(some.images) == 150 and labels.tolist() == digits[1].tolist() * 3
+    assert_close(some, again, rtol=0, atol=0)
+    assert not torch.equal(some.images[:50], some.images[50:100])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda d, y: distort(d, "P", seeded()), "no distortion 'P'"),
+        (lambda d, y: distort(d.float(), "R", seeded()), "in uint8"),
+        (lambda d, y: distort(d[:, None], "R", seeded()), r"\(B, 28, 28\)"),
+        (lambda d, y: distort(d[:0], "R", seeded()), r"got \(0, 28, 28\)"),
+        (lambda d, y: distort(d[:1], "cluttered", seeded()), "at least two"),
+        (lambda d, y: next(distorted_batches(d, y[1:], "R", 5, 0)), "50 digits and 49 labels"),
+        (lambda d, y: next(distorted_batches(d, y, "R", 51, 0)), "batch of 51"),
+    ],
+)
+def test_wrong_input_is_answered_in_words(digits, call, said):
+    with pytest.raises(ValueError, match=said):
+        call(*digits)
