@@ -193,8 +193,16 @@ def broken_links(notebook: NotebookNode, path: Path) -> list[str]:
 
 
 def recorded_numbers(notebook: NotebookNode, path: Path) -> list[str]:
-    cells = numbered(notebook, "markdown")
-    return [f"cell {n}: {complaint}" for n, cell in cells for complaint in recorded.misquoted(cell.source)]
+    cells = list(numbered(notebook, "markdown"))
+    complaints = [
+        f"cell {n}: {complaint}" for n, cell in cells for complaint in recorded.misquoted(cell.source)
+    ]
+    for n, cell in cells:
+        if complaints or not recorded.LEDGER.search(cell.source):
+            continue
+        if recorded.fill_page(cell.source, recorded.claims(), folder="notebooks/") != cell.source:
+            complaints.append(f"cell {n}: the ledger is not what the record says: `make fill`")
+    return complaints
 
 
 def unbacked_numbers(notebook: NotebookNode, path: Path) -> list[str]:

@@ -433,10 +433,10 @@ def test_the_ledger_turns_with_sign_threshold_and_record(record):
 
 def test_the_ledger_is_written_between_its_comments_only(record):
     text = "0.00<!-- toy/record/rows/score -->\n<!-- ledger: make fill -->\nold\n<!-- /ledger -->\nafter\n"
-    filled = recorded.fill_readme(text, [CLAIM])
+    filled = recorded.fill_page(text, [CLAIM])
     assert filled.startswith("0.61<!--") and filled.endswith("<!-- /ledger -->\nafter\n")
     assert "old" not in filled and "| Rows beat columns |" in filled
-    assert recorded.fill_readme(filled, [CLAIM]) == filled
+    assert recorded.fill_page(filled, [CLAIM]) == filled
     assert recorded.unmarked(filled) == []
 
 
@@ -445,7 +445,7 @@ def test_readme_states_what_is_recorded_and_links_to_what_exists():
     text = recorded.README.read_text(encoding="utf-8")
     assert recorded.misquoted(text) == []
     assert recorded.unmarked(text) == []
-    assert recorded.fill_readme(text, recorded.claims()) == text, "`make fill` refreshes the ledger"
+    assert recorded.fill_page(text, recorded.claims()) == text, "`make fill` refreshes the ledger"
     assert [link for link in checks.local_links(text) if not (recorded.ROOT / link).exists()] == []
 
 

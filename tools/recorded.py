@@ -7,7 +7,8 @@ A recorded number carries its address in a comment that no reader sees, and `mak
     +0.12<!-- fcn/record/FCN-8s - FCN-32s/mean_iou -->   how far one system is ahead, paired by seed
     0.01<!-- fcn/record/FCN-8s/mean_iou:deviation -->    also :min, :max and :n
 
-README's ledger of claims is written whole, from data/claims.json, between two such comments.
+The ledger of claims, in README and in notebook 00, is written whole, from data/claims.json, between two such
+comments.
 """
 
 import json
@@ -178,9 +179,16 @@ def claims(path: Path = CLAIMS) -> list[dict[str, Any]]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
-def fill_readme(text: str, entries: Sequence[Mapping[str, Any]], path: Path | None = None) -> str:
-    """Rewrite README's marked numbers, and the table between the ledger's two comments."""
+def fill_page(
+    text: str, entries: Sequence[Mapping[str, Any]], path: Path | None = None, folder: str = ""
+) -> str:
+    """Rewrite the marked numbers of a page, and the table between the ledger's two comments.
+
+    `folder` is where the page stands, such as "notebooks/": links of the ledger are written as seen from there.
+    """
     table = ledger(entries, path)
+    if folder:
+        table = table.replace(f"]({folder}", "](")
     return LEDGER.sub(lambda match: match[1] + table + match[2], fill(text, path))
 
 
@@ -189,7 +197,7 @@ def fill_all() -> list[Path]:
     changed = []
     if README.exists():
         old = README.read_text(encoding="utf-8")
-        new = fill_readme(old, claims())
+        new = fill_page(old, claims())
         if new != old:
             README.write_text(new, encoding="utf-8")
             changed.append(README)
@@ -198,7 +206,7 @@ def fill_all() -> list[Path]:
         before = [cell.source for cell in notebook.cells]
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = fill(cell.source)
+                cell.source = fill_page(cell.source, claims(), folder=f"{path.parent.name}/")
         if [cell.source for cell in notebook.cells] != before:
             write(notebook, path)
             changed.append(path)
