@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
 
 
@@ -34,3 +35,20 @@ def record(model: nn.Module, *names: str) -> Iterator[dict[str, Tensor]]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def gradient(model: nn.Module, name: str, images: Tensor, row: int, column: int) -> Tensor:
+    """Measure how much each pixel matters to one unit of a submodule, summed over the unit's channels.
+
+    Args:
+        images: (1, C, H, W).
+        row, column: of the unit in the submodule's output, (1, channels, rows, columns).
+
+    Returns:
+        (H, W), the gradient's absolute value, summed over colours.
+    """
+    images = images.detach().clone().requires_grad_()
+    with torch.enable_grad(), record(model, name) as kept:
+        model(images)
+        (slope,) = torch.autograd.grad(kept[name][0, :, row, column].sum(), images)
+    return slope[0].abs().sum(dim=0)

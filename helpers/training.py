@@ -99,6 +99,19 @@ def fit(
     return history
 
 
+def timeline(*histories: History, start: int = 0) -> dict[int, Any]:
+    """Lay runs of one model end to end: what was watched, by the number of steps since the first began.
+
+    Args:
+        start: steps taken before the first of these runs.
+    """
+    seen: dict[int, Any] = {}
+    for history in histories:
+        seen |= {start + step: each for step, each in history.watched.items()}
+        start += history.steps
+    return seen
+
+
 def _next(source, history: History, steps: int) -> tuple[Tensor, Tensor]:
     try:
         inputs, targets = next(source)

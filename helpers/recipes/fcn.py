@@ -6,13 +6,13 @@ from functools import cache, partial
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
 from helpers import runtime
-from helpers.data.batches import as_input, endless, in_order
+from helpers.data.batches import endless, in_order
 from helpers.data.scenes import Scenes, make_scenes
 from helpers.metrics import segmentation_metrics
-from helpers.models.fcn import FCN, STRIDES, PatchClassifier, finer, upsample
+from helpers.models.fcn import FCN, STRIDES, finer, upsample
 from helpers.probe import record
 from helpers.training import History, evaluate, fit, parameter_count
 
@@ -20,7 +20,6 @@ CLASSES = 11
 RATE = 6e-3  # the highest learning rate of every cycle, for every network
 BATCH = 32
 TEST_SCENES = 300
-BLACK = -2.0  # what `as_input` makes of 0
 
 
 @dataclass(frozen=True)
@@ -51,38 +50,6 @@ def training_scenes(seed: int, budget: Budget) -> Scenes:
 def held_out_scenes(split: str, number: int = TEST_SCENES) -> Scenes:
     """Draw the scenes that every run is judged on: always the same."""
     return make_scenes(number, 0, split)
-
-
-def pad_once(images: Tensor) -> Tensor:
-    """Pad images with black so that every pixel is the centre of one patch of `PatchClassifier.SIZE`.
-
-    Args:
-        images: (B, 3, H, W), scaled by `as_input`, where black is the least value.
-    """
-    before, after = PatchClassifier.BEFORE, PatchClassifier.SIZE - PatchClassifier.BEFORE - 1
-    return F.pad(images, (before, after, before, after), value=BLACK)
-
-
-def patch_batches(scenes: Scenes, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield patches and the classes of their centre pixels; half of the centres lie on a sticker.
-
-    Yields:
-        patches (size, 3, 46, 46) float32, labels (size,) int64.
-    """
-    generator = Generator().manual_seed(seed)
-    stickers = scenes.labels.flatten().nonzero()[:, 0]
-    S = scenes.labels.shape[-1]
-    around = torch.arange(PatchClassifier.SIZE)
-    while True:
-        anywhere = torch.randint(scenes.labels.numel(), (size - size // 2,), generator=generator)
-        on_sticker = stickers[torch.randint(len(stickers), (size // 2,), generator=generator)]
-        centre = torch.cat([anywhere, on_sticker])
-        scene, row, column = centre // S**2, centre // S % S, centre % S
-        # Only the scenes at hand are padded: padding all of them would triple the memory.
-        padded = pad_once(as_input(scenes.images[scene]))
-        rows, columns = row[:, None] + around, column[:, None] + around
-        patches = padded[torch.arange(size)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
-        yield patches.movedim(-1, 1), scenes.labels.flatten()[centre].long()
 
 
 def first_network(seed: int) -> FCN:

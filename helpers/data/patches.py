@@ -1,0 +1,53 @@
+"""Patches of scenes, each with the class of its centre pixel."""
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from helpers.data.batches import as_input
+from helpers.data.scenes import Scenes
+
+BLACK = float(as_input(torch.zeros(1, dtype=torch.uint8)))
+
+
+def pad_once(images: Tensor, size: int, before: int) -> Tensor:
+    """Pad images with black so that every pixel is the centre of one patch.
+
+    Args:
+        images: (B, 3, H, W), scaled by `as_input`.
+        size: side of a patch. before: how many pixels of a patch lie left of its centre, and above.
+
+    Returns:
+        (B, 3, H + size - 1, W + size - 1).
+    """
+    after = size - before - 1
+    return F.pad(images, (before, after, before, after), value=BLACK)
+
+
+def labelled_patches(
+    scenes: Scenes, number: int, size: int, before: int, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield batches of patches for ever; half of the centres lie anywhere, half on a sticker.
+
+    Args:
+        number: patches a batch. size, before: as in `pad_once`.
+
+    Yields:
+        patches (number, 3, size, size) float32, labels (number,) int64.
+    """
+    generator = Generator().manual_seed(seed)
+    labels, S = scenes.labels.flatten(), scenes.labels.shape[-1]
+    stickers = labels.nonzero()[:, 0]
+    around = torch.arange(size)
+    while True:
+        anywhere = torch.randint(len(labels), (number - number // 2,), generator=generator)
+        on_sticker = stickers[torch.randint(len(stickers), (number // 2,), generator=generator)]
+        centre = torch.cat([anywhere, on_sticker])
+        scene, row, column = centre // S**2, centre // S % S, centre % S
+        # Only the scenes at hand are padded: all of them would not fit into memory beside the training.
+        padded = pad_once(as_input(scenes.images[scene]), size, before)
+        rows, columns = row[:, None] + around, column[:, None] + around
+        cut = padded[torch.arange(number)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
+        yield cut.movedim(-1, 1), labels[centre].long()
