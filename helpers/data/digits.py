@@ -87,8 +87,8 @@ def textures_of(images: Tensor) -> Tensor:
     theta[:, 1, 2] = (top + bottom + 1) / 28 - 1
     grid = F.affine_grid(theta, [len(images), 1, TEXTURE, TEXTURE], align_corners=False)
     ink = F.grid_sample(ink, grid, mode="bicubic", align_corners=False).clamp(0, 1)
-    # A huge step along the batch keeps every digit's distances its own, in one call.
-    distance = distance_transform_edt((ink[:, 0] < 0.5).numpy(), sampling=(1e6, 1, 1))
+    # One by one: a single call over the whole stack takes four times as long and ten times the memory.
+    distance = np.stack([distance_transform_edt(each) for each in (ink[:, 0] < 0.5).numpy()])
     reach = 2 * MARGIN * TEXTURE / EXTENT
     nearness = torch.from_numpy(1 - distance / reach).float().clamp(0, 1)
     return torch.stack([ink[:, 0], nearness], dim=1)
