@@ -77,6 +77,12 @@ def dim_grey(image: np.ndarray) -> np.ndarray:
     return grey[..., None].repeat(3, -1).astype(np.uint8)
 
 
+def fitted(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A picture enlarged or shrunk to (H, W) by repeating or leaving out pixels."""
+    rows, columns = (np.arange(new) * old // new for new, old in zip(shape, picture.shape, strict=False))
+    return picture[rows[:, None], columns]
+
+
 def mean_iou(labels: np.ndarray, truth: np.ndarray, classes: int) -> float:
     """Mean over the classes that occur in either (H, W) map of intersection over union; NaN if none does."""
     total, count = 0.0, 0

@@ -39,6 +39,18 @@ function mapAt({ data, shape }, index) {
   return data.subarray(index * size, (index + 1) * size);
 }
 
+/** Fill a canvas: valueOf(x, y, channel) for red, green and blue. */
+function drawPixels(context, width, height, valueOf) {
+  const picture = context.createImageData(width, height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < 3; channel++) picture.data[i++] = valueOf(x, y, channel);
+      picture.data[i++] = 255;
+    }
+  }
+  context.putImageData(picture, 0, 0);
+}
+
 /** A label map in which the classes that are switched off have become background. */
 function shownLabels(labels, visible) {
   return labels.map((label) => (visible[label] ? label : 0));

@@ -1,7 +1,7 @@
 // What every figure is built from: elements, controls, stages, the lens, the theme, the state that Python may read.
 
 const SAVE_AFTER = 250; // milliseconds without a movement before Python hears of it
-const LARGEST_SIDE = 400; // a small scene is enlarged by whole numbers up to about this many CSS pixels
+const LARGEST_SIDE = 384; // a small scene is enlarged by a whole number, to about this many CSS pixels
 let controlCount = 0; // radio buttons need a group name of their own
 
 /** An element with attributes and children. Whatever can hold the focus keeps its keys from JupyterLab's shortcuts. */
@@ -81,12 +81,12 @@ function liveState(model, names, draw) {
   };
 }
 
-/** A canvas of the scene's own pixels, enlarged by the style sheet. */
-function stage({ stages }, { title, width, height }) {
+/** A canvas of the scene's own pixels, enlarged by the style sheet to about `side` CSS pixels. */
+function stage({ stages }, { title, width, height, side = LARGEST_SIDE }) {
   const canvas = make("canvas", { role: "img", width, height });
   const box = make("div", { class: "stage" }, canvas);
   const column = make("div", { class: "stage-column" }, box);
-  const scale = Math.max(1, Math.floor(LARGEST_SIDE / Math.max(width, height)));
+  const scale = Math.max(1, Math.round(side / Math.max(width, height)));
   column.style.setProperty("--width", `${width * scale}px`);
   if (title) column.prepend(make("p", { class: "stage-title" }, title));
   stages.append(column);

@@ -4,7 +4,7 @@ import pytest
 from figure_page import FigurePage
 from hosts import KernelFreePage
 
-NAMES = ["masks", "upsampled"]
+NAMES = ["masks", "upsampled", "patch_map", "receptive_field"]
 
 
 @pytest.fixture(scope="module")
