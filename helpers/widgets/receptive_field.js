@@ -107,9 +107,10 @@ function drawField(context, { data, shape: [height, width] }, colours, { layer, 
   });
 }
 
-/** Which colour stands for how much. */
+/** Which colour stands for how much; like the gradient itself, the weaker the more it lets through. */
 function colourKey(panel, colours) {
-  const stops = [0, 51, 102, 153, 204, 255].map((i) => `rgb(${colours.data.subarray(3 * i, 3 * i + 3).join(" ")})`);
+  const stop = (i) => `rgb(${colours.data.subarray(3 * i, 3 * i + 3).join(" ")} / ${i / 255})`;
+  const stops = [0, 51, 102, 153, 204, 255].map(stop);
   const ramp = make("span", { class: "ramp" });
   ramp.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
   panel.append(make("p", { class: "colour-key" }, "no gradient", ramp, "the strongest"));
