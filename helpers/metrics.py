@@ -23,7 +23,7 @@ class BoundaryIoU(Metric):
     Args:
         num_classes: classes are 0..num_classes - 1.
         share: the distance as a fraction of the image's diagonal; at least one pixel.
-        ignore_index: truth with this label counts for no class.
+        ignore_index: truth with this label counts for no class, and the class of that number is left out.
 
     `update` takes predictions and truth, both (B, H, W) integers. `compute` is the mean over the classes that occur
     in truth or prediction, in 0..1.
@@ -57,6 +57,8 @@ class BoundaryIoU(Metric):
 
     def compute(self) -> Tensor:
         occurs = self.union > 0
+        if self.ignore_index is not None and 0 <= self.ignore_index < self.num_classes:
+            occurs[self.ignore_index] = False  # as in torchmetrics' Jaccard index
         return (self.intersection[occurs] / self.union[occurs]).mean()
 
 
@@ -91,7 +93,8 @@ def segmentation_metrics(num_classes: int, ignore_index: int | None = None) -> M
 
     `mean_iou` is the Jaccard index of each class over all pixels of the set, then the mean over classes;
     `boundary_iou` the same on bands along the edges; `pixel_accuracy` the share of pixels that are right;
-    `class_accuracy` that share within each class, then the mean over classes.
+    `class_accuracy` that share within each class, then the mean over classes. A class that only the predictions hold
+    counts as 0 in all three means.
     """
     options = {"num_classes": num_classes, "ignore_index": ignore_index}
     return MetricCollection(

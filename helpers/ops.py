@@ -33,12 +33,19 @@ def boundaries(masks: Tensor, distance: int) -> Tensor:
     """Keep what lies within a distance of a mask's edge, inside it (Cheng et al. 2021); the frame is an edge too.
 
     Args:
-        masks: (..., H, W) bool. distance: in pixels, 4-connected steps of 3 x 3 erosion as in the paper's code.
+        masks: (..., H, W) bool. distance: in pixels, as many erosions by a 3 x 3 square as in the paper's code.
 
     Returns:
         (..., H, W) bool.
+
+    Raises:
+        ValueError: the masks are not bool.
     """
-    outside = F.pad((~masks).float().flatten(0, -3)[:, None], (1, 1, 1, 1), value=1.0)
+    if masks.dtype != torch.bool:
+        raise ValueError(
+            f"boundaries needs masks in bool, got {masks.dtype}: compare labels with a class first."
+        )
+    outside = F.pad((~masks).float().reshape(-1, 1, *masks.shape[-2:]), (1, 1, 1, 1), value=1.0)
     for _ in range(distance):
         outside = F.max_pool2d(outside, 3, stride=1, padding=1)
     eroded = outside[:, 0, 1:-1, 1:-1].reshape(masks.shape) < 0.5
@@ -79,7 +86,9 @@ def check_images(images: Tensor, channels: int = 3, least: int = 1) -> None:
     if images.ndim != 4 or images.shape[1] != channels or min(images.shape[2:]) < least:
         raise ValueError(f"Expected {wanted}, got {tuple(images.shape)}. A single image needs images[None].")
     if not images.is_floating_point():
-        raise ValueError(f"Expected {wanted}, got {images.dtype}. Divide uint8 images by 255 first.")
+        raise ValueError(
+            f"Expected {wanted}, got {images.dtype}. `as_input` in helpers.data.batches scales uint8."
+        )
     if len(images) == 0:
         raise ValueError(f"Expected {wanted}, got an empty batch.")
     if not torch.isfinite(images).all():

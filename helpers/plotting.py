@@ -54,10 +54,13 @@ def overlay(
         image: (H, W, 3) uint8.
         labels: (H, W) integers in 0..11; 0, the background, is never tinted.
         blend: 0 shows the image alone, 1 the plain class colours.
-        visible: one flag a class; None shows all.
+        visible: one flag a class, in order; None, or no flag for a class, shows it.
 
     Returns:
         (H, W, 3) uint8, rounded half up.
+
+    Raises:
+        ValueError: shapes, dtypes, labels, blend or flags are not as above.
     """
     image, labels = np.asarray(image), np.asarray(labels)
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
@@ -68,6 +71,14 @@ def overlay(
         raise ValueError(
             f"The label map is {labels.shape}, the image {image.shape[:2]}: give both the same size."
         )
+    if labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"The label map must hold integers, got {labels.dtype}: take the argmax of scores over classes first."
+        )
+    if not 0 <= blend <= 1:
+        raise ValueError(f"blend is {blend}: give 0 for the image alone to 1 for the plain colours.")
+    if visible is not None and len(visible) > len(CLASS_COLOURS):
+        raise ValueError(f"visible has {len(visible)} flags; there are {len(CLASS_COLOURS)} classes.")
     if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(CLASS_COLOURS):
         raise ValueError(
             f"Labels must lie in 0..{len(CLASS_COLOURS) - 1}, got {labels.min()}..{labels.max()}. "

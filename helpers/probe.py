@@ -17,6 +17,7 @@ def record(model: nn.Module, *names: str) -> Iterator[dict[str, Tensor]]:
 
     Raises:
         KeyError: the model has no submodule of that name; the message lists those it has.
+        RuntimeError: a later layer worked in place and overwrote what was kept.
     """
     modules = dict(model.named_modules())
     missing = [name for name in names if name not in modules]
@@ -26,8 +27,16 @@ def record(model: nn.Module, *names: str) -> Iterator[dict[str, Tensor]]:
         )
     kept: dict[str, Tensor] = {}
 
+    versions: dict[str, int] = {}
+
     def keep(name: str):
-        return lambda module, inputs, output: kept.__setitem__(name, output)
+        def hook(module, inputs, output):
+            kept[name] = output
+            # Tensors of inference mode count no changes.
+            if isinstance(output, Tensor) and not output.is_inference():
+                versions[name] = output._version
+
+        return hook
 
     hooks = [modules[name].register_forward_hook(keep(name)) for name in names]
     try:
@@ -35,6 +44,12 @@ def record(model: nn.Module, *names: str) -> Iterator[dict[str, Tensor]]:
     finally:
         for hook in hooks:
             hook.remove()
+    for name, version in versions.items():
+        if kept[name]._version != version:
+            raise RuntimeError(
+                f"What {name!r} put out was overwritten by a layer after it that works in place: record that layer, or "
+                "give it inplace=False."
+            )
 
 
 def gradient(model: nn.Module, name: str, images: Tensor, row: int, column: int) -> Tensor:

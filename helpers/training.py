@@ -56,7 +56,7 @@ def fit(
         model: trained in place; its parameters with `requires_grad=False` stay as they are.
         batches: yields (inputs, targets), for at least `steps` batches.
         loss: maps the model's output and the targets to a scalar.
-        steps: how many batches to learn from.
+        steps: how many batches to learn from, at least one.
         lr: the highest learning rate of the cycle.
         clip: greatest norm of the gradient.
         watch: called in eval mode, without gradients, at each number of steps in `watch_at` (0: before training); its
@@ -64,14 +64,18 @@ def fit(
         name: shown by the progress bar.
 
     Raises:
-        ValueError: an empty batch, or fewer batches than steps.
+        ValueError: no steps, an empty batch, or fewer batches than steps.
         FloatingPointError: the loss or its gradient is not finite; the weights are those before that step.
     """
+    if steps < 1:
+        raise ValueError(f"steps is {steps}: training needs at least one.")
     device = runtime.device()
     model.to(device, memory_format=torch.channels_last)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=lr, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=steps, pct_start=0.25)
+    # With four steps a rise of a quarter would be over where it starts, and torch divides by its length.
+    rise = 0.5 if steps == 4 else 0.25
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=steps, pct_start=rise)
     history, watch_at = History(), set(watch_at) if watch else set()
     progress = tqdm(total=steps, desc=name, mininterval=0.5)
     source = iter(batches)
@@ -120,27 +124,37 @@ def _next(source, history: History, steps: int) -> tuple[Tensor, Tensor]:
             f"The batches ended after {history.steps} of {steps} steps. Give `fit` at least as many batches as steps, "
             "or lower steps."
         ) from None
+    _check_batch(inputs)
+    return inputs, targets
+
+
+def _check_batch(inputs: Tensor) -> None:
     if len(inputs) == 0:
         raise ValueError(
             "A batch is empty. Every batch needs at least one example: look at how they are cut."
         )
-    return inputs, targets
 
 
 def _step(model, batch, loss, optimiser, parameters, clip, device) -> float:
     """Take one step and return the loss; leave the weights alone where it is not finite."""
     inputs, targets = batch
+    # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
+    buffers = [buffer.clone() for buffer in model.buffers()]
     value = loss(model(inputs.to(device)), targets.to(device))
     optimiser.zero_grad()
     if value.isfinite():
         value.backward()
     norm = nn.utils.clip_grad_norm_(parameters, clip) if value.isfinite() else value
     if not norm.isfinite():
+        with torch.no_grad():
+            for buffer, before in zip(model.buffers(), buffers, strict=True):
+                buffer.copy_(before)
         rate = optimiser.param_groups[0]["lr"]
+        what = f", and its gradient's norm {norm.item()}" if value.isfinite() else ""
         raise FloatingPointError(
-            f"The loss is {value.item()} and its gradient's norm {norm.item()}: training has left the finite numbers. "
-            f"The weights are still those of the step before. Look for NaN in the inputs, a logarithm of 0 or a "
-            f"division by 0 in the loss; or lower the learning rate, now {rate:.2g}."
+            f"The loss is {value.item()}{what}: training has left the finite numbers. The weights are still those of "
+            f"the step before. Look for NaN in the inputs, a logarithm of 0 or a division by 0 in the loss; or lower "
+            f"the learning rate, now {rate:.2g}."
         )
     optimiser.step()
     return value.item()
@@ -164,7 +178,7 @@ def evaluate(
     *,
     predict: Callable[[Any], Tensor] = lambda scores: scores.argmax(dim=1),
 ) -> dict[str, float]:
-    """Run a model over batches in eval mode and compute each metric over the whole set.
+    """Run a model over batches in eval mode and compute each metric over the whole set; leave its mode as it was.
 
     Args:
         batches: yields (inputs, targets); must not be empty.
@@ -172,7 +186,7 @@ def evaluate(
         predict: turns the model's output into what the metrics compare; by default the class of highest score.
 
     Raises:
-        ValueError: there is no batch to evaluate on.
+        ValueError: there is no batch to evaluate on, or one is empty.
     """
     device = runtime.device()
     was_training = model.training
@@ -181,14 +195,17 @@ def evaluate(
         metric.reset()
         metric.to(device)
     seen = 0
-    for inputs, targets in batches:
-        predictions = predict(model(inputs.to(device)))
-        for metric in metrics.values():
-            metric.update(predictions, targets.to(device))
-        seen += len(inputs)
-    model.train(was_training)
+    try:
+        for inputs, targets in batches:
+            _check_batch(inputs)
+            predictions = predict(model(inputs.to(device)))
+            for metric in metrics.values():
+                metric.update(predictions, targets.to(device))
+            seen += len(inputs)
+    finally:
+        model.train(was_training)
     if seen == 0:
-        raise ValueError("There is nothing to evaluate on: the batches hold no example.")
+        raise ValueError("There is nothing to evaluate on: there is no batch. Give at least one.")
     return {name: float(metric.compute()) for name, metric in metrics.items()}
 
 

@@ -31,8 +31,7 @@ def endless(
     Raises:
         ValueError: there are fewer images than a batch holds, or not one label entry an image.
     """
-    if len(images) != len(labels):
-        raise ValueError(f"There are {len(images)} images and {len(labels)} labels; expected one each.")
+    _check_paired(images, labels)
     if not 1 <= size <= len(images):
         raise ValueError(
             f"A batch of {size} cannot be drawn from {len(images)} images: choose 1 to {len(images)}."
@@ -48,6 +47,12 @@ def endless(
 
 
 def in_order(images: Tensor, labels: Tensor, size: int = 100) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield every example once, in order, for evaluation; shapes as in `endless`."""
+    """Yield every example once, in order, for evaluation; shapes and errors as in `endless`."""
+    _check_paired(images, labels)
     for some, few in zip(images.split(size), labels.split(size), strict=True):
         yield as_input(some).contiguous(memory_format=torch.channels_last), few.long()
+
+
+def _check_paired(images: Tensor, labels: Tensor) -> None:
+    if len(images) != len(labels):
+        raise ValueError(f"There are {len(images)} images and {len(labels)} labels; expected one each.")

@@ -108,7 +108,7 @@ def make_scenes(
         ValueError: an argument out of its range, or stickers that find no room; the message says what to change.
     """
     check_split(split)
-    low, high = (count, count) if isinstance(count, int) else count
+    low, high = count if isinstance(count, (tuple, list)) else (count, count)
     _check(number, seed, size, (low, high), height, rotation, overlap, leave, colours, frames, speed)
     generator = Generator().manual_seed(seed * 3 + {"train": 0, "val": 1, "test": 2}[split])
     parts = []
@@ -122,7 +122,9 @@ def make_scenes(
         if frames == 1:
             parts.append(_draw(plan, crops, split, size))
         else:
-            paths = placing.drift(plan.places, frames, speed, size, generator)
+            paths = (
+                placing.drift(plan.places, frames, speed, size, generator) * plan.present[:, None, :, None]
+            )
             parts.append(_clip(plan, paths, crops, split, size))
     return Scenes(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
@@ -130,10 +132,16 @@ def make_scenes(
 def _check(number, seed, size, count, height, rotation, overlap, leave, colours, frames, speed) -> None:
     """Refuse what cannot be drawn, saying what was expected."""
     wanted = [
-        (number >= 1, f"number is {number}: ask for at least one scene"),
+        (
+            isinstance(number, int) and number >= 1,
+            f"number is {number!r}: ask for at least one scene, by an integer",
+        ),
         (isinstance(seed, int) and seed >= 0, f"seed is {seed!r}: give a non-negative integer"),
         (size >= 16, f"size is {size} pixels: a scene needs at least 16"),
-        (1 <= count[0] <= count[1] <= 6, f"count is {count}: give 1 to 6 stickers, the least first"),
+        (
+            all(isinstance(each, int) for each in count) and 1 <= count[0] <= count[1] <= 6,
+            f"count is {count}: give 1 to 6 stickers, by integers, the least first",
+        ),
         (8 <= height[0] <= height[1], f"height is {height}: give at least 8 pixels, the least first"),
         (
             height[0] * (1 + 2 * MARGIN) <= size,
@@ -148,7 +156,7 @@ def _check(number, seed, size, count, height, rotation, overlap, leave, colours,
         ),
         (0 <= leave <= 0.9, f"leave is {leave}: give the share of a sticker, 0 to 0.9"),
         (len(colours) > 0, "colours is empty: name at least one"),
-        (frames >= 1, f"frames is {frames}: a still has 1, a clip more"),
+        (isinstance(frames, int) and frames >= 1, f"frames is {frames}: a still has 1, a clip more"),
         (0 <= speed[0] <= speed[1], f"speed is {speed}: give pixels a frame, the least first"),
     ]
     for name in colours:

@@ -1,0 +1,147 @@
+"""Stateless tensor functions against loops, against gradients and against scikit-image."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.morphology import erosion
+from torch import nn
+from torch.testing import assert_close
+
+from helpers.ops import Field, boundaries, check_images, patches, receptive_field
+
+layer = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.integers(1, 2), st.integers(1, 3), st.integers(1, 4), st.integers(0, 4), st.integers(0, 4), st.integers(1, 3)
+)  # fmt: skip
+def test_patches_equal_a_loop(batch, channels, size, extra_rows, extra_columns, stride):
+    images = torch.randn(batch, channels, size + extra_rows, size + extra_columns)
+    cut = patches(images, size, stride)
+    rows, columns = extra_rows // stride + 1, extra_columns // stride + 1
+    assert cut.shape == (batch, rows, columns, channels, size, size)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * stride, column * stride
+            assert torch.equal(cut[:, row, column], images[:, :, top : top + size, left : left + size])
+
+
+def test_patches_are_views():
+    images = torch.zeros(1, 1, 4, 4)
+    patches(images, 2)[0, 1, 1] = 1
+    assert images.sum() == 4 and images[0, 0, 1:3, 1:3].sum() == 4
+
+
+def test_patches_refuse_what_they_cannot_cut():
+    with pytest.raises(ValueError, match=r"needs images of shape \(B, C, H, W\), got \(3, 8, 8\)"):
+        patches(torch.zeros(3, 8, 8), 2)
+    with pytest.raises(
+        ValueError, match=r"A patch of 9 does not fit into images of \(8, 20\): pad them first"
+    ):
+        patches(torch.zeros(1, 3, 8, 20), 9)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.integers(1, 9), st.integers(1, 9), st.integers(0, 4), st.floats(0.5, 0.95))
+def test_boundaries_equal_erosion_in_scikit_image(seed, height, width, distance, share):
+    mask = np.random.default_rng(seed).random((height, width)) < share
+    eroded = np.pad(mask, 1)  # beyond the frame there is no mask, so the frame is an edge
+    for _ in range(distance):
+        eroded = erosion(eroded, np.ones((3, 3)))
+    expected = mask & ~eroded[1:-1, 1:-1]
+    found = boundaries(torch.from_numpy(mask), distance)
+    assert np.array_equal(found.numpy(), expected)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 3))
+def test_boundaries_equal_a_loop_over_neighbours(seed, distance):
+    """A pixel is in the band when some pixel within `distance` rows and columns is outside."""
+    masks = torch.rand(2, 3, 7, 6, generator=torch.Generator().manual_seed(seed)) < 0.9
+    found = boundaries(masks, distance)
+    for b, c, y, x in np.ndindex(*masks.shape):
+        around = [
+            bool(masks[b, c, v, u]) if 0 <= v < 7 and 0 <= u < 6 else False
+            for v in range(y - distance, y + distance + 1)
+            for u in range(x - distance, x + distance + 1)
+        ]
+        assert bool(found[b, c, y, x]) == (bool(masks[b, c, y, x]) and not all(around))
+
+
+def test_boundaries_refuse_integers():
+    """On integers `~` gives negative numbers, not the complement."""
+    with pytest.raises(
+        ValueError, match=r"needs masks in bool, got torch.int64: compare labels with a class"
+    ):
+        boundaries(torch.ones(4, 4, dtype=torch.long), 1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(layer, max_size=4), st.integers(0, 3))
+def test_receptive_field_equals_following_the_pixels(layers, unit):
+    """Follow one unit back to the input: the set of positions that each layer reads."""
+    seen = {unit}
+    for kernel, stride, padding in reversed(layers):
+        seen = {place * stride - padding + tap for place in seen for tap in range(kernel)}
+    field = receptive_field(layers)
+    start = field.start + unit * field.stride
+    # Where a stride is wider than its kernel, some pixels between the first and the last go unread.
+    assert (min(seen), max(seen)) == (start, start + field.size - 1)
+
+
+common = st.integers(1, 4).flatmap(
+    lambda kernel: st.tuples(st.just(kernel), st.integers(1, min(kernel, 2)), st.integers(0, kernel // 2))
+)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(common.filter(lambda each: each[2] < each[0]), min_size=1, max_size=4))
+def test_receptive_field_is_where_the_gradient_is(layers):
+    side = 40
+    network = nn.Sequential(*(nn.Conv2d(1, 1, k, s, p, bias=False) for k, s, p in layers)).double()
+    for each in network:
+        nn.init.ones_(each.weight)  # positive weights cannot cancel
+    image = torch.zeros(1, 1, side, side, dtype=torch.double, requires_grad=True)
+    out = network(image)
+    field = receptive_field(layers)
+    for unit in {0, out.shape[-1] // 2}:
+        (slope,) = torch.autograd.grad(out[0, 0, unit, unit], image, retain_graph=True)
+        touched = slope[0, 0].abs().sum(dim=0).nonzero()[:, 0]
+        start = field.start + unit * field.stride
+        assert touched.min() == max(start, 0)
+        assert touched.max() == min(start + field.size, side) - 1
+
+
+def test_receptive_field_of_a_known_network():
+    """VGG-16's conv5_3 sees 196 pixels and pool5 212, with strides 16 and 32, as commonly tabulated."""
+    conv, pool = (3, 1, 1), (2, 2, 0)
+    stages = [[conv] * depth + [pool] for depth in (2, 2, 3, 3, 3)]
+    assert receptive_field([each for stage in stages for each in stage][:-1])[:2] == (196, 16)
+    assert receptive_field([each for stage in stages for each in stage])[:2] == (212, 32)
+    assert receptive_field([]) == Field(1, 1, 0)
+
+
+def test_check_images_says_what_is_wrong():
+    good = torch.zeros(2, 3, 32, 40)
+    assert check_images(good, least=32) is None
+    cases = [
+        (good[0], r"got \(3, 32, 40\).*images\[None\]"),
+        (torch.zeros(2, 1, 32, 40), r"shape \(B, 3, H, W\).*got \(2, 1, 32, 40\)"),
+        (torch.zeros(2, 3, 31, 40), r"H and W at least 32, got \(2, 3, 31, 40\)"),
+        (good.to(torch.uint8), r"got torch.uint8. `as_input`"),
+        (good[:0], "got an empty batch"),
+        (good.clone().index_fill_(3, torch.tensor(0), float("nan")), "NaN or infinity. Look at where"),
+        (good - float("inf"), "NaN or infinity"),
+    ]
+    for images, words in cases:
+        with pytest.raises(ValueError, match=words):
+            check_images(images, least=32)
+
+
+def test_patches_and_dot_products_are_a_convolution():
+    images, weight = torch.randn(2, 3, 9, 8, dtype=torch.double), torch.randn(4, 3, 3, 3, dtype=torch.double)
+    dense = torch.einsum("brcijk,oijk->borc", patches(images, 3, 2), weight)
+    assert_close(dense, nn.functional.conv2d(images, weight, stride=2))

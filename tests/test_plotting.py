@@ -1,0 +1,139 @@
+"""Static pictures: pixels worked out by hand, colours told apart by all eyes, small files, and clear refusals."""
+
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib import colors
+from PIL import Image
+from skimage.color import rgb2lab
+
+from helpers import plotting
+from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES, error_bars, images, overlay, png, show
+
+# Machado, Oliveira, Fernandes 2009, table 1 at severity 1.0; they act on linear light.
+SIGHTS = {
+    "normal": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+
+
+def nearest(colours: np.ndarray, sight: str) -> float:
+    """The least distance in CIELAB between two of some colours (N, 3) in 0..255, as a sight sees them."""
+    share = np.asarray(colours, float) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(linear @ np.array(SIGHTS[sight]).T, 0, 1)
+    seen = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    lab = rgb2lab(seen[None])[0]
+    apart = np.linalg.norm(lab[:, None] - lab, axis=-1)
+    return apart[~np.eye(len(lab), dtype=bool)].min()
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_class_colours_are_told_apart(sight):
+    """The palette's comment promises 32 CIELAB units between the ten digits' colours."""
+    assert nearest(CLASS_COLOURS[1:11], sight) >= 32
+
+
+def test_overlay_worked_out_by_hand():
+    """Class 1 is (102, 0, 255), class 2 (255, 204, 0); 0.25 of it and 0.75 of the picture, rounded half up."""
+    image = np.array([[[100, 200, 50], [100, 200, 50], [0, 2, 255]]], np.uint8)
+    labels = np.array([[0, 1, 2]])
+    out = overlay(image, labels, blend=0.25)
+    assert out.dtype == np.uint8
+    # 75 + 25.5 = 100.5 -> 101; 150 + 0; 37.5 + 63.75 = 101.25 -> 101. Then 63.75; 1.5 + 51 = 52.5 -> 53; 191.25.
+    assert out.tolist() == [[[100, 200, 50], [101, 150, 101], [64, 53, 191]]]
+    assert np.array_equal(overlay(image, labels, blend=0), image)
+    assert overlay(image, labels, blend=1).tolist() == [[[100, 200, 50], [102, 0, 255], [255, 204, 0]]]
+
+
+def test_overlay_tints_what_is_visible():
+    image, labels = np.full((1, 4, 3), 90, np.uint8), np.array([[0, 1, 2, 11]], np.uint8)
+    out = overlay(image, labels, 1, visible=[True, False, True])
+    assert np.array_equal(out[0, :2], image[0, :2]), "background is never tinted, nor a hidden class"
+    assert np.array_equal(out[0, 2:], CLASS_COLOURS[[2, 11]]), "classes without a flag are shown"
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"image": np.zeros((4, 5, 3))}, r"image of shape \(H, W, 3\) in uint8, got \(4, 5, 3\) in float64"),
+        ({"image": np.zeros((3, 4, 5), np.uint8)}, r"got \(3, 4, 5\) in uint8"),
+        ({"image": np.zeros((4, 5), np.uint8)}, r"got \(4, 5\) in uint8"),
+        ({"labels": np.zeros((5, 4), int)}, r"label map is \(5, 4\), the image \(4, 5\): give both the same"),
+        ({"labels": np.full((4, 5), 12)}, r"must lie in 0\.\.11, got 12\.\.12. Map void"),
+        ({"labels": np.full((4, 5), -1)}, r"must lie in 0\.\.11, got -1\.\.-1"),
+        ({"labels": np.zeros((4, 5))}, "must hold integers, got float64: take the argmax"),
+        ({"labels": np.zeros((4, 5), bool)}, "must hold integers, got bool"),
+        ({"blend": 1.5}, "blend is 1.5: give 0 for the image alone to 1"),
+        ({"blend": float("nan")}, "blend is nan"),
+        ({"visible": [True] * 13}, "visible has 13 flags; there are 12 classes"),
+    ],
+)
+def test_overlay_refuses_in_words(change, words):
+    arguments = {"image": np.zeros((4, 5, 3), np.uint8), "labels": np.zeros((4, 5), int)} | change
+    with pytest.raises(ValueError, match=words):
+        overlay(**arguments)
+
+
+def test_every_digit_has_a_name_and_a_colour():
+    assert len(DIGIT_CLASSES) == 11 < len(CLASS_COLOURS)
+    assert [DIGIT_CLASSES[0], DIGIT_CLASSES[10]] == ["background", "digit 9"]
+
+
+def test_images_shows_each_picture_in_its_place():
+    pictures = [np.full((4, 4, 3), 40 * number, np.uint8) for number in range(5)]
+    figure = images(pictures, titles=list("abcde"), columns=2)
+    axes = figure.axes
+    assert len(axes) == 6 and not any(axis.axison for axis in axes)
+    for axis, picture, title in zip(axes, pictures, "abcde", strict=False):
+        assert np.array_equal(axis.images[0].get_array(), picture) and axis.get_title() == title
+    assert not axes[5].images
+    plt.close(figure)
+
+
+def test_error_bars_show_each_value_mean_and_deviation():
+    figure, axis = plt.subplots()
+    error_bars(axis, {"a": [1, 2, 6], "b": [4]}, ceilings={"a": 7})
+    dots = [line for line in axis.lines if line.get_marker() == "o"]
+    assert [dot.get_ydata().tolist() for dot in dots] == [[1, 2, 6], [4]]
+    bars = [collection.get_segments()[0] for collection in axis.collections]
+    spread = 7**0.5  # of 1, 2 and 6 about 3: (4 + 1 + 9) / 2
+    assert bars[0][:, 1].tolist() == pytest.approx([3 - spread, 3 + spread])
+    assert bars[1][:, 1].tolist() == [4, 4]
+    dotted = [line for line in axis.lines if line.get_linestyle() == ":"]
+    assert [list(line.get_ydata()) for line in dotted] == [[7, 7]]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["a", "b"]
+    plt.close(figure)
+
+
+def test_png_keeps_the_picture_and_closes_the_figure():
+    figure = plt.figure(figsize=(2, 1), dpi=50)
+    figure.patch.set_facecolor((0.2, 0.6, 0.7))
+    with Image.open(io.BytesIO(png(figure))) as picture:
+        assert picture.format == "PNG" and picture.mode == "P"
+        pixel = np.array(picture.convert("RGB"))[5, 5]
+    assert np.abs(pixel - np.array([51, 153, 178.5])).max() <= 2
+    assert not plt.fignum_exists(figure.number)
+
+
+def test_show_wants_a_sentence_for_those_who_hear_the_page(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plotting, "display", shown.append)
+    with pytest.raises(ValueError, match="needs alternative text: say in one sentence"):
+        show(plt.figure(), "  ")
+    show(plt.figure(), "A red square.")
+    assert shown[0]._data_and_metadata()[1]["alt"] == "A red square."
+    plt.close("all")
+
+
+def test_the_style_is_readable_on_a_projector():
+    with plt.rc_context():
+        plotting.use_style()
+        assert plt.rcParams["font.size"] >= 10
+        colours = [each["color"] for each in plt.rcParams["axes.prop_cycle"]]
+        ours = {colors.to_hex(each / 255) for each in CLASS_COLOURS}
+        assert {colors.to_hex(each) for each in colours} <= ours
