@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
@@ -13,11 +14,11 @@ from helpers.data.digits import MARGIN, textures_of
 from helpers.data.scenes import COLOUR_NAMES, POSTERS
 
 
-def read_photograph(source: str | Path | bytes, size: int = 128) -> Tensor:
+def read_photograph(source: str | Path | bytes | np.ndarray, size: int = 128) -> Tensor:
     """Read a photograph, cut its middle square and resize it.
 
     Args:
-        source: a file's path, or the bytes of an upload.
+        source: a file's path, the bytes of an upload, or pixels as (H, W, 3) uint8.
         size: side of the result in pixels.
 
     Returns:
@@ -27,14 +28,17 @@ def read_photograph(source: str | Path | bytes, size: int = 128) -> Tensor:
         FileNotFoundError: there is no such file.
         ValueError: the file is no picture that can be read.
     """
-    if not isinstance(source, bytes) and not Path(source).is_file():
+    if isinstance(source, str | Path) and not Path(source).is_file():
         raise FileNotFoundError(
             f"There is no file {source}. Give the path of a photograph, such as a JPEG or PNG."
         )
     try:
-        picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+        if isinstance(source, np.ndarray):
+            picture = Image.fromarray(source)
+        else:
+            picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
         upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
+    except (UnidentifiedImageError, OSError, TypeError) as error:
         raise ValueError(
             f"This file cannot be read as a picture ({error}). Expected a whole JPEG, PNG or WebP: "
             "open it in an image viewer and save it as one of these."
