@@ -72,7 +72,7 @@ class FCN(nn.Module):
         skips = {16: widths[3:4], 8: (widths[3], widths[2])}.get(stride, ())
         self.skips = nn.ModuleList(nn.Conv2d(width, classes, 1) for width in skips)
         for skip in self.skips:
-            # Zero, as in the paper: a finer network starts out saying exactly what the coarser one says.
+            # Zero, as in the paper: a finer network starts out with what the coarser one says.
             nn.init.zeros_(skip.weight)
             nn.init.zeros_(skip.bias)
         self.coarse = nn.Identity()
@@ -98,7 +98,7 @@ def upsample(scores: Tensor, factor: int) -> Tensor:
 def finer(coarser: FCN, stride: int) -> FCN:
     """Make the next finer network out of a trained one: same weights, new skip scores at zero.
 
-    Its output equals the coarser one's until it is trained on.
+    Until it is trained on, its coarse scores are the coarser network's, interpolated to its own stride.
     """
     classes, head = coarser.score.weight.shape[:2]
     widths = [stage[0].out_channels for stage in coarser.encoder.stages]
