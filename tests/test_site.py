@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 from tools import build_site
 from tools.equations import equation
@@ -21,6 +22,17 @@ $$\begin{aligned} s &= \mathbf{q}^\top k \\ a &= \mathrm{softmax}(s) \end{aligne
 and $a < b$. Go on to [the next](01_next.ipynb#Part-one), or [read the paper](https://arxiv.org/abs/1411.4038).
 
 ## A part of its own
+
+<details>
+<summary>Solution</summary>
+
+```python
+answer = 42
+```
+
+</details>
+
+<img src="dot.png" alt="A dot">
 """
 FIGURE = """
 import sys
@@ -58,6 +70,7 @@ def page(notebook, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("notebooks")
     nbformat.write(notebook, folder / "00_lens.ipynb")
     nbformat.write(nbformat.v4.new_notebook(), folder / "01_next.ipynb")
+    Image.new("RGB", (1, 1)).save(folder / "dot.png")
     written = build_site.build(folder, folder / "site")
     assert [path.name for path in written] == ["index.html", "00_lens.html", "01_next.html"]
     index = written[0].read_text(encoding="utf-8")
@@ -90,6 +103,16 @@ def test_headings_can_be_linked_and_links_lead_to_pages(page):
     assert '<a class="skip" href="#main">' in page
 
 
+def test_folded_solutions_stay_folded(page):
+    folded = page.split("<summary>Solution</summary>")[1].split("</details>")[0]
+    assert "answer" in folded
+
+
+def test_the_notebooks_own_pictures_are_inlined(page):
+    dot = re.search(r'<img[^>]*alt="A dot"[^>]*>', page)[0]
+    assert 'src="data:image/png;base64,' in dot
+
+
 def test_a_figure_shown_twice_is_inlined_once(page):
     assert page.count('<figure class="live"') == 2
     assert page.count("// Masks over images.") == 1
@@ -102,6 +125,17 @@ def test_other_widgets_leave_what_they_printed(page):
     assert "3/3" in page
     assert "interactive(children" not in page
     assert "widget-view" not in page
+
+
+def test_sliders_that_drew_nothing_are_named_plainly():
+    view = {
+        build_site.VIEW: {"model_id": "gone"},
+        "text/plain": "interactive(children=(IntSlider(value=1), …",
+    }
+    cell = nbformat.v4.new_code_cell("interact(f)", outputs=[nbformat.v4.new_output("display_data", view)])
+    page = build_site.page_of(nbformat.v4.new_notebook(cells=[cell]), "lesson")
+    assert build_site.SLIDERS in page
+    assert "IntSlider" not in page
 
 
 def test_a_picture_from_a_host_is_refused():

@@ -29,6 +29,7 @@ from tools.equations import equation  # noqa: E402
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
+SLIDERS = "Sliders stand here when the notebook runs: each of their moves asks Python."
 EXPORT = "export default { render };"
 
 PAGE = """<!doctype html>
@@ -70,6 +71,14 @@ class PageRenderer(IPythonRenderer):
         if "://" not in url:
             url = re.sub(r"\.ipynb(?=$|#)", ".html", url)
         return super().link(text, url, title)
+
+    def _html_embed_images(self, markup: str) -> str:
+        """Inline a notebook's own pictures; nbconvert's way would also close a <details> before what it folds."""
+
+        def inlined(found: re.Match) -> str:
+            return f'{found[1]}"{self._src_to_base64(found[2]) or found[2]}"'
+
+        return re.sub(r"""(<img\b[^>]*?\bsrc=)["']([^"']+)["']""", inlined, markup)
 
     def heading(self, text: str, level: int, **attributes: object) -> str:
         """A heading that links can lead to by the id that JupyterLab gives it, without nbconvert's pilcrow."""
@@ -141,6 +150,8 @@ def still_outputs(output: NotebookNode, states: dict[str, dict]) -> list[Noteboo
     if is_figure(states.get(model_id)):
         return [figure_output(model_id, states[model_id], output)]
     del data[VIEW]
+    if data.get("text/plain", "").startswith("interactive("):
+        data["text/plain"] = SLIDERS  # and not how ipywidgets writes them in Python
     return [nbformat.from_dict(drawn) for drawn in drawn_by(model_id, states)] or [output]
 
 

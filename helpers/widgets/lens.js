@@ -28,7 +28,7 @@ function lensFigure({ model, el }, { arrays, controls = [], ownControls = () => 
   const percent = { min: 0, max: 100, text: (value) => `${value}%` };
   const pixels = { min: SMALLEST_LENS, max: LARGEST_LENS, text: (value) => `${value} px` };
   const show = {
-    choice: choices(page.panel, { label: "Map", options: names }, (choice) => change({ choice })),
+    ...(names.length > 1 && { choice: choices(page.panel, { label: "Map", options: names }, (choice) => change({ choice })) }),
     ...ownControls(page.panel, change),
     blend: slider(page.panel, { label: "Blend", ...percent }, (blend) => change({ blend })),
     lens: choices(page.panel, { label: "The lens shows", options: lenses }, (lens) => change({ lens })),

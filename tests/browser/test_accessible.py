@@ -4,7 +4,7 @@ import pytest
 from figure_page import FigurePage
 from hosts import KernelFreePage
 
-NAMES = ["masks", "upsampled", "patch_map", "receptive_field"]
+NAMES = ["masks", "upsampled", "patch_map", "receptive_field", "digit_pad"]
 
 
 @pytest.fixture(scope="module")
