@@ -16,7 +16,9 @@ SHARES = {"train": slice(0, 400), "val": slice(400, 450), "test": slice(450, 500
 
 TEXTURE = 64  # pixels along a side of a sticker's texture
 EXTENT = 1.6  # a texture spans this many digit heights, which leaves room for the backing
-MARGIN = 0.12  # the backing reaches this far beyond the ink, in digit heights
+# The backing reaches this far beyond the ink, in digit heights; counted between the centres of texture pixels, so
+# that it is about 0.11 from edge to edge.
+MARGIN = 0.12
 
 
 @cache
