@@ -263,6 +263,11 @@ def a_recorded_number_has_no_record(notebook):
     notebook.cells[-1].source = CLOSING.replace("record/rows", "record/row")
 
 
+@planted("recorded_numbers", "the ledger is not what the record says")
+def the_ledger_is_out_of_date(notebook):
+    notebook.cells[0].source += "\n\n<!-- ledger: make fill -->\n| made up |\n<!-- /ledger -->"
+
+
 @planted("unbacked_numbers", "cell 10 says 0.61")
 def a_result_is_not_marked(notebook):
     notebook.cells[-1].source = CLOSING.replace("<!-- toy/record/rows/score -->", "")

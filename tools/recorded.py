@@ -41,6 +41,7 @@ ASIDE = re.compile(
     r"|\$\$.*?\$\$|\$[^$\n]+\$"  # equations
     r"|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+|(?:arXiv|doi):\S+"  # addresses
     r"|^#+\s+[\d.]+"  # numbered headings
+    r"|\b95\s?%\s+interval"  # a level that is chosen, not found
     r"|\b(?:Sections?|Figures?|Fig\.|Tables?|Chapters?|Eq\.|Python|version)\s+[\d.]+",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
