@@ -14,6 +14,7 @@ from torch.testing import assert_close
 
 from helpers.models import spatial_transformer as stn
 from helpers.models.thin_plate import ThinPlate, thin_plate
+from helpers.models.tutorial_transformer import swift, tutorial
 from helpers.probe import record
 from helpers.training import parameter_count
 
@@ -161,9 +162,11 @@ def test_networks_score_each_image_and_all_of_them_learn(network):
 
 def test_the_tutorial_s_network_has_its_weights():
     """27,360 of them: 5,520 say where to look, 21,840 what is there."""
-    network = stn.tutorial()
+    network = tutorial()
     assert parameter_count(network) == 27_360
     assert parameter_count(network.transformer) == 5_520
+    assert parameter_count(swift()) <= 27_360
+    assert swift()(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
 
 
 @pytest.mark.parametrize(

@@ -155,19 +155,19 @@ class SpatialTransformer(nn.Module):
         return self.rectified(read)
 
 
-def cnn(side: int, width: int = 16, classes: int = 10) -> nn.Sequential:
-    """A plain classifier with two poolings and a dense layer, as in the paper: (B, 1, side, side) -> (B, classes)."""
+def cnn(side: int, width: int = 16, hidden: int = 64, classes: int = 10) -> nn.Sequential:
+    """A plain classifier with two poolings and two dense layers: (B, 1, side, side) -> (B, classes)."""
     return nn.Sequential(
         *_halved(1, width),
         *_halved(width, 2 * width),
         nn.Flatten(),
-        nn.Linear(2 * width * (side // 4) ** 2, 64),
+        nn.Linear(2 * width * (side // 4) ** 2, hidden),
         nn.ReLU(),
-        nn.Linear(64, classes),
+        nn.Linear(hidden, classes),
     )
 
 
-def st_cnn(side: int, bend: bool = False, out: int = 28, width: int = 16, classes: int = 10) -> nn.Sequential:
+def st_cnn(side: int, bend: bool = False, out: int = 28) -> nn.Sequential:
     """A spatial transformer, affine or bending, before a plain classifier: (B, 1, side, side) -> (B, classes).
 
     The localisation net sees the image at half its resolution; the sampler reads from all of it.
@@ -175,29 +175,11 @@ def st_cnn(side: int, bend: bool = False, out: int = 28, width: int = 16, classe
     grid = ThinPlate(out) if bend else Affine(out)
     features = nn.Sequential(nn.AvgPool2d(2), *_halved(1, 16), *_halved(16, 16), nn.Flatten())
     transformer = SpatialTransformer(grid, features, 16 * (side // 8) ** 2)
-    return nn.Sequential(OrderedDict(transformer=transformer, classifier=cnn(out, width, classes)))
-
-
-def tutorial(outside: float = 0.0) -> nn.Sequential:
-    """The network of PyTorch's tutorial on spatial transformers, for MNIST: (B, 1, 28, 28) -> (B, 10).
-
-    The tutorial scales the digits to zero mean, which makes black -0.42, and leaves `outside` at 0.
-    Hamrouni 2017, https://pytorch.org/tutorials/intermediate/spatial_transformer_tutorial.html; the fault is issue
-    1117 of github.com/pytorch/tutorials.
-    """
-    features = nn.Sequential(
-        *(nn.Conv2d(1, 8, 7), nn.MaxPool2d(2), nn.ReLU()),
-        *(nn.Conv2d(8, 10, 5), nn.MaxPool2d(2), nn.ReLU()),
-        nn.Flatten(),
-    )
-    classifier = nn.Sequential(
-        *(nn.Conv2d(1, 10, 5), nn.MaxPool2d(2), nn.ReLU()),
-        *(nn.Conv2d(10, 20, 5), nn.Dropout2d(), nn.MaxPool2d(2), nn.ReLU()),
-        *(nn.Flatten(), nn.Linear(320, 50), nn.ReLU(), nn.Dropout(), nn.Linear(50, 10)),
-    )
-    transformer = SpatialTransformer(Affine(28), features, 90, outside)
-    return nn.Sequential(OrderedDict(transformer=transformer, classifier=classifier))
+    return nn.Sequential(OrderedDict(transformer=transformer, classifier=cnn(out)))
 
 
 def _halved(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
-    return nn.Conv2d(inputs, outputs, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)
+    # The paper had no batch normalisation yet; with it, a minute of training is enough to see the effect. Pooling
+    # first leaves a quarter of the values to normalise, and gives the same maxima to the ReLU.
+    convolution = nn.Conv2d(inputs, outputs, 5, padding=2, bias=False)
+    return convolution, nn.MaxPool2d(2), nn.BatchNorm2d(outputs), nn.ReLU()
