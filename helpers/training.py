@@ -50,7 +50,7 @@ def fit(
     """Train with AdamW under a one-cycle schedule (Loshchilov and Hutter 2019; Smith and Topin 2018).
 
     Interrupting (the stop button) ends the training early and returns normally: the weights of the last whole step
-    and the history so far stay usable. The model comes back in eval mode, on the device that it trained on.
+    and the history so far stay usable. The model comes back in eval mode, on the CPU.
 
     Args:
         model: trained in place; its parameters with `requires_grad=False` stay as they are.
@@ -99,7 +99,8 @@ def fit(
         )
     finally:
         progress.close()
-        model.eval()
+        # Where a GPU trained it, lessons still hand it tensors of the CPU.
+        model.eval().cpu()
     return history
 
 
@@ -178,7 +179,7 @@ def evaluate(
     *,
     predict: Callable[[Any], Tensor] = lambda scores: scores.argmax(dim=1),
 ) -> dict[str, float]:
-    """Run a model over batches in eval mode and compute each metric over the whole set; leave its mode as it was.
+    """Run a model over batches in eval mode and compute each metric over the whole set; leave its mode and its device as they were.
 
     Args:
         batches: yields (inputs, targets); must not be empty.
@@ -189,7 +190,7 @@ def evaluate(
         ValueError: there is no batch to evaluate on, or one is empty.
     """
     device = runtime.device()
-    was_training = model.training
+    was_training, home = model.training, next((p.device for p in model.parameters()), device)
     model.to(device).eval()
     for metric in metrics.values():
         metric.reset()
@@ -203,7 +204,7 @@ def evaluate(
                 metric.update(predictions, targets.to(device))
             seen += len(inputs)
     finally:
-        model.train(was_training)
+        model.train(was_training).to(home)
     if seen == 0:
         raise ValueError("There is nothing to evaluate on: there is no batch. Give at least one.")
     return {name: float(metric.compute()) for name, metric in metrics.items()}

@@ -203,7 +203,7 @@ stitch = Exercise(
     mistakes=(
         Mistake(
             lambda answers, stride: _stitch(answers.transpose(0, 1), stride),
-            "the two shifts are swapped: the first index of `answers` moved the image down, the second to the right.",
+            "the two shifts are swapped: the first index of `answers` moved the image up, the second to the left.",
         ),
         Mistake(
             lambda answers, stride: answers.permute(0, 2, 1, 3).reshape(stride * answers.shape[2], -1),

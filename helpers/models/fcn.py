@@ -145,7 +145,8 @@ class PatchClassifier(nn.Module):
 def as_convolution(dense: nn.Linear, channels: int, size: int) -> nn.Conv2d:
     """Read a dense layer over (channels, size, size) features as a convolution with a kernel of that size.
 
-    The weights are the same numbers, shared with the dense layer and reshaped; so training one trains the other.
+    The weights are the same numbers in the same memory, only read in another shape: what the dense layer learns, the
+    convolution knows. (Moving the convolution to another device or memory format parts them.)
     """
     convolution = nn.Conv2d(channels, dense.out_features, size)
     convolution.weight = nn.Parameter(dense.weight.view(dense.out_features, channels, size, size))

@@ -123,8 +123,8 @@ def best_drawable(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
 def coarse_scores(network: FCN, images: Tensor) -> Tensor:
     """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
     with record(network, "coarse") as kept:
-        network(images)
-    return kept["coarse"]
+        network(images.to(next(network.parameters()).device))
+    return kept["coarse"].cpu()
 
 
 def watcher(scenes: Scenes, shown: Tensor):
