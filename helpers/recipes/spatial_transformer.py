@@ -38,7 +38,7 @@ class Budget:
 
 
 QUICK = Budget(False, {"R": 1000, "RTS": 1000, "E": 1000, "cluttered": 1000}, times=4)
-RECORD = Budget(False, {"R": 2000, "RTS": 2000, "E": 2000, "cluttered": 2000}, times=4)
+RECORD = Budget(False, {"R": 1500, "RTS": 1500, "E": 1500, "cluttered": 1500}, times=4)
 REAL = Budget(True, {"R": 3000, "RTS": 3000, "E": 3000, "cluttered": 3000}, times=1)
 
 
