@@ -14,6 +14,7 @@ from helpers.data.scenes import Scenes, make_scenes
 from helpers.metrics import segmentation_metrics
 from helpers.models.fcn import FCN, STRIDES, finer, upsample
 from helpers.probe import record
+from helpers.recipes import _streets
 from helpers.training import History, evaluate, fit, parameter_count
 
 CLASSES = 11
@@ -178,4 +179,7 @@ def ceilings() -> Iterator[dict]:
         yield {"system": f"ceiling {stride}", "seed": 0, "figures": ceiling(labels, stride) | fitted}
 
 
-PIECES = {"record": {"ceilings": ceilings, **{f"seed {seed}": partial(ablate, seed) for seed in (0, 1, 2)}}}
+PIECES = {
+    "record": {"ceilings": ceilings, **{f"seed {seed}": partial(ablate, seed) for seed in (0, 1, 2)}},
+    "real": _streets.PIECES,
+}

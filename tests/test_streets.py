@@ -1,0 +1,383 @@
+"""Real streets without the real streets: what is held out, ignored, padded, weighed and drawn anew."""
+
+import socket
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
+from torch.testing import assert_close
+from torchvision.models.segmentation import fcn_resnet50
+
+from helpers.data import public
+from helpers.data.batches import in_order
+from helpers.metrics import segmentation_metrics
+from helpers.models.encoder_decoder import EncoderDecoder, Merge
+from helpers.models.fcn import FCN
+from helpers.recipes import _frames as frames
+from helpers.recipes import _pretrained as pretrained
+from helpers.recipes import _streets as streets
+from helpers.training import evaluate
+
+VOID, CLASSES = streets.VOID, streets.CLASSES
+FILMS = ("0001TP", "0006R0", "0016E5")
+
+
+def some_streets(number: int = 6, seed: int = 0) -> public.CamVid:
+    """Scenes of noise from three films in turn, labelled in blocks of six pixels, void among them."""
+    rng = np.random.default_rng(seed)
+    blocks = torch.from_numpy(rng.integers(0, VOID + 1, (number, 30, 40), dtype=np.uint8))
+    images = torch.from_numpy(rng.integers(0, 256, (number, 3, 180, 240), dtype=np.uint8))
+    names = tuple(f"{FILMS[i % 3]}_{i:03}" for i in range(number))
+    return public.CamVid(images, blocks.repeat_interleave(6, 1).repeat_interleave(6, 2), names)
+
+
+class ByColour(nn.Module):
+    """Score a class by how close the red channel is to 20 times its number: no place, no neighbours."""
+
+    def forward(self, images):
+        red = (images[:, :1] * 0.25 + 0.5) * 255
+        return -(red - 20 * torch.arange(CLASSES).view(1, -1, 1, 1)).abs()
+
+
+# --- the protocol -----------------------------------------------------------------------------------------------
+
+
+def test_the_film_tested_on_is_held_out_wholly(monkeypatch):
+    scenes = some_streets(9)
+    monkeypatch.setattr(public, "camvid", lambda split: scenes)
+    streets.streets.cache_clear()
+    rest, held, val = streets.streets()
+    streets.streets.cache_clear()
+    assert set(held.sequences) == {"0006R0"} and "0006R0" not in rest.sequences
+    assert sorted(rest.names + held.names) == sorted(scenes.names)
+    assert val is scenes
+
+
+def test_without_the_data_the_runner_is_told_in_its_own_terms(monkeypatch):
+    def refuse(split):
+        raise public.OfflineError("no network is wanted")
+
+    monkeypatch.setattr(public, "camvid", refuse)
+    streets.streets.cache_clear()
+    with pytest.raises(ConnectionError, match="no network is wanted"):
+        streets.streets()
+
+
+def test_a_run_learns_from_the_rest_and_is_judged_on_the_film_and_on_val(monkeypatch):
+    """Three steps in all: the rows have what the notebook reads, and the arms share one start."""
+    scenes = some_streets(6)
+    rest, held = streets.protocol(scenes)
+    learned_from = []
+
+    def watched_learn(network, given, steps, seed, name="streets"):
+        learned_from.append(given.sequences)
+        return streets.History(loss=[1.0] * steps, seconds=1.0)
+
+    monkeypatch.setattr(streets, "streets", lambda: (rest, held, scenes.take([2, 5])))
+    monkeypatch.setattr(streets, "learn", watched_learn)
+    monkeypatch.setattr(public, "edition", lambda name: "noise")
+    rows = [*streets.skips(first=2, more=1), *streets.best(steps=3)]
+    assert [row["system"] for row in rows] == ["FCN-32s", "FCN-16s", "FCN-8s", "encoder-decoder"]
+    assert all("0006R0" not in films for films in learned_from)
+    for row in rows:
+        assert row["trained_on"] == ["0001TP", "0016E5"] and row["tested_on"] == ["0006R0"]
+        assert row["edition"] == "noise" and row["parameters"] > 0
+        assert {"mean_iou", "boundary_iou", "class_accuracy", "val_mean_iou"} <= row["figures"].keys()
+        assert all(np.isfinite(number) for number in row["figures"].values())
+    assert [row["steps"] for row in rows[:3]] == [4, 4, 4]
+    # Nothing was learned, so that a finer network still says what the coarser one said.
+    assert rows[0]["figures"]["mean_iou"] == pytest.approx(rows[2]["figures"]["mean_iou"], abs=1e-3)
+    assert rows[2]["figures"]["ahead_low"] <= rows[2]["figures"]["ahead_high"]
+
+
+# --- void and padding -------------------------------------------------------------------------------------------
+
+
+def test_what_stands_under_void_changes_neither_loss_nor_score(monkeypatch):
+    scenes = some_streets(2)
+    changed = scenes.images.clone()
+    changed.movedim(1, -1)[scenes.labels == VOID] = 77
+    other = public.CamVid(changed, scenes.labels, scenes.names)
+    network = ByColour()
+    again = frames.score(frames.total(frames.count(network, other)))
+    for name, value in frames.score(frames.total(frames.count(network, scenes))).items():
+        assert_close(value, again[name], equal_nan=True)
+    losses = []
+
+    def keep(model, batches, loss, **settings):
+        for some in (scenes, other):
+            inputs, targets = next(in_order(some.images, some.labels))
+            losses.append(loss(model(inputs), targets))
+        return streets.History()
+
+    monkeypatch.setattr(streets, "fit", keep)
+    streets.learn(network, scenes, steps=1, seed=0)
+    assert losses[0].isfinite() and losses[0] > 0
+    assert_close(*losses)
+
+
+def test_a_guess_under_void_moves_no_boundary():
+    truth = some_streets(1).labels.long()
+    guess = truth.where(truth != VOID, 0)
+    other = truth.where(truth != VOID, 5)
+    metric = frames.BoundaryIoU(CLASSES, ignore_index=VOID)
+    for some in (guess, other):
+        metric.reset()
+        metric.update(some, truth)
+        assert metric.compute() == 1.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(height=st.integers(32, 70), width=st.integers(32, 70))
+def test_padding_is_cut_off_again(height, width):
+    images = torch.randn(2, 3, height, width)
+    seen = []
+
+    class Spy(ByColour):
+        def forward(self, padded):
+            seen.append(padded.shape)
+            return super().forward(padded)
+
+    assert_close(streets.Padded(Spy())(images), ByColour()(images))
+    H, W = seen[0][2:]
+    assert H % 32 == W % 32 == 0 and H - height < 32 and W - width < 32
+
+
+def test_fcn_takes_streets_only_when_padded():
+    images = torch.randn(1, 3, 180, 240)
+    with pytest.raises(ValueError, match="multiples of 32"):
+        FCN(stride=8)(images)
+    assert streets.Padded(FCN(stride=8))(images).shape == (1, CLASSES, 180, 240)
+
+
+# --- scores -----------------------------------------------------------------------------------------------------
+
+
+def test_counted_scores_equal_the_course_s_metrics():
+    scenes = some_streets(3, seed=3)
+    scenes.images[:, 0] = (scenes.labels * 20 + (scenes.images[:, 1] > 200) * 20).clamp(
+        max=255
+    )  # often right
+    counted = frames.score(frames.total(frames.count(ByColour(), scenes)))
+    expected = evaluate(
+        ByColour(), in_order(scenes.images, scenes.labels), segmentation_metrics(CLASSES, ignore_index=VOID)
+    )
+    for name, value in expected.items():
+        assert counted[name].item() == pytest.approx(value, abs=1e-6), name
+    assert 0.2 < expected["mean_iou"] < 0.95
+
+
+def test_scores_by_hand():
+    """Truth 0 0 0 1 against 0 0 1 1, and a third class that nobody has seen or said."""
+    confusion = torch.tensor([[2, 1, 0], [0, 1, 0], [0, 0, 0]])
+    bands = {"intersection": torch.tensor([1, 2, 0]), "union": torch.tensor([2, 2, 0])}
+    scores = frames.score({"confusion": confusion, **bands})
+    assert scores["iou"][:2].tolist() == pytest.approx([2 / 3, 1 / 2])
+    assert scores["recall"][:2].tolist() == pytest.approx([2 / 3, 1])
+    assert scores["iou"][2].isnan() and scores["recall"][2].isnan()
+    assert scores["mean_iou"].item() == pytest.approx(7 / 12)
+    assert scores["class_accuracy"].item() == pytest.approx(5 / 6)
+    assert scores["pixel_accuracy"].item() == pytest.approx(3 / 4)
+    assert scores["boundary_iou"].item() == pytest.approx(3 / 4)
+
+
+def counts_of(hits: list[int], pixels: int = 10) -> dict[str, torch.Tensor]:
+    """Frames of two classes, half the pixels each, in which so many of each class are right."""
+    confusion = torch.tensor([[[hit, pixels - hit], [pixels - hit, hit]] for hit in hits])
+    return {
+        "confusion": confusion,
+        "intersection": confusion.diagonal(dim1=1, dim2=2),
+        "union": torch.full((len(hits), 2), pixels),
+    }
+
+
+def test_an_interval_over_frames_holds_the_difference_and_is_paired():
+    rng = np.random.default_rng(0)
+    hits = rng.integers(3, 9, 60).tolist()
+    mine, other = counts_of([hit + 1 for hit in hits]), counts_of(hits)
+    low, high = frames.bootstrap(mine, other, "pixel_accuracy")
+    assert low == pytest.approx(0.1) and high == pytest.approx(0.1)  # a pixel a frame ahead, on any draw
+    assert frames.bootstrap(other, other, "mean_iou") == (0, 0)
+    low, high = frames.bootstrap(counts_of(rng.permutation(hits).tolist()), other, "pixel_accuracy")
+    assert low < 0 < high
+
+
+def test_stretches_of_a_film_give_a_wider_interval_than_single_frames():
+    """Twenty frames of street where one network is ahead, then twenty where the other is, and again."""
+    ahead = ([1] * 20 + [-1] * 20) * 3
+    mine, other = counts_of([5 + step for step in ahead]), counts_of([5] * 120)
+    widths = []
+    for stretch in (1, 10):
+        low, high = frames.bootstrap(mine, other, "pixel_accuracy", stretch=stretch)
+        widths.append(high - low)
+    assert widths[1] > 2 * widths[0]
+
+
+# --- weights and augmentation -----------------------------------------------------------------------------------
+
+
+def test_median_frequency_by_hand():
+    """The median of the three frequencies is 2/4; void counts for nothing, and so does an image without the class."""
+    labels = torch.tensor([[[0, 0, 0], [0, 2, VOID]], [[0, 0, 1], [1, VOID, VOID]]])
+    weights = streets.median_frequency(labels)
+    frequency = torch.tensor([6 / 9, 2 / 4, 1 / 5])
+    assert_close(weights[:3], 0.5 / frequency)
+    assert (weights[3:] == 0).all()
+
+
+def test_augmented_labels_stay_on_their_pixels():
+    """Every class has a grey of its own in the image, which light may change but never order."""
+    labels = some_streets(6).labels.long() % 2
+    labels = functional.max_pool2d(labels[:, None].float(), 13, stride=1, padding=6)[
+        :, 0
+    ].long()  # large blobs
+    images = (labels * 200 + 25)[:, None].expand(-1, 3, -1, -1).to(torch.uint8)
+    generator = torch.Generator().manual_seed(0)
+    before = torch.random.get_rng_state()
+    changed, moved = streets.augment(images, labels, generator)
+    assert torch.equal(torch.random.get_rng_state(), before)  # the learner's own chance is left alone
+    assert changed.shape == (6, 3, *streets.CROP) and moved.shape == (6, *streets.CROP)
+    assert changed.dtype == torch.uint8 and moved.dtype == torch.int64
+    assert set(moved.unique().tolist()) <= {0, 1, VOID}
+    for image, label in zip(changed.float().mean(dim=1), moved, strict=True):
+        dark, light = image[label == 0], image[label == 1]
+        if len(dark) and len(light):
+            threshold = (dark.median() + light.median()) / 2
+            right = torch.cat([dark < threshold, light > threshold]).float().mean()
+            assert right > 0.97  # the rest: where scaling blurs an edge of the image, never of the labels
+    assert (moved == VOID).any() and (moved != VOID).any()
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**20))
+def test_augmentation_depends_on_its_generator_alone(seed):
+    scenes = some_streets(2)
+    first = streets.augment(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed))
+    torch.manual_seed(seed + 1)
+    second = streets.augment(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed))
+    assert torch.equal(first[0], second[0]) and torch.equal(first[1], second[1])
+
+
+def test_padding_of_a_crop_is_void():
+    images = torch.full((8, 3, 180, 240), 255, dtype=torch.uint8)
+    changed, moved = streets.augment(
+        images, torch.zeros(8, 180, 240).long(), torch.Generator().manual_seed(1)
+    )
+    small = [image for image, label in zip(changed, moved, strict=True) if (label == VOID).any()]
+    assert small  # some scenes were shrunk below the crop
+    assert set(moved.unique().tolist()) == {0, VOID}
+
+
+# --- the network ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def network() -> EncoderDecoder:
+    """With statistics and block weights that are not the initial ones, so that every part takes part."""
+    torch.manual_seed(0)
+    network = EncoderDecoder()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.running_mean, std=0.1)
+    return network.eval()
+
+
+@pytest.mark.parametrize("size", [(180, 240), (32, 32), (33, 71)])
+def test_a_batch_equals_its_images_one_by_one(network, size):
+    images = torch.randn(3, 3, *size)
+    with torch.no_grad():
+        together = network(images)
+        alone = torch.cat([network(image[None]) for image in images])
+    assert together.shape == (3, CLASSES, *size)
+    assert_close(together, alone, atol=1e-4, rtol=1e-4)
+
+
+def test_every_part_of_the_network_learns(network):
+    network = EncoderDecoder().train()
+    for module in network.modules():  # a block that starts as its shortcut passes no gradient on yet
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.ones_(module.weight)
+    network(torch.randn(2, 3, 64, 64)).square().sum().backward()
+    silent = [name for name, each in network.named_parameters() if each.grad is None or not each.grad.any()]
+    assert not silent
+
+
+def test_narrowing_first_gives_the_same_sum():
+    """Interpolation and a 1x1 convolution commute, which is why the cheaper order is allowed."""
+    merge = Merge(8, 4, 6).eval()
+    coarse, fine = torch.randn(1, 8, 5, 7), torch.randn(1, 4, 10, 14)
+    larger = functional.interpolate(coarse, size=(10, 14), mode="bilinear", align_corners=False)
+    expected = merge.mix((merge.narrow(larger) + merge.skip(fine)).relu())
+    assert_close(merge(coarse, fine), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_the_network_says_what_it_cannot_take(network):
+    for wrong in (torch.randn(3, 64, 64), torch.randn(1, 3, 31, 64), torch.zeros(1, 3, 64, 64).byte()):
+        with pytest.raises(ValueError, match="Expected"):
+            network(wrong)
+
+
+# --- torchvision's pretrained network ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    monkeypatch.delenv("COURSE_OFFLINE", raising=False)
+
+
+def test_offline_the_network_is_not_even_tried(empty_cache, monkeypatch):
+    def never(*arguments, **settings):
+        raise AssertionError("the network was tried")
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    monkeypatch.setattr(torch.hub, "download_url_to_file", never)
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    with pytest.raises(ConnectionError, match="COURSE_OFFLINE"):
+        pretrained.pretrained_fcn()
+
+
+def test_without_a_network_it_fails_in_words_and_at_once(empty_cache, monkeypatch):
+    def unreachable(*arguments, **settings):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+    with pytest.raises(ConnectionError, match="Name or service not known"):
+        pretrained.pretrained_fcn()
+    assert socket.getdefaulttimeout() is None
+
+
+def test_a_host_that_never_answers_is_given_up(empty_cache, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/weights-00000000.pth"
+        monkeypatch.setattr(pretrained, "PATIENCE", 0.3)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        original = torch.hub.download_url_to_file
+        monkeypatch.setattr(
+            torch.hub, "download_url_to_file", lambda url, *rest, **more: original(address, *rest, **more)
+        )
+        with pytest.raises(ConnectionError, match="timed out"):
+            pretrained.pretrained_fcn()
+
+
+def test_with_weights_it_labels_a_photograph(empty_cache, monkeypatch):
+    torch.manual_seed(0)
+    state = fcn_resnet50(weights=None, weights_backbone=None, num_classes=21, aux_loss=True).state_dict()
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", lambda *rest, **more: state)
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", lambda *rest, **more: state)
+    small = pretrained.WEIGHTS.transforms(resize_size=64)
+    monkeypatch.setattr(type(pretrained.WEIGHTS), "transforms", lambda self: small, raising=False)
+    network = pretrained.pretrained_fcn()
+    labels, shares = pretrained.label(network, torch.randint(0, 256, (3, 60, 90), dtype=torch.uint8))
+    assert labels.shape == (60, 90) and sum(shares.values()) == pytest.approx(1)
+    assert list(shares)[0] == "__background__" and list(shares.values())[1:] == sorted(
+        list(shares.values())[1:], reverse=True
+    )
+    for rank, (name, share) in enumerate(shares.items()):
+        assert name in pretrained.NAMES
+        assert share == pytest.approx((labels == rank).float().mean().item())
