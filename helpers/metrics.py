@@ -40,18 +40,18 @@ class BoundaryIoU(Metric):
     def update(self, predictions: Tensor, truth: Tensor) -> None:
         check_labels(predictions, truth, self.num_classes, self.ignore_index)
         distance = max(1, round(self.share * math.hypot(*truth.shape[-2:])))
-        counted = torch.ones_like(truth, dtype=torch.bool)
         if self.ignore_index is not None:
-            counted = truth != self.ignore_index
+            # One class more than there are: it is dropped below, from the predictions too.
+            void = truth == self.ignore_index
             predictions, truth = (
-                labels.masked_fill(~counted, self.num_classes) for labels in (predictions, truth)
+                labels.masked_fill(void, self.num_classes) for labels in (predictions, truth)
             )
         bands = []
         for labels in (predictions, truth):
             masks = (
                 F.one_hot(labels.long(), self.num_classes + 1).movedim(-1, 1).bool()[:, : self.num_classes]
             )
-            bands.append(boundaries(masks, distance) & counted[:, None])
+            bands.append(boundaries(masks, distance))
         self.intersection += (bands[0] & bands[1]).sum(dim=(0, 2, 3))
         self.union += (bands[0] | bands[1]).sum(dim=(0, 2, 3))
 

@@ -366,6 +366,14 @@ def test_without_overlap_every_sticker_is_seen_whole(options):
         assert differ.sum() <= 2 * number, "the masks are the stickers"
 
 
+def test_without_overlap_there_is_background_between_stickers():
+    """In a crowd, where nudges of neighbours towards each other are common."""
+    _, whole = whole_stickers(60, 0, size=64, count=6, height=(8, 14))
+    wide = torch.nn.functional.max_pool2d(whole.flatten(0, 1).float()[:, None], 3, 1, 1).view_as(whole)
+    reached_by = wide.sum(dim=1) * whole.any(dim=1)
+    assert reached_by.max() == 1, "the pixels of a sticker are next to no other"
+
+
 def test_free_stickers_cover_one_another():
     _, whole = whole_stickers(12, 0, count=5, height=(20, 40), overlap="free")
     assert (whole.sum(dim=1).amax(dim=(1, 2)) > 1).any()
@@ -397,6 +405,13 @@ def test_touching_pairs_are_of_one_class_and_side_by_side(count):
                 "one blob, two stickers"
             )
     assert pairs >= 4
+
+
+def test_a_partner_is_another_digit_of_the_class():
+    classes = torch.tensor([4, 7, 4, 7])
+    for chosen, others in ((0, 2), (1, 3), (2, 0), (3, 1)):
+        found = placing._same_class(classes, torch.full((20,), chosen), Generator().manual_seed(0))
+        assert set(found.tolist()) == {others}
 
 
 @pytest.mark.parametrize("leave, size", [(0.3, 128), (0.6, 128), (0.5, 97)])
