@@ -179,7 +179,9 @@ def evaluate(
     *,
     predict: Callable[[Any], Tensor] = lambda scores: scores.argmax(dim=1),
 ) -> dict[str, float]:
-    """Run a model over batches in eval mode and compute each metric over the whole set; leave its mode and its device as they were.
+    """Run a model over batches in eval mode and compute each metric over the whole set.
+
+    The model's mode and device are left as they were.
 
     Args:
         batches: yields (inputs, targets); must not be empty.
