@@ -38,7 +38,7 @@ class Budget:
     more: int
 
 
-QUICK = Budget(scenes=2000, first=240, more=120)
+QUICK = Budget(scenes=2000, first=180, more=90)
 RECORD = Budget(scenes=3000, first=320, more=160)
 
 
@@ -59,7 +59,7 @@ def first_network(seed: int) -> FCN:
     return FCN(CLASSES, stride=32)
 
 
-def learn(network: FCN, scenes: Scenes, steps: int, seed: int, watch=None, every: int = 40) -> History:
+def learn(network: FCN, scenes: Scenes, steps: int, seed: int, watch=None, every: int = 30) -> History:
     """Train a network of any stride; the same settings for every arm, so that only the skips differ."""
     batches = endless(scenes.images, scenes.labels, BATCH, seed)
     return fit(
