@@ -13,13 +13,13 @@ from scipy.ndimage import distance_transform_edt
 from skimage.measure import label as connected
 from skimage.measure import regionprops
 from skimage.transform import resize
+from test_plotting import SIGHTS, nearest
 from torch import Generator
 from torch.testing import assert_close
 
 from helpers.data import photographs, placing, splits
 from helpers.data.digits import handwritten_digits, sticker_textures, textures_of
 from helpers.data.scenes import COLOUR_NAMES, POSTERS, boxes_of, make_scenes
-from tests.test_plotting import SIGHTS, nearest
 
 # The test split has 500 digits: their stickers are cut in a moment, those of the 4,000 of train are not.
 SPLIT = "test"
