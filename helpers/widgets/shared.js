@@ -94,10 +94,12 @@ function stage({ stages }, { title, width, height, side = LARGEST_SIDE }) {
 }
 
 /** Say where a mouse, pen or finger is, in whole pixels of the scene; without `hover` only while it is pressed. */
-function followPointer({ canvas, width, height }, moved, { hover = true } = {}) {
+function followPointer(stage, moved, { hover = true } = {}) {
+  const { canvas } = stage;
   const place = (event) => {
     if (!hover && event.buttons === 0) return;
     const box = canvas.getBoundingClientRect();
+    const { width, height } = stage; // read anew: a figure may give its stage another size
     moved(
       clamp(Math.floor(((event.clientX - box.left) / box.width) * width), 0, width - 1),
       clamp(Math.floor(((event.clientY - box.top) / box.height) * height), 0, height - 1),
@@ -190,6 +192,39 @@ function toggle(panel, label, changed) {
   panel.append(make("label", { class: "toggle" }, input, make("span", {}, label)));
   input.addEventListener("change", () => changed(input.checked));
   return (value) => (input.checked = value);
+}
+
+/**
+ * A button that plays: next() goes one step on and says whether there are more; it is also what starts again.
+ * Where the reader prefers reduced motion nothing moves by itself: each press is one step.
+ */
+function player(panel, next, every = 700) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const button = make("button", { type: "button", class: "play" });
+  let timer = null;
+  const show = () => (button.textContent = still.matches ? "Next step" : timer ? "Pause" : "Play");
+  const pause = () => {
+    clearInterval(timer);
+    timer = null;
+    show();
+  };
+  const press = () => {
+    if (timer) return pause();
+    if (next() && !still.matches) timer = setInterval(() => next() || pause(), every);
+    show();
+  };
+  button.addEventListener("click", press);
+  still.addEventListener("change", pause);
+  panel.append(button);
+  show();
+  return {
+    press,
+    pause,
+    leave() {
+      pause();
+      still.removeEventListener("change", pause);
+    },
+  };
 }
 
 /** The classes' names and colours, each a switch; classes that the picture lacks are written in grey. */
