@@ -7,6 +7,8 @@ from helpers.widgets.digit_pad import DigitPad
 from helpers.widgets.masks import MasksOverImages
 from helpers.widgets.patch_map import PatchAndMap
 from helpers.widgets.receptive_field import Layer, ReceptiveField
+from helpers.widgets.stamp_stepper import StampStepper
+from helpers.widgets.sampling_grid import SamplingGrid
 from helpers.widgets.upsampled import UpsampledMasks
 
 SIDE = 96
@@ -90,3 +92,16 @@ def receptive_field() -> ReceptiveField:
 def digit_pad() -> DigitPad:
     """A pad with one stroke on it."""
     return DigitPad(strokes=[[[60, 60], [200, 80]]])
+
+
+def stamp_stepper() -> StampStepper:
+    """An input with a zero and a negative value, under a kernel that is not symmetric."""
+    values = [[1, 2, 0], [0.5, -1, 3]]
+    kernel = [[0.25, 0.5, 0], [0.5, 1, 0.5], [0.25, -0.5, 0.0625]]
+    return StampStepper(values, kernel, alt="A transposed convolution of 2 x 3 values.")
+
+
+def sampling_grid() -> SamplingGrid:
+    """A leaning box on a photograph that is wider than high, its lower right corner out of it."""
+    theta = np.array([[0.45, -0.3, 0.3], [0.25, 0.5, 0.35]])
+    return SamplingGrid(photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid.")
