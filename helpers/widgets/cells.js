@@ -1,7 +1,7 @@
 // Small grids of numbers: coloured cells with a number on each. The Python reference of colours and numbers is cells.py.
 
 const HALF = 127; // entries of the colour table on each side of 0
-const MOST_NUMBERS = 12; // cells along a side that still have room for a number
+const MOST_NUMBERS = 13; // cells along a side that still have room for a number
 
 /** A number with at most two decimals, rounded half away from 0, as Python's cells.number() writes it. */
 function number(value) {
@@ -66,10 +66,14 @@ function cellInputs(stage, label, largest, edited) {
     field.addEventListener("input", () => {
       if (field.value !== "" && field.checkValidity()) edited(row, column, Number(field.value));
     });
-    field.addEventListener("change", () => write(field, shown[row][column])); // what was no number goes away again
+    field.addEventListener("focus", () => {
+      field.value = shown[row][column]; // with all its decimals
+      field.select(); // as it is when a key brings the focus
+    });
+    field.addEventListener("blur", () => write(field, shown[row][column])); // what was no number goes away again
     return field;
   };
-  const write = (field, value) => (field.value = Math.round(value * 1e4) / 1e4);
+  const write = (field, value) => (field.value = Math.round(value * 1000) / 1000);
   return (grid) => {
     shown = grid;
     fitCells(layer, grid.length, grid[0].length, input);

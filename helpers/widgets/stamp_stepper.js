@@ -6,13 +6,14 @@ const OUTPUT_KEYS = "In the output, arrows choose a cell, as the pointer does; a
 const [MOST_WEIGHTS, MOST_STRIDE, MOST_PADDING, MOST_TERMS] = [5, 3, 2, 4];
 const LARGEST = 99;
 const GREY = 160; // what padding cuts off, and stamps not yet laid, turn towards it
-const [SMALL_SIDE, OUTPUT_SIDE, MATRIX_SIDES] = [184, 384, [144, 384]]; // CSS pixels
+const [SMALL_SIDE, OUTPUT_SIDE, MATRIX_SIDES] = [156, 384, [144, 384]]; // CSS pixels
 const NOTHING = [[0]]; // what is drawn where the settings leave no output
 
 async function render({ model, el }) {
   const { colours } = await unpack(model);
   const [alt, views] = ["alt", "views"].map((name) => model.get(name));
-  const page = frame(el, alt, 4);
+  const page = frame(el, alt, 3);
+  page.panel.classList.add("wide");
   const aside = { stages: make("div", { class: "aside" }) };
   page.stages.append(aside.stages);
   const [input, kernel] = ["Input", "Kernel"].map((title) => gridStage(aside, title));
@@ -31,7 +32,7 @@ async function render({ model, el }) {
   const mark = Object.fromEntries(
     Object.entries({ input, kernel, output, matrix }).map(([name, stage]) => [
       name,
-      Object.fromEntries(["window", "earlier", "stamp", "chosen"].map((kind) => [kind, markers(stage, kind)])),
+      Object.fromEntries(["window", "earlier", "stamp", "chosen", "line stamp", "line chosen"].map((kind) => [kind, markers(stage, kind)])),
     ]),
   );
 
@@ -118,18 +119,19 @@ async function render({ model, el }) {
     const at = (i) => [Math.floor(i / columns()), i % columns()];
     const stamp = (i) => ({ x: stride * at(i)[1], y: stride * at(i)[0], width: k, height: k });
     const single = (row, column) => ({ x: column, y: row, width: 1, height: 1 });
+    const within = (row, column) => ({ x: column + 0.09, y: row + 0.09, width: 0.82, height: 0.82 }); // a stamp's frame stays seen
     const last = step() - 1;
     mark.output.window([{ x: padding, y: padding, width, height }]);
     mark.output.earlier(Array.from({ length: Math.max(last, 0) }, (_, i) => stamp(i)));
-    mark.output.chosen([single(cell[0] + padding, cell[1] + padding)]);
-    mark.matrix.chosen([{ x: 0, y: cell[0] * width + cell[1], width: matrix.width, height: 1 }]);
+    mark.output.chosen([within(cell[0] + padding, cell[1] + padding)]);
+    mark.matrix["line chosen"]([{ x: 0, y: cell[0] * width + cell[1], width: matrix.width, height: 1 }]);
     const givers = givenBy(state, cell, step());
-    mark.input.chosen(givers.map(({ i }) => single(...at(i))));
-    mark.kernel.chosen(givers.filter(({ i }) => i === last).map(({ row, column }) => single(row, column)));
+    mark.input.chosen(givers.map(({ i }) => within(...at(i))));
+    mark.kernel.chosen(givers.filter(({ i }) => i === last).map(({ row, column }) => within(row, column)));
     if (last < 0) return;
     mark.input.stamp([single(...at(last))]);
     mark.output.stamp([stamp(last)]);
-    mark.matrix.stamp([{ x: last, y: 0, width: 1, height: matrix.height }]);
+    mark.matrix["line stamp"]([{ x: last, y: 0, width: 1, height: matrix.height }]);
   }
 
   function drawGrid(stage, grid, size, limit = limitOf(grid), plain = () => true, empty = null) {
@@ -170,10 +172,12 @@ function gridStage(page, title) {
 /** Which frame means what. */
 function markKey(panel) {
   const entry = (kind, text) => make("span", {}, make("span", { class: `sample ${kind}` }), text);
-  panel.append(
-    make("p", { class: "mark-key" }, entry("stamp", "this stamp"), entry("chosen", "the chosen cell, and what gives to it")),
-    make("p", { class: "mark-key" }, entry("cut", "cut off by padding, or not yet laid")),
-  );
+  const entries = [
+    entry("stamp", "this stamp"),
+    entry("chosen", "the chosen cell, and what gives to it"),
+    entry("cut", "cut off by padding, or not yet laid"),
+  ];
+  panel.append(make("p", { class: "mark-key" }, ...entries));
 }
 
 export default { render };

@@ -62,17 +62,17 @@ class StampStepper(Figure):
         alt: str = "",
         **controls: object,
     ) -> None:
-        super().__init__(
-            # The first cell on which the second stamp lies as well, if the kernel reaches so far.
-            {"row": max(0, stride - padding), "column": max(0, stride - padding)},
-            {
-                "values": cells.grid(values, "input", MOST_VALUES),
-                "kernel": cells.grid(kernel, "kernel", MOST_WEIGHTS, square=True),
-                **{"stride": stride, "padding": padding, "output_padding": output_padding},
-                **controls,
-            },
-            alt=alt or "A transposed convolution, stamp by stamp, and its matrix.",
-        )
+        settings = {
+            "values": cells.grid(values, "input", MOST_VALUES),
+            "kernel": cells.grid(kernel, "kernel", MOST_WEIGHTS, square=True),
+            "stride": stride,
+            "padding": padding,
+            "output_padding": output_padding,
+        }
+        # The first cell on which the second stamp lies as well, if the kernel reaches so far.
+        shared = {"row": max(0, stride - padding), "column": max(0, stride - padding)}
+        alt = alt or "A transposed convolution, stamp by stamp, and its matrix."
+        super().__init__(shared, settings | controls, alt=alt)
         if impossible := _impossible(self.state()):
             raise ValueError(impossible)
         self.send(colours=cells.colours())

@@ -1,15 +1,16 @@
 """The figures that the browser tests open: each function builds one, in the test and in the notebook's kernel alike."""
 
 import numpy as np
-from skimage import data
+from skimage import data, transform
 
 from helpers.widgets.digit_pad import DigitPad
 from helpers.widgets.masks import MasksOverImages
 from helpers.widgets.patch_map import PatchAndMap
 from helpers.widgets.receptive_field import Layer, ReceptiveField
-from helpers.widgets.stamp_stepper import StampStepper
 from helpers.widgets.sampling_grid import SamplingGrid
+from helpers.widgets.stamp_stepper import StampStepper
 from helpers.widgets.upsampled import UpsampledMasks
+from helpers.widgets.watch_it_learn import WatchItLearn
 
 SIDE = 96
 MAPS = {"FCN-32s": 24, "FCN-16s": 12, "FCN-8s": 6}
@@ -105,3 +106,30 @@ def sampling_grid() -> SamplingGrid:
     """A leaning box on a photograph that is wider than high, its lower right corner out of it."""
     theta = np.array([[0.45, -0.3, 0.3], [0.25, 0.5, 0.35]])
     return SamplingGrid(photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid.")
+
+
+def watch_it_learn() -> WatchItLearn:
+    """Four bars as digits: one run shrinks them more with every step, and the other turns them upright."""
+    steps = [0, 100, 250, 400, 800, 1000, 1500]
+    bar = np.zeros((28, 28))
+    bar[5:23, 11:17] = np.linspace(0.4, 1, 18)[:, None]
+    turned = np.stack([transform.rotate(bar, angle) for angle in (-50, -20, 25, 60)])
+    zooms = [1 + step / 2000 for step in steps]
+
+    def read(zoom: float, share: float) -> np.ndarray:
+        about = [
+            transform.rotate(digit, -share * angle)
+            for digit, angle in zip(turned, (-50, -20, 25, 60), strict=True)
+        ]
+        grown = transform.AffineTransform(scale=zoom, translation=(14 - 14 * zoom, 14 - 14 * zoom))
+        return np.stack([transform.warp(digit, grown, cval=0.3) for digit in about])
+
+    runs = {
+        "zero padding": {step: read(zoom, 0) for step, zoom in zip(steps, zooms, strict=True)},
+        "mended": {step: read(1, step / 1500) for step in steps},
+    }
+    numbers = {
+        "zero padding": dict(zip(steps, zooms, strict=True)),
+        "mended": {step: 1 - step / 15_000 for step in steps},
+    }
+    return WatchItLearn(turned, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")

@@ -1,0 +1,176 @@
+"""The figures of learnable upsampling, without a browser: sums against torch, words by hand, bad input refused."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from torch.nn import functional as F
+
+from helpers.widgets import cells
+from helpers.widgets.stamp_stepper import StampStepper
+
+VALUES = [[1, 2], [3, -4]]
+KERNEL = [[1, 2, 0], [0, 1, 0], [0, 0, 5]]
+STEPPER = StampStepper(VALUES, KERNEL)  # asked for other states: far faster than a new figure for each
+
+
+def transposed(values, kernel, **options) -> np.ndarray:
+    """torch's transposed convolution of one channel, (H, W)."""
+    values, kernel = (torch.as_tensor(np.asarray(grid, float))[None, None] for grid in (values, kernel))
+    return F.conv_transpose2d(values, kernel, **options)[0, 0].numpy()
+
+
+@st.composite
+def stamp_settings(draw) -> dict:
+    """Settings of a StampStepper, possible or not."""
+    numbers = st.integers(-36, 36).map(lambda quarters: quarters / 4)
+    rows, columns, size = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(st.integers(1, 5))
+    return {
+        "values": draw(arrays(float, (rows, columns), elements=numbers)),
+        "kernel": draw(arrays(float, (size, size), elements=numbers)),
+        "stride": draw(st.integers(1, 3)),
+        "padding": draw(st.integers(0, 2)),
+        "output_padding": draw(st.integers(0, 2)),
+    }
+
+
+@settings(deadline=None, max_examples=100)
+@given(stamp_settings())
+def test_stamps_and_matrix_give_the_transposed_convolution_of_torch(given):
+    laid = {**given, "values": given["values"].tolist(), "kernel": given["kernel"].tolist(), "step": 16}
+    try:
+        theirs = transposed(**given)
+    except RuntimeError:  # the settings that torch refuses, the figure refuses
+        with pytest.raises(ValueError, match="it must be less than the stride|cuts everything off"):
+            STEPPER.output(**laid)
+        return
+    np.testing.assert_allclose(STEPPER.output(**laid), theirs, atol=1e-12)
+    np.testing.assert_allclose(STEPPER.matrix(**laid) @ given["values"].ravel(), theirs.ravel(), atol=1e-12)
+
+
+def test_the_matrix_is_the_transpose_of_the_matching_convolutions():
+    figure = StampStepper(np.ones((3, 4)), KERNEL, padding=1)
+    height, width = figure.output().shape
+    one = torch.eye(height * width, dtype=torch.float64).reshape(-1, 1, height, width)
+    kernel = torch.tensor(KERNEL, dtype=torch.float64)[None, None]
+    convolution = F.conv2d(one, kernel, stride=2, padding=1)  # row by row what each of its inputs adds
+    np.testing.assert_array_equal(figure.matrix(), convolution.flatten(1).numpy())
+
+
+def test_stamps_are_laid_one_by_one():
+    figure = StampStepper(VALUES, KERNEL)
+    assert not figure.output(step=0).any()
+    one = figure.output(step=1)
+    np.testing.assert_array_equal(one[:3, :3], KERNEL)
+    assert one.shape == (5, 5) and one.sum() == np.sum(KERNEL)
+    for step in range(4):
+        laid = np.zeros(4)
+        laid[:step] = np.ravel(VALUES)[:step]
+        np.testing.assert_array_equal(
+            figure.output(step=step), transposed(laid.reshape(2, 2), KERNEL, stride=2)
+        )
+
+
+def test_the_caption_by_hand():
+    figure = StampStepper(VALUES, KERNEL)
+    assert figure.caption(step=0) == (
+        "No stamp of 4 is laid yet. Output cell (2, 2) = 0: no stamp lies on it yet."
+    )
+    assert figure.caption(step=3) == (
+        "Stamp 3 of 4: input (1, 0) = 3 lays 3 x the kernel on rows 2 to 4, columns 0 to 2. "
+        "Output cell (2, 2) = 5 so far: 1 x 5 + 2 x 0 + 3 x 0."
+    )
+    assert figure.caption(step=16).endswith("Output cell (2, 2) = 1: 1 x 5 + 2 x 0 + 3 x 0 + -4 x 1.")
+    assert figure.caption(step=1, padding=2, row=0, column=0) == (
+        "Stamp 1 of 4: input (0, 0) = 1 lays 1 x the kernel on row 0, column 0; padding cuts off the rest. "
+        "Output cell (0, 0) = 5 so far: 1 x 5."
+    )
+    assert "lays 1 x the kernel where padding cuts it off." in figure.caption(
+        step=1, padding=1, kernel=[[1.0]], stride=3
+    )
+    assert figure.caption(stride=3, output_padding=2, row=99, column=0, step=16).endswith(
+        "Output cell (7, 0) = 0: no stamp lies on it."
+    )
+    flat = StampStepper(np.ones((4, 4)), np.ones((5, 5)), stride=1, row=3, column=3)
+    assert flat.caption(step=16).endswith("= 16: 1 x 1 + 1 x 1 + 1 x 1 + 1 x 1 + 12 more.")
+
+
+def test_what_is_cut_off_and_not_yet_laid_is_grey():
+    figure = StampStepper(VALUES, KERNEL, padding=1, output_padding=1)
+    values, kernel, output, matrix = figure.panels(step=4)
+    full = transposed(VALUES, KERNEL, stride=2)
+    colours = cells.coloured(full, np.abs(full).max())
+    np.testing.assert_array_equal(
+        output[1:, 1:], colours[1:, 1:]
+    )  # output padding keeps the last row and column
+    np.testing.assert_array_equal(output[0], (colours[0].astype(int) + 320) // 3)
+    assert (values.shape, kernel.shape, matrix.shape) == ((2, 2, 3), (3, 3, 3), (16, 4, 3))
+    laid = figure.panels(step=1)[3]
+    np.testing.assert_array_equal(laid[:, 0], matrix[:, 0])
+    np.testing.assert_array_equal(laid[:, 1:], (matrix[:, 1:].astype(int) + 320) // 3)
+
+
+def test_output_padding_beyond_the_stamps_adds_empty_cells():
+    figure = StampStepper([[1]], [[2]], stride=3, output_padding=2)
+    np.testing.assert_array_equal(figure.output(), [[2, 0, 0], [0, 0, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(figure.panels()[2][0, 0], cells.colours()[-1])
+
+
+def test_how_many_stamps_lie_on_each_cell():
+    figure = StampStepper(VALUES, KERNEL, view="stamps on each cell")
+    counts = transposed(np.ones((2, 2)), np.ones((3, 3)), stride=2)
+    np.testing.assert_array_equal(figure.panels(step=4)[2], cells.coloured(counts, 4))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"values": np.ones((5, 2))}, r"The input has shape \(5, 2\); expected \(h, w\), each from 1 to 4"),
+        ({"values": np.ones((1, 1, 2, 2))}, r"shape \(1, 1, 2, 2\).*Take one channel"),
+        ({"values": [["a"]]}, "no number from -99 to 99"),
+        ({"values": [[np.nan]]}, "expected finite numbers"),
+        (
+            {"kernel": np.ones((2, 3))},
+            r"The kernel has shape \(2, 3\); expected \(k, k\).*with zeros to a square",
+        ),
+        ({"kernel": np.ones((6, 6))}, "k from 1 to 5"),
+        ({"stride": 4}, "should not be greater than 3"),
+        ({"stride": 1, "output_padding": 1}, "Output padding 1 does not go with stride 1"),
+        (
+            {"values": [[1]], "kernel": [[1]], "padding": 1},
+            "the output would be -1 x -1. Lower the padding",
+        ),
+        ({"view": "product"}, "any of"),
+        ({"speed": 3}, "no control speed"),
+    ],
+)
+def test_bad_stamps_are_refused_in_words(change, message):
+    with pytest.raises(ValueError, match=message):
+        StampStepper(**{"values": VALUES, "kernel": KERNEL, **change})
+
+
+def test_a_state_that_python_is_asked_for_is_checked_as_well():
+    figure = StampStepper(VALUES, KERNEL)
+    with pytest.raises(ValueError, match="The kernel has shape"):
+        figure.caption(kernel=[[1.0, 2.0]])
+    with pytest.raises(ValueError, match="it must be less than the stride"):
+        figure.output(output_padding=2)
+    assert figure.caption(output_padding=2).startswith("Output padding 2 does not go with stride 2")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.125, "0.13"), (-0.125, "-0.13"), (-0.004, "0"), (10, "10"), (1.5, "1.5"), (-99, "-99")],
+)
+def test_numbers_are_short(value, text):
+    assert cells.number(value) == text
+
+
+def test_dark_ink_is_legible_on_every_colour():
+    linear = cells.colours() / 255
+    linear = np.where(linear <= 0.04045, linear / 12.92, ((linear + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    ink = 0.0097  # of #18181c
+    assert ((luminance + 0.05) / (ink + 0.05)).min() >= 4.5  # WCAG 2, level AA
