@@ -101,6 +101,14 @@ def two_places(value: float) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
+def decimal(value: float, places: int, plus: bool = False) -> str:
+    """A number with its sign and so many decimals, rounded half away from 0, a true minus before what is below 0."""
+    units = 10**places
+    whole = int(np.floor(abs(value) * units + 0.5))
+    sign = "" if whole == 0 else "\N{MINUS SIGN}" if value < 0 else "+" if plus else ""
+    return f"{sign}{whole // units}.{whole % units:0{places}d}"
+
+
 def hidden_classes(class_names: Sequence[str], visible: Sequence[bool]) -> str:
     """The end of a caption that names what was switched off, or nothing."""
     hidden = [name for name, shown in zip(class_names, visible, strict=True) if not shown]

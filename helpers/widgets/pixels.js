@@ -172,3 +172,11 @@ function twoPlaces(value) {
   const hundredths = Math.floor(value * 100 + 0.5);
   return `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, "0")}`;
 }
+
+/** A number with its sign and so many decimals, rounded half away from 0, as Python's decimal() writes it. */
+function decimal(value, places, plus = false) {
+  const units = 10 ** places;
+  const whole = Math.floor(Math.abs(value) * units + 0.5);
+  const sign = whole === 0 ? "" : value < 0 ? "−" : plus ? "+" : "";
+  return `${sign}${Math.floor(whole / units)}.${String(whole % units).padStart(places, "0")}`;
+}

@@ -13,6 +13,13 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** An element of a drawing in lines, with attributes. */
+function svgNode(tag, attributes) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
 /** The frame of a figure: pictures, under them a caption that is read out when it changes, beside them the controls. */
 function frame(el, alt, captionLines = 2) {
   const stages = make("div", { class: "stages" });

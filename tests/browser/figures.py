@@ -3,6 +3,7 @@
 import numpy as np
 from skimage import data, transform
 
+from helpers.widgets.checkerboard import Checkerboard
 from helpers.widgets.digit_pad import DigitPad
 from helpers.widgets.masks import MasksOverImages
 from helpers.widgets.patch_map import PatchAndMap
@@ -133,3 +134,11 @@ def watch_it_learn() -> WatchItLearn:
         "mended": {step: 1 - step / 15_000 for step in steps},
     }
     return WatchItLearn(turned, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
+
+
+def checkerboard() -> Checkerboard:
+    """Kernels of three sizes; the drawn one has weights of both signs."""
+    drawn = np.random.default_rng(3).normal(size=(4, 4)).round(2)
+    hat = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5])
+    kernels = {"ones": np.ones((3, 3)), "bilinear": hat, "drawn": drawn, "cancelling": [[1, -1], [-1, 1]]}
+    return Checkerboard(kernels, cells=6, alt="The pattern of a kernel on a constant input.")
