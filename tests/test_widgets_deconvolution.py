@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from torch.nn import functional as F
 
 from helpers.widgets import cells
+from helpers.widgets.checkerboard import RESIZED, Checkerboard
 from helpers.widgets.stamp_stepper import StampStepper
 
 VALUES = [[1, 2], [3, -4]]
@@ -158,6 +159,81 @@ def test_a_state_that_python_is_asked_for_is_checked_as_well():
     with pytest.raises(ValueError, match="it must be less than the stride"):
         figure.output(output_padding=2)
     assert figure.caption(output_padding=2).startswith("Output padding 2 does not go with stride 2")
+
+
+ONES = np.ones((3, 3))
+BILINEAR = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5])
+DRAWN = np.random.default_rng(0).normal(size=(5, 5))
+BOARD = Checkerboard({"ones": ONES, "bilinear": BILINEAR, "drawn": DRAWN}, cells=4)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize(("name", "kernel"), [("ones", ONES), ("drawn", DRAWN)])
+def test_the_pattern_is_the_inside_of_torchs_output(name, kernel, stride):
+    size, margin = len(kernel), 6
+    ones = np.ones((4 + 2 * margin,) * 2)
+    shown = slice(margin * stride, (margin + 4) * stride)
+    theirs = transposed(ones, kernel, stride=stride)[shown, shown]
+    np.testing.assert_allclose(BOARD.output(kernel=name, stride=stride), theirs, atol=1e-12)
+    tiles = np.tile(BOARD.phase_sums(kernel=name, stride=stride), (4, 4))
+    np.testing.assert_allclose(tiles, theirs, atol=1e-12)
+
+    enlarged = F.interpolate(torch.from_numpy(ones)[None, None], scale_factor=stride)
+    theirs = F.conv2d(enlarged, torch.from_numpy(kernel)[None, None], padding=size // 2)[0, 0, shown, shown]
+    ours = BOARD.output(kernel=name, stride=stride, method=RESIZED)
+    np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-12)
+    assert BOARD.strength(kernel=name, stride=stride, method=RESIZED) < 1e-12
+
+
+def test_the_spectrum_of_ones_by_hand():
+    waves = BOARD.spectrum(kernel="ones", stride=2)  # phase sums 4, 2, 2, 1: their mean is 2.25
+    assert waves.shape == (9, 9)
+    across, diagonal = (4 + 2 - 2 - 1) / 4 / 2.25, (4 - 2 - 2 + 1) / 4 / 2.25
+    expected = np.full((9, 9), -180.0)
+    expected[[4, 4, 0, 8], [0, 8, 4, 4]] = 20 * np.log10(across)
+    expected[[0, 0, 8, 8], [0, 8, 0, 8]] = 20 * np.log10(diagonal)
+    np.testing.assert_allclose(np.maximum(waves, -180), expected, atol=1e-9)
+    assert BOARD.spectrum(kernel="ones", stride=2, method=RESIZED).max() == -180
+
+
+def test_the_phases_in_words():
+    assert BOARD.caption(kernel="ones", stride=2) == (
+        "ones, 3 x 3, transposed convolution at stride 2: phase sums from 1 to 4, artefact 0.48 of their mean. "
+        "Stride 2 does not divide kernel size 3. Phase (0, 0) gets 4 of 9 weights: 4."
+    )
+    assert BOARD.caption(kernel="bilinear", stride=2, row=1, column=3) == (
+        "bilinear, 3 x 3, transposed convolution at stride 2: phase sums from 1 to 1, artefact 0 of their mean. "
+        "Stride 2 does not divide kernel size 3. Phase (1, 1) gets 1 of 9 weights: 1."
+    )
+    assert BOARD.caption(kernel="ones", stride=3, method=RESIZED, row=2).endswith(
+        "phase sums from 9 to 9, artefact 0 of their mean. Every phase gets the whole kernel. "
+        "Phase (2, 0) gets 9 of 9 weights: 9."
+    )
+    assert "Phase (3, 3) gets 0 of 9 weights: 0." in BOARD.caption(kernel="ones", stride=4, row=3, column=3)
+
+
+def test_a_dividing_stride_does_not_cure_a_drawn_kernel():
+    board = Checkerboard({"drawn": [[1, 2], [3, 6]]})
+    assert "Stride 2 divides kernel size 2." in board.caption()
+    assert board.strength() == pytest.approx(np.std([1, 2, 3, 6]) / 3)
+    assert Checkerboard({"nothing": [[0]]}).strength() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kernels": {}}, "No kernels were given"),
+        ({"kernels": {"long": np.ones((1, 3))}}, r"The kernel 'long' has shape \(1, 3\)"),
+        ({"kernels": {"large": np.ones((7, 7))}}, "k from 1 to 6"),
+        ({"kernel": "hat"}, "no kernel 'hat'; choose from ones"),
+        ({"stride": 5}, "should not be greater than 4"),
+        ({"cells": 1}, "should not be less than 2"),
+        ({"method": "unpooling"}, "any of"),
+    ],
+)
+def test_bad_kernels_are_refused_in_words(change, message):
+    with pytest.raises(ValueError, match=message):
+        Checkerboard(**{"kernels": {"ones": ONES}, **change})
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,12 @@ function cellColour(colours, value, limit, channel) {
   return colours.data[3 * entry + channel];
 }
 
+/** A stage whose size and title are set anew with every drawing. */
+function gridStage(page, title) {
+  const made = stage(page, { title, width: 1, height: 1, side: 1 });
+  return Object.assign(made, { title: made.box.previousSibling });
+}
+
 /** Give a stage other pixels and, on the screen, cells of `size` CSS pixels (or of [width, height]). */
 function resize(stage, width, height, size) {
   const [across, down] = Array.isArray(size) ? size : [size, size];
@@ -103,4 +109,9 @@ function markers(stage, kind) {
     Object.assign(target, { width: stage.width, height: stage.height });
     places.forEach((place) => marker(target, kind)(place));
   };
+}
+
+/** The place of one cell for markers(); a little inside its edges, so that a frame round it stays seen. */
+function cellAt(row, column, inset = 0.09) {
+  return { x: column + inset, y: row + inset, width: 1 - 2 * inset, height: 1 - 2 * inset };
 }

@@ -118,18 +118,16 @@ async function render({ model, el }) {
     const { stride, padding, kernel: { length: k } } = state;
     const at = (i) => [Math.floor(i / columns()), i % columns()];
     const stamp = (i) => ({ x: stride * at(i)[1], y: stride * at(i)[0], width: k, height: k });
-    const single = (row, column) => ({ x: column, y: row, width: 1, height: 1 });
-    const within = (row, column) => ({ x: column + 0.09, y: row + 0.09, width: 0.82, height: 0.82 }); // a stamp's frame stays seen
     const last = step() - 1;
     mark.output.window([{ x: padding, y: padding, width, height }]);
     mark.output.earlier(Array.from({ length: Math.max(last, 0) }, (_, i) => stamp(i)));
-    mark.output.chosen([within(cell[0] + padding, cell[1] + padding)]);
+    mark.output.chosen([cellAt(cell[0] + padding, cell[1] + padding)]);
     mark.matrix["line chosen"]([{ x: 0, y: cell[0] * width + cell[1], width: matrix.width, height: 1 }]);
     const givers = givenBy(state, cell, step());
-    mark.input.chosen(givers.map(({ i }) => within(...at(i))));
-    mark.kernel.chosen(givers.filter(({ i }) => i === last).map(({ row, column }) => within(row, column)));
+    mark.input.chosen(givers.map(({ i }) => cellAt(...at(i))));
+    mark.kernel.chosen(givers.filter(({ i }) => i === last).map(({ row, column }) => cellAt(row, column)));
     if (last < 0) return;
-    mark.input.stamp([single(...at(last))]);
+    mark.input.stamp([cellAt(...at(last), 0)]);
     mark.output.stamp([stamp(last)]);
     mark.matrix["line stamp"]([{ x: last, y: 0, width: 1, height: matrix.height }]);
   }
@@ -161,12 +159,6 @@ async function render({ model, el }) {
     page.leave();
     live.leave();
   };
-}
-
-/** A stage whose size and title are set anew with every drawing. */
-function gridStage(page, title) {
-  const made = stage(page, { title, width: 1, height: 1, side: 1 });
-  return Object.assign(made, { title: made.box.previousSibling });
 }
 
 /** Which frame means what. */

@@ -4,7 +4,17 @@ import pytest
 from figure_page import FigurePage
 from hosts import KernelFreePage
 
-NAMES = ["masks", "upsampled", "patch_map", "receptive_field", "digit_pad", "stamp_stepper", "sampling_grid", "watch_it_learn"]
+NAMES = [
+    "masks",
+    "upsampled",
+    "patch_map",
+    "receptive_field",
+    "digit_pad",
+    "stamp_stepper",
+    "sampling_grid",
+    "watch_it_learn",
+    "checkerboard",
+]
 
 
 @pytest.fixture(scope="module")
