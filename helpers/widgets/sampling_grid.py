@@ -93,7 +93,7 @@ class SamplingGrid(Figure):
     def _theta(self, state: SimpleNamespace) -> np.ndarray:
         return sampler.Box(*(getattr(state, part) for part in sampler.Box._fields)).theta()
 
-    def nearest(self, x: float, y: float, **changes: object) -> dict[str, int]:
+    def nearest(self, x: float, y: float, /, **changes: object) -> dict[str, int]:
         """The output pixel that reads nearest to a pixel of the photograph, as `row` and `column`; none outside."""
         theta = self._theta(self.state(**changes)) / sampler.UNIT
         height, width = self._image.shape[:2]

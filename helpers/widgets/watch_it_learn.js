@@ -29,8 +29,10 @@ async function render({ model, el }) {
     play.pause();
     goTo(frame);
   };
+  const timeline = make("div", { class: "timeline" });
+  page.stages.after(timeline);
   const play = player(
-    page.panel,
+    timeline,
     () => {
       goTo(state.frame === last ? 0 : state.frame + 1);
       return state.frame < last;
@@ -38,7 +40,7 @@ async function render({ model, el }) {
     PACE,
   );
   const training = { label: "Training step", min: 0, max: last, text: (frame) => String(steps[frame]) };
-  const showFrame = slider(page.panel, training, goByHand);
+  const showFrame = slider(timeline, training, goByHand);
   const showChart = numbers.length ? chart(page.panel, names, steps, numbers, numberName) : () => {};
   followKeys(page, first, KEYS, {
     ...arrows((dx, dy) => goByHand(state.frame + dx - dy), 1, 5),
