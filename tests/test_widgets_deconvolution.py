@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from helpers.widgets import cells
 from helpers.widgets.checkerboard import RESIZED, Checkerboard
+from helpers.widgets.stage_by_stage import Stage, StageByStage
 from helpers.widgets.stamp_stepper import StampStepper
 
 VALUES = [[1, 2], [3, -4]]
@@ -234,6 +235,123 @@ def test_a_dividing_stride_does_not_cure_a_drawn_kernel():
 def test_bad_kernels_are_refused_in_words(change, message):
     with pytest.raises(ValueError, match=message):
         Checkerboard(**{"kernels": {"ones": ONES}, **change})
+
+
+@pytest.fixture
+def network() -> dict:
+    """Keyword arguments of StageByStage: torch pools, remembers where the maxima were, unpools, and decides."""
+    torch.manual_seed(0)
+    fine = torch.rand(1, 1, 4, 6)
+    pooled, indices = F.max_pool2d(fine, 2, return_indices=True)
+    unpooled = F.max_unpool2d(pooled, indices, 2)
+    switches = np.stack(np.unravel_index(indices[0, 0].numpy(), (4, 6)), -1)
+    labels = (fine[0, 0] > 0.5).int().numpy() * 2
+    return {
+        "image": np.zeros((4, 6, 3), np.uint8),
+        "stages": [
+            Stage("pool", pooled[0, 0].numpy()),
+            Stage("unpool", unpooled[0, 0].numpy(), switches),
+            Stage("smooth", F.avg_pool2d(unpooled, 3, 1, 1)[0, 0].numpy()),
+            Stage("labels", labels),
+        ],
+        "truth": labels,
+        "class_names": ["background", "cat", "dog"],
+    }
+
+
+def test_the_caption_names_where_a_maximum_was(network):
+    figure = StageByStage(**network)
+    pooled, unpooled = (stage.values for stage in network["stages"][:2])
+    for row in range(2):
+        for column in range(3):
+            block = np.zeros((4, 6))
+            block[2 * row : 2 * row + 2, 2 * column : 2 * column + 2] = 1
+            goal = np.unravel_index((unpooled * block).argmax(), (4, 6))
+            value = cells.number(np.float16(pooled[row, column]))
+            assert figure.caption(row=row, column=column) == (
+                f"Stage 2 of 4, unpool, 4 x 6: the value {value} of cell ({row}, {column}) "
+                f"goes to ({goal[0]}, {goal[1]}), where the maximum was."
+            )
+
+
+def test_the_caption_of_other_stages(network):
+    network["stages"][2].values[1, 5] = -0.25
+    network["truth"] = network["truth"].copy()
+    figure = StageByStage(**network)
+    before = cells.number(np.float16(network["stages"][1].values[1, 5]))
+    assert figure.caption(stage=2, row=1, column=9) == (
+        f"Stage 3 of 4, smooth, 4 x 6: cell (1, 5) of unpool holds {before}; at its place, (1, 5), is -0.25."
+    )
+    name = network["class_names"][network["truth"][1, 5]]
+    assert figure.caption(stage=3, row=1, column=5) == (
+        "Stage 4 of 4, labels, 4 x 6: cell (1, 5) of smooth holds -0.25; "
+        f"at its place, (1, 5), is {name}. Mean IoU 1.00 on this scene."
+    )
+    without = StageByStage(**{**network, "truth": None})
+    assert without.caption(stage=3, row=1, column=5).endswith(f"is {name}.")
+
+
+def test_maps_are_coloured_from_their_least_to_their_greatest_value(network):
+    figure = StageByStage(**network)
+    photograph, pooled, unpooled = figure.panels()
+    assert not photograph.any()
+    for picture, stage in ((pooled, network["stages"][0]), (unpooled, network["stages"][1])):
+        least, most = (
+            np.argwhere(stage.values == end)[0] for end in (stage.values.min(), stage.values.max())
+        )
+        assert tuple(picture[tuple(least)]) == (0, 0, 3)  # the two ends of matplotlib's inferno
+        assert tuple(picture[tuple(most)]) == (252, 254, 164)
+    labels = figure.panels(stage=3)[2]
+    np.testing.assert_array_equal(
+        labels[network["truth"] == 2], [[255, 204, 0]] * (network["truth"] == 2).sum()
+    )
+    over = figure.panels(backdrop="truth")[0]
+    assert over.any(-1).sum() == (network["truth"] > 0).sum()
+    flat = StageByStage(
+        np.zeros((2, 2, 3), np.uint8), [Stage("a", np.ones((1, 1))), Stage("b", np.ones((2, 2)))]
+    )
+    assert tuple(flat.panels()[2][0, 0]) == (0, 0, 3)
+
+
+def test_windows_that_overlap_may_send_two_values_to_one_place():
+    fine = torch.tensor([[0.0, 0, 0], [0, 5, 0], [0, 0, 0]])[None, None]
+    pooled, indices = F.max_pool2d(fine, 2, 1, return_indices=True)
+    switches = np.stack(np.unravel_index(indices[0, 0].numpy(), (3, 3)), -1)
+    stages = [Stage("pool", pooled[0, 0].numpy()), Stage("unpool", fine[0, 0].numpy(), switches)]
+    figure = StageByStage(np.zeros((3, 3, 3), np.uint8), stages)
+    assert "cell (1, 1) goes to (1, 1)" in figure.caption(row=1, column=1)
+
+
+COARSE, FINE = Stage("coarse", np.array([[1.0, 2.0]])), np.array([[1.0, 0, 2.0, 0]])
+SENT = np.array([[[0, 0], [0, 2]]])
+
+
+@pytest.mark.parametrize(
+    ("stages", "message"),
+    [
+        ([COARSE], "1 stages, named coarse; expected at least two"),
+        ([COARSE, COARSE], "each with a name of its own"),
+        ([Stage("c", [[1]]), Stage("f", FINE)], "The scores 'c' are int64; expected floats"),
+        ([COARSE, Stage("f", np.ones((1, 2, 2)))], r"shape \(1, 2, 2\); expected \(h, w\)"),
+        ([COARSE, Stage("f", np.array([[3]]))], "labels from 3 to 3; expected 0 to 2"),
+        ([COARSE, Stage("f", np.array([[1e9]]))], "reaches 1e\\+09"),
+        ([COARSE._replace(switches=SENT), Stage("f", FINE)], "is the first stage and has switches"),
+        ([COARSE, Stage("f", FINE, SENT[..., 0])], r"are \(1, 2\) int64; expected \(1, 2, 2\) integers"),
+        ([COARSE, Stage("f", FINE, SENT + 2)], "Unravel the indices with the size of the finer map"),
+        ([COARSE, Stage("f", FINE, SENT[:, ::-1])], "the same channel of both maps"),
+    ],
+)
+def test_bad_stages_are_refused_in_words(stages, message):
+    with pytest.raises(ValueError, match=message):
+        StageByStage(np.zeros((4, 4, 3), np.uint8), stages, class_names=["background", "cat", "dog"])
+
+
+def test_bad_controls_are_refused_in_words(network):
+    figure = StageByStage(**{**network, "truth": None})
+    with pytest.raises(ValueError, match="there is no stage 4; expected 1 to 3"):
+        figure.caption(stage=4)
+    with pytest.raises(ValueError, match="there is no truth to show; pass truth="):
+        figure.render(backdrop="truth")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from helpers.widgets.masks import MasksOverImages
 from helpers.widgets.patch_map import PatchAndMap
 from helpers.widgets.receptive_field import Layer, ReceptiveField
 from helpers.widgets.sampling_grid import SamplingGrid
+from helpers.widgets.stage_by_stage import Stage, StageByStage
 from helpers.widgets.stamp_stepper import StampStepper
 from helpers.widgets.upsampled import UpsampledMasks
 from helpers.widgets.watch_it_learn import WatchItLearn
@@ -142,3 +143,19 @@ def checkerboard() -> Checkerboard:
     hat = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5])
     kernels = {"ones": np.ones((3, 3)), "bilinear": hat, "drawn": drawn, "cancelling": [[1, -1], [-1, 1]]}
     return Checkerboard(kernels, cells=6, alt="The pattern of a kernel on a constant input.")
+
+
+def stage_by_stage() -> StageByStage:
+    """A map of 6 x 6 cells unpooled twice, smoothed after each time, and the truth seen through cells of 6 pixels."""
+    rng = np.random.default_rng(2)
+    stages = [Stage("conv5", rng.random((6, 6)) * 4 - 0.5)]
+    for name in ("1", "2"):
+        values = stages[-1].values
+        corners = np.stack(np.indices(values.shape), -1) * 2
+        switches = corners + rng.integers(0, 2, corners.shape)
+        unpooled = np.zeros([2 * side for side in values.shape])
+        unpooled[switches[..., 0], switches[..., 1]] = values
+        smooth = sum(np.roll(unpooled, shift, (0, 1)) for shift in ((0, 0), (0, 1), (1, 0), (1, 1)))
+        stages += [Stage(f"unpool{name}", unpooled, switches), Stage(f"deconv{name}", smooth)]
+    stages.append(Stage("labels", blocky(6)))
+    return StageByStage(photograph(), stages, truth(), alt="A portrait under three discs.")

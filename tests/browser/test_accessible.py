@@ -14,6 +14,7 @@ NAMES = [
     "sampling_grid",
     "watch_it_learn",
     "checkerboard",
+    "stage_by_stage",
 ]
 
 
