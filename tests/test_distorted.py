@@ -127,6 +127,36 @@ def test_batches_are_fresh_each_epoch_and_alike_for_a_seed(digits):
     assert nearest.min() > 0.1, "an image came back unchanged in the next epoch"
 
 
+@pytest.mark.parametrize("kind", ["R", "E"])
+def test_without_reach_a_digit_is_neither_turned_nor_warped(digits, kind):
+    assert_close(
+        distort(digits[0], kind, seeded(), reach=0).images, digits[0][:, None] / 255, atol=1e-5, rtol=0
+    )
+
+
+def test_half_the_reach_is_half_of_each_turn_and_changes_no_place_and_no_size(digits):
+    def parts(reach):
+        theta = distort(digits[0], "RTS", seeded(), reach).theta
+        turn = theta[:, :, :2]
+        return torch.atan2(turn[:, 0, 1], turn[:, 0, 0]), turn.det(), torch.linalg.solve(turn, theta[:, :, 2])
+
+    (angle, size, place), (half, same_size, same_place) = parts(1.0), parts(0.5)
+    assert_close(half, angle / 2, atol=1e-5, rtol=1e-4)
+    assert_close(same_size, size)
+    assert_close(same_place, place, atol=1e-5, rtol=1e-4)
+
+
+def test_growing_turns_begin_with_none_and_end_in_full(digits):
+    growing = distorted_batches(*digits, "R", 25, 0, growing=4)
+    given = [next(growing)[0] for _ in range(5)]
+    full = distorted_batches(*digits, "R", 25, 0)
+    in_full = [next(full)[0] for _ in range(5)]
+    off = [float((mine - whole).abs().mean()) for mine, whole in zip(given, in_full, strict=True)]
+    assert off[0] > off[3] > off[4] == 0
+    known = digits[0][:, None] / 255
+    assert torch.cdist(given[0].flatten(1), known.flatten(1)).min(dim=1).values.max() < 1e-4
+
+
 def test_a_set_holds_every_digit_several_times(digits):
     some, labels = distorted_set(*digits, "RTS", seed=3, times=3)
     again, _ = distorted_set(*digits, "RTS", seed=3, times=3)
@@ -143,6 +173,7 @@ def test_a_set_holds_every_digit_several_times(digits):
         (lambda d, y: distort(d[:, None], "R", seeded()), r"\(B, 28, 28\)"),
         (lambda d, y: distort(d[:0], "R", seeded()), r"got \(0, 28, 28\)"),
         (lambda d, y: distort(d[:1], "cluttered", seeded()), "at least two"),
+        (lambda d, y: distort(d, "R", seeded(), reach=1.2), "reach is 1.2"),
         (lambda d, y: next(distorted_batches(d, y[1:], "R", 5, 0)), "50 digits and 49 labels"),
         (lambda d, y: next(distorted_batches(d, y, "R", 51, 0)), "batch of 51"),
     ],

@@ -33,7 +33,7 @@ class Distorted(NamedTuple):
     theta: Tensor
 
 
-def distort(digits: Tensor, kind: Kind, generator: Generator) -> Distorted:
+def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0) -> Distorted:
     """Distort digits at random, as in Jaderberg et al. 2015 (section 4.1 and appendix).
 
     - R: turned by an angle uniform in +-90 degrees.
@@ -45,16 +45,22 @@ def distort(digits: Tensor, kind: Kind, generator: Generator) -> Distorted:
     Args:
         digits: (B, 28, 28) uint8, ink bright on black.
         generator: the one source of chance; the same state gives the same images.
+        reach: which part of each turn and warp is carried out, 0 (none) to 1; all else is as ever.
 
     Raises:
-        ValueError: an unknown kind, another shape or dtype, or a single digit to be cluttered with others.
+        ValueError: an unknown kind, another shape or dtype, a single digit to be cluttered with others, or a reach
+            outside 0 to 1.
     """
     _check(digits, kind)
+    if not 0 <= reach <= 1:
+        raise ValueError(f"reach is {reach}; expected 0 (nothing turned or warped) to 1 (all in full).")
     B, S = len(digits), SIDES[kind]
     ink = digits.float()[:, None] / 255
     angle, scale, shift = torch.zeros(B), torch.ones(B), torch.zeros(B, 2)
     if kind in ("R", "RTS"):
-        angle = torch.empty(B).uniform_(-1, 1, generator=generator) * torch.pi / (2 if kind == "R" else 4)
+        angle = (
+            torch.empty(B).uniform_(-1, 1, generator=generator) * reach * torch.pi / (2 if kind == "R" else 4)
+        )
     if kind == "RTS":
         scale = torch.empty(B).uniform_(0.7, 1.2, generator=generator)
     if kind in ("RTS", "cluttered"):
@@ -63,7 +69,7 @@ def distort(digits: Tensor, kind: Kind, generator: Generator) -> Distorted:
     theta = placement(angle, scale, shift, S)
     grid = F.affine_grid(theta, [B, 1, S, S], align_corners=False)
     if kind == "E":
-        jolts = torch.randn(B, CONTROL**2, 2, generator=generator) * JOLT * 2 / S
+        jolts = torch.randn(B, CONTROL**2, 2, generator=generator) * reach * JOLT * 2 / S
         grid = grid + (plate(S) @ jolts).view(B, S, S, 2)
     images = F.grid_sample(ink, grid, align_corners=False)
     if kind == "cluttered":
@@ -112,12 +118,13 @@ def clutter(ink: Tensor, side: int, generator: Generator) -> Tensor:
 
 
 def distorted_batches(
-    digits: Tensor, labels: Tensor, kind: Kind, size: int, seed: int
+    digits: Tensor, labels: Tensor, kind: Kind, size: int, seed: int, growing: int = 0
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield shuffled batches for ever, every digit distorted anew each time, all from one seed.
 
     Args:
         digits: (N, 28, 28) uint8. labels: (N,) integers. size: digits a batch; the last, smaller one is left out.
+        growing: for so many batches turns and warps grow evenly, from none to their full reach.
 
     Yields:
         images (size, 1, S, S) float32 in 0..1, labels (size,) int64.
@@ -130,11 +137,13 @@ def distorted_batches(
         raise ValueError(f"There are {len(digits)} digits and {len(labels)} labels; expected one each.")
     if not 1 <= size <= len(digits):
         raise ValueError(f"A batch of {size} cannot be drawn from {len(digits)} digits: choose fewer.")
-    generator = Generator().manual_seed(seed)
+    generator, given = Generator().manual_seed(seed), 0
     while True:
         order = torch.randperm(len(digits), generator=generator)
         for chosen in order[: len(order) // size * size].split(size):
-            yield distort(digits[chosen], kind, generator).images, labels[chosen].long()
+            reach = min(1.0, given / growing) if growing else 1.0
+            yield distort(digits[chosen], kind, generator, reach).images, labels[chosen].long()
+            given += 1
 
 
 def distorted_set(

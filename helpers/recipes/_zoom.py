@@ -91,7 +91,7 @@ class Pull(NamedTuple):
 def pull(network: nn.Sequential, images: Tensor, labels: Tensor) -> Pull:
     """Add up over all sampling places how much the loss would fall if the place moved outwards."""
     network.eval()
-    transformer, side = network.transformer, images.shape[-1]
+    transformer, side = network.transformer, network.transformer.grid.side
     with torch.no_grad():
         theta = transformer.localise(images).view(-1, 2, 3)
         centre = theta[:, None, None, :, 2]
@@ -101,7 +101,7 @@ def pull(network: nn.Sequential, images: Tensor, labels: Tensor) -> Pull:
     loss = F.cross_entropy(network.classifier(read), labels)
     (slope,) = torch.autograd.grad(loss, grid)
     outwards = -(slope * (grid - centre)).sum(dim=-1).detach()
-    edge = (grid.abs() >= 1 - 1 / side - 1e-5).any(dim=-1)
+    edge = (grid.abs() >= 1 - 1 / images.shape[-1] - 1e-5).any(dim=-1)
     return Pull(float(outwards[edge].sum()), float(outwards[~edge].sum()))
 
 
