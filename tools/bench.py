@@ -1,8 +1,9 @@
-"""Measure what a reader waits for: the figures' answer to a key, and each notebook's seconds and peak memory.
+"""Measure what a reader waits for: the figures' answer to a key, each notebook's seconds and peak memory, and a race.
 
-    python tools/bench.py [--figures] [--notebooks] [--changes 40]
+    python tools/bench.py [--figures] [--notebooks] [--race] [--changes 40]
 
-Without a choice both parts run. Numbers are printed and never asserted: they belong to the machine.
+The race is that of two spatial transformers on MNIST. Without a choice all parts run. Numbers are printed and
+never asserted: they belong to the machine.
 """
 
 import argparse
@@ -17,6 +18,9 @@ from pathlib import Path
 
 import psutil
 from playwright.sync_api import Page, sync_playwright
+
+from helpers.data import public
+from helpers.recipes._swift import race
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [
@@ -183,18 +187,42 @@ def report_notebooks() -> None:
         print(f"{name:40}{seconds:9.0f}{peak / 1e9:11.2f} GB", flush=True)
 
 
+def report_race() -> None:
+    """Print how long two spatial transformers take to learn MNIST, one after the other, and their ratio."""
+    try:
+        swift, tutorial = list(race())
+    except public.DataError as error:
+        print(f"The race of the spatial transformers is not run. {error}")
+        return
+    print("Training on plain MNIST until the test digits are named right, in one run:")
+    for row in (swift, tutorial):
+        figures = row["figures"]
+        print(
+            f"{row['system']:24}{row['parameters']:8,} weights{figures['training_seconds']:8.0f} s"
+            f"{100 * figures['accuracy']:8.2f} %"
+        )
+    took, theirs = (row["figures"]["training_seconds"] for row in (swift, tutorial))
+    print(
+        f"The tutorial's accuracy after each epoch: {' '.join(f'{each:.4f}' for each in tutorial['by_epoch'])}"
+    )
+    print(f"{'share of its time':24}{took / theirs:8.2f}")
+
+
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--figures", action="store_true", help="only the figures' latency")
     parser.add_argument("--notebooks", action="store_true", help="only the notebooks' seconds and memory")
+    parser.add_argument("--race", action="store_true", help="only the two spatial transformers, on MNIST")
     parser.add_argument("--changes", type=int, default=40, help="key presses a figure (default 40)")
     arguments = parser.parse_args()
-    both = not (arguments.figures or arguments.notebooks)
-    if arguments.figures or both:
+    every = not (arguments.figures or arguments.notebooks or arguments.race)
+    if arguments.figures or every:
         report_figures(arguments.changes)
-    if arguments.notebooks or both:
+    if arguments.notebooks or every:
         report_notebooks()
+    if arguments.race or every:
+        report_race()
 
 
 if __name__ == "__main__":
