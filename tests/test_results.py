@@ -4,6 +4,7 @@ import json
 import math
 import multiprocessing
 import re
+import signal
 import types
 from statistics import fmean
 
@@ -16,6 +17,7 @@ from scipy import stats
 
 from helpers import results, runtime
 from helpers.recipes import __main__ as runner
+from helpers.training import fit
 
 
 def row(system, seed, **figures):
@@ -302,12 +304,27 @@ def test_the_command_names_the_recipes_there_are(command, capsys):
 
 
 def test_an_interrupted_command_says_how_to_go_on(command, capsys):
-    def interrupted():
-        raise KeyboardInterrupt
-
-    command["good"].PIECES = {"record": {"seed 0": interrupted}}
+    command["good"].PIECES = {"record": {"seed 0": lambda: signal.raise_signal(signal.SIGINT)}}
     assert runner.main(["good"]) == 130
     assert "the same command goes on" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_training_that_was_interrupted_is_not_recorded(command):
+    """`fit` ends early at an interrupt and gives the model back, which once was recorded like a finished one."""
+
+    def batches():
+        yield torch.ones(2, 1), torch.ones(2, 1)
+        signal.raise_signal(signal.SIGINT)
+        yield torch.ones(2, 1), torch.ones(2, 1)
+
+    def train():
+        fit(torch.nn.Linear(1, 1), batches(), torch.nn.functional.mse_loss, steps=2, lr=0.1)
+        yield row("a", 0, iou=0.1)
+
+    command["good"].PIECES = {"record": {"seed 0": train}}
+    assert runner.main(["good"]) == 130
+    assert "good" not in results.load()
 
 
 def test_recipes_are_the_modules_of_the_package(tmp_path):

@@ -10,6 +10,7 @@ import importlib
 import math
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,14 @@ from typing import Any
 from helpers import results
 
 Pieces = Mapping[str, Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]]]
+
+
+class Stopped(BaseException):
+    """Ctrl-C while recording. `fit` ends early at a KeyboardInterrupt, and half a training must not be recorded."""
+
+
+def _stop(*_: object) -> None:
+    raise Stopped
 
 
 def names(folder: Path | None = None) -> list[str]:
@@ -126,14 +135,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(chosen.names) - set(names())):
         parser.error(f"no recipe {', '.join(unknown)}; there are: {', '.join(names()) or 'none yet'}")
     missed = []
+    before = signal.signal(signal.SIGINT, _stop)
     try:
         for name in chosen.names or names():
             pieces = importlib.import_module(f"helpers.recipes.{name}").PIECES
             budgets = (chosen.budget,) if chosen.budget else results.BUDGETS
             missed += run(name, pieces, budgets, chosen.fresh)
-    except KeyboardInterrupt:
+    except Stopped:
         print("Interrupted: the finished pieces are kept, and the same command goes on from there.")
         return 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     if missed:
         print(f"{len(missed)} of the pieces could not be run: {'; '.join(missed)}")
     return 1 if missed else 0
