@@ -80,6 +80,31 @@ def receptive_field(layers: Iterable[tuple[int, int, int]]) -> Field:
     return Field(size, step, start)
 
 
+def attend(scores: Tensor, value: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Mix values by score (Bahdanau, Cho, Bengio 2015); a row with nowhere to look gives zeros.
+
+    Args:
+        scores: (B, Q, K), how well each of K places suits each of Q queries, from any score function.
+        value: (B, K, D), what there is to read at each place.
+        mask: bool, (B, Q, K) or what broadcasts to it, such as (B, 1, K); True = may look.
+
+    Returns:
+        The mixtures (B, Q, D) and the weights (B, Q, K): each row sums to 1, and is exactly 0 where it may not look.
+
+    Raises:
+        ValueError: the mask is not bool, or the shapes do not fit together.
+    """
+    if mask.dtype != torch.bool:
+        raise ValueError(f"attend needs a mask in bool, True where it may look; got {mask.dtype}.")
+    if scores.ndim != 3 or value.ndim != 3 or scores.shape[::2] != value.shape[:2]:
+        raise ValueError(
+            f"attend needs scores (B, Q, K) and value (B, K, D), got {tuple(scores.shape)} and {tuple(value.shape)}."
+        )
+    scores = scores.masked_fill(~mask, float("-inf"))
+    weights = scores.softmax(dim=-1).nan_to_num()  # all masked: softmax is NaN
+    return weights @ value, weights
+
+
 def check_images(images: Tensor, channels: int = 3, least: int = 1) -> None:
     """Raise ValueError unless images are (B, channels, H, W) in floating point, finite, each side at least `least`."""
     wanted = f"images of shape (B, {channels}, H, W) in floating point with H and W at least {least}"

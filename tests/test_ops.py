@@ -9,7 +9,7 @@ from skimage.morphology import erosion
 from torch import nn
 from torch.testing import assert_close
 
-from helpers.ops import Field, boundaries, check_images, patches, receptive_field
+from helpers.ops import Field, attend, boundaries, check_images, patches, receptive_field
 
 layer = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2))
 
@@ -146,3 +146,48 @@ def test_patches_and_dot_products_are_a_convolution():
     images, weight = torch.randn(2, 3, 9, 8, dtype=torch.double), torch.randn(4, 3, 3, 3, dtype=torch.double)
     dense = torch.einsum("brcijk,oijk->borc", patches(images, 3, 2), weight)
     assert_close(dense, nn.functional.conv2d(images, weight, stride=2))
+
+
+def test_attend_equals_a_loop_over_places():
+    scores, value = torch.randn(2, 3, 5).double(), torch.randn(2, 5, 4).double()
+    mask = torch.rand(2, 3, 5) < 0.7
+    mask[..., 1] = True
+    mixed, weights = attend(scores, value, mask)
+    for b, q in np.ndindex(2, 3):
+        places = [k for k in range(5) if mask[b, q, k]]
+        whole = sum(scores[b, q, k].exp() for k in places)
+        expected = sum(scores[b, q, k].exp() / whole * value[b, k] for k in places)
+        assert_close(mixed[b, q], expected)
+        assert (weights[b, q][~mask[b, q]] == 0).all()
+    assert_close(weights.sum(dim=-1), torch.ones(2, 3).double())
+
+
+def test_attend_is_scaled_dot_product_attention_with_its_scores():
+    query, key, value = (torch.randn(2, n, 8) for n in (3, 5, 5))
+    mask = torch.tensor([True, True, False, True, False]).expand(2, 1, 5)
+    mixed, _ = attend(query @ key.mT / 8**0.5, value, mask)
+    library = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask.expand(2, 3, 5))
+    assert_close(mixed, library)
+
+
+def test_attend_gives_zeros_where_there_is_nowhere_to_look_and_passes_no_gradient_on():
+    scores = torch.randn(1, 2, 3, requires_grad=True)
+    value = torch.randn(1, 3, 4, requires_grad=True)
+    mask = torch.tensor([[[True, False, True], [False, False, False]]])
+    mixed, weights = attend(scores, value, mask)
+    assert (mixed[0, 1] == 0).all() and (weights[0, 1] == 0).all()
+    mixed.square().sum().backward()
+    assert torch.isfinite(scores.grad).all() and torch.isfinite(value.grad).all()
+    assert (scores.grad[0, 1] == 0).all() and (value.grad[0, 1] == 0).all()
+
+
+def test_attend_refuses_what_does_not_fit():
+    scores, value = torch.zeros(2, 3, 5), torch.zeros(2, 5, 4)
+    with pytest.raises(ValueError, match=r"a mask in bool, True where it may look; got torch.float32"):
+        attend(scores, value, torch.ones(2, 1, 5))
+    with pytest.raises(
+        ValueError, match=r"scores \(B, Q, K\) and value \(B, K, D\), got \(2, 3, 5\) and \(2, 4, 4\)"
+    ):
+        attend(scores, value[:, :4], torch.ones(2, 1, 5, dtype=torch.bool))
+    with pytest.raises(ValueError, match=r"got \(2, 5\) and"):
+        attend(scores[:, 0], value, torch.ones(2, 5, dtype=torch.bool))
