@@ -11,7 +11,8 @@ GOAL = """path => {
   const origin = path.ownerSVGElement.getBoundingClientRect();
   const canvas = document.querySelectorAll(".course-figure canvas")[2];
   const box = canvas.getBoundingClientRect();
-  return [y + origin.top - box.top, x + origin.left - box.left].map((at) => Math.floor((at * canvas.width) / box.width));
+  const along = [y + origin.top - box.top, x + origin.left - box.left];
+  return along.map((at) => Math.floor((at * canvas.width) / box.width));
 }"""
 
 
@@ -59,7 +60,7 @@ def test_by_mouse(page, figure, walk):
     now(row=16, column=15)
     page.choose("On the left", "truth")
     now(backdrop="truth")
-    page.pointer(95, 95, HERE)
+    page.pointer(93, 93, HERE)
     now(row=23, column=23)
     page.choose("On the left", "photograph")
     now(backdrop="photograph")
