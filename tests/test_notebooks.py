@@ -431,9 +431,16 @@ def test_the_ledger_states_what_is_recorded_and_judges_it(record):
 def test_the_ledger_turns_with_sign_threshold_and_record(record):
     verdicts = [
         recorded.ledger([{**CLAIM, **change}]).splitlines()[2].split("|")[-2].strip()
-        for change in ({"sign": -1}, {"against": 0.61}, {"against": 0.6}, {"lesson": "unseen"})
+        for change in (
+            {"sign": -1},
+            {"against": 0.61},
+            {"against": 0.6},
+            {"lesson": "unseen"},
+            {"only": "real"},
+            {"only": "record"},
+        )
     ]
-    assert verdicts == ["not reproduced", "not reproduced", "in small", "not run"]
+    assert verdicts == ["not reproduced", "not reproduced", "in small", "not run", "not run", "reproduced"]
 
 
 def test_the_ledger_is_written_between_its_comments_only(record):

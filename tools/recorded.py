@@ -138,7 +138,8 @@ def ledger(claims: Sequence[Mapping[str, Any]], path: Path | None = None) -> str
 
     A claim: {"claim", "link", "lesson", "figure", "system", "against": a system or a number, "quoted"}, with
     "sign": -1 where the claim is that the difference lies below zero, "interval": [figure, figure] where the
-    recipe records an interval itself, and "real": {...} for what is named otherwise on the real data.
+    recipe records an interval itself, "real": {...} for what is named otherwise on the real data, and "only": a
+    budget where the claim is tried on one kind of data alone.
     """
     lines = [
         "| Claim | Where | Here, embedded data | Here, real data | Paper (quoted) | Verdict |",
@@ -146,9 +147,8 @@ def ledger(claims: Sequence[Mapping[str, Any]], path: Path | None = None) -> str
     ]
     for claim in claims:
         judged = {budget: _judged(claim, budget, path) for budget in results.BUDGETS}
-        verdict = judged["record"][1] or "not run"
-        if judged["real"][1]:
-            verdict += f"; real data: {judged['real'][1]}"
+        on_real = f"real data: {judged['real'][1]}" if judged["real"][1] else ""
+        verdict = "; ".join(filter(None, (judged["record"][1], on_real))) or "not run"
         place = f"[{Path(claim['link'].partition('#')[0]).stem[:2]}]({claim['link']})"
         cells = (claim["claim"], place, judged["record"][0], judged["real"][0], claim["quoted"], verdict)
         lines.append(f"| {' | '.join(cells)} |")
@@ -159,7 +159,7 @@ def _judged(claim: Mapping[str, Any], budget: str, path: Path | None) -> tuple[s
     """What a budget's record says of a claim, in words, and the verdict; ("not run", "") without a record."""
     asked = {**claim, **claim.get("real", {})} if budget == "real" else claim
     where = asked["lesson"], budget, asked["system"]
-    if budget not in results.load(path).get(asked["lesson"], {}):
+    if budget not in results.load(path).get(asked["lesson"], {}) or budget != asked.get("only", budget):
         return "not run", ""
     found = results.differences(*where, asked["against"], asked["figure"], path)
     if "interval" in asked:
