@@ -41,7 +41,7 @@ def test_sentences_are_split_into_words_and_marks(text, tokens):
 
 
 def test_both_ways_of_writing_an_accent_are_one_word():
-    assert tokenise("cafe\u0301") == tokenise("caf\u00e9") == ["café"]
+    assert tokenise("te\u0301") == tokenise("t\u00e9") == ["té"]
 
 
 @pytest.mark.parametrize(

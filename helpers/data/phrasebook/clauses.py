@@ -1,8 +1,9 @@
 """Clauses of the phrasebook: who does what, what is how and where, the weather, what somebody likes."""
 
-from helpers.data.phrasebook.conjugation import Tense, being, doing
+from helpers.data.phrasebook.conjugation import Doing, Tense, being, doing
 from helpers.data.phrasebook.degrees import state
 from helpers.data.phrasebook.grammar import NOTHING, Phrase, arranged, loosely, mark, said
+from helpers.data.phrasebook.inflection import Noun
 from helpers.data.phrasebook.lexicon import INTRANSITIVE, TRANSITIVE
 from helpers.data.phrasebook.speaker import ANIMALS_DO, MASS, OBJECT, OWN, SUBJECT, Named, Speaker
 
@@ -63,14 +64,13 @@ class Clauses(Speaker):
         who = subject.phrase if subject.phrase.spanish else act.pronoun(subject.person)
         return arranged([act.spanish, who, thing], [act.helper, who, act.main, thing])
 
-    def act(self, subject: Named, denied: bool = False, asked: bool = False):
+    def act(self, subject: Named, denied: bool = False, asked: bool = False) -> tuple[Doing, Phrase, Tense]:
         """A verb with its object: the conjugated verb, the object, the tense."""
         verbs = [each for each in TRANSITIVE if "person" in subject.kinds or each.english[0] in ANIMALS_DO]
         verb = self.chance.choice(verbs)
         tense = self.chance.choice(("present", "present", "past", "future"))
-        if (tense == "past" and (not verb.past or subject.person == "1p")) or (
-            tense == "future" and not verb.past
-        ):
+        # "We bought" is often spelled like "we buy", and one does not love at a certain time.
+        if not verb.past or (tense == "past" and subject.person == "1p"):
             tense = "present"
         act = doing(verb, subject.person, tense, denied, asked)
         noun = self.noun(*verb.kinds)
@@ -150,7 +150,7 @@ class Clauses(Speaker):
         spanish = [no, pronoun] if pronoun is who else [to, who, no, pronoun]
         return arranged([*spanish, gusta, thing.phrase], [who, *likes, thing.phrase])
 
-    def generic(self, noun) -> Named:
+    def generic(self, noun: Noun) -> Named:
         """All of a kind: "los gatos" is "cats", "el queso" is "cheese"; the article has no English word."""
         plural = noun.has_plural
         words = said(noun.spanish[plural], noun.english[plural], noun.english[0])
@@ -163,10 +163,10 @@ class Clauses(Speaker):
         where = self.place("outdoors") if self.often(0.6) else NOTHING
         made = mark()
         if self.often(0.6):
-            makes, is_, *when = MAKES[self.chance.choice(("present", "past"))]
+            makes, is_or_was, *when = MAKES[self.chance.choice(("present", "past"))]
             sky, english = self.chance.choice(SKY)
             very = said("mucho", "very") if self.often(0.3) else NOTHING
-            it = [loosely("", "it", made), said("", is_, sure=[made])]
+            it = [loosely("", "it", made), said("", is_or_was, sure=[made])]
             spanish = [said(makes, "", sure=[made]), very, state := said(sky, english, english)]
             english_words = [*it, very, state]
         else:

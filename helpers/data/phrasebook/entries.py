@@ -36,9 +36,9 @@ class Entry:
 def split_of(content: frozenset[str]) -> Split:
     """Say to which split a combination of content words belongs: always the same, for any seed."""
     place = crc32(" ".join((SALT, *sorted(content))).encode()) % sum(SHARES.values())
-    return (
-        "train" if place < SHARES["train"] else "val" if place < SHARES["train"] + SHARES["val"] else "test"
-    )
+    if place < SHARES["train"]:
+        return "train"
+    return "val" if place < SHARES["train"] + SHARES["val"] else "test"
 
 
 @cache
@@ -112,7 +112,8 @@ class _Pool:
         while True:
             clause = self.chance.choice(self.clauses[self.length(left)])
             if any(clause is part for part in parts):
-                continue  # said twice, its marks would link the one to the other
+                # Said twice, the marks of the one would link to the words of the other: begin again.
+                return self.sentence(wanted)
             parts.append(clause)
             left -= len(clause.spanish)
             if left < self.least + 1:
@@ -126,9 +127,9 @@ class _Pool:
         """Draw a clause's length so that what is left is filled exactly, or leaves room for a joint and a clause."""
         fits = [length for length in self.clauses if length == left or length <= left - self.least - 1]
         weights = [len(self.clauses[length]) for length in fits]
-        return (
-            self.chance.choices(fits, weights)[0] if fits else min(self.clauses, key=lambda n: abs(n - left))
-        )
+        if not fits:
+            return min(self.clauses, key=lambda length: abs(length - left))
+        return self.chance.choices(fits, weights)[0]
 
 
 def opening(speaker: Clauses) -> Phrase:

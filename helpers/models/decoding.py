@@ -1,0 +1,125 @@
+"""Saying a sentence word by word: greedily, or with a beam of several beginnings at once.
+
+A model is anything with two methods, as `translation.Translator` has them: `begin(source)` gives a memory, which is a
+NamedTuple of tensors whose first axis is the batch, and a state (B, size); `step(words, state, memory)` gives scores
+(B, words), the next state, and attention weights (B, K) or None.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+START, END = 1, 2  # the numbers of the marks that open and close a sentence
+
+
+class Saying(NamedTuple):
+    """A decoded sentence.
+
+    Attributes:
+        words: their numbers, without START and END.
+        score: mean log-probability of its words, END among them.
+        weights: (words, K) attention at each word; None of a model without.
+        ended: whether it said END, and was not cut off.
+    """
+
+    words: list[int]
+    score: float
+    weights: Tensor | None
+    ended: bool
+
+
+@torch.no_grad()
+def greedy(model: Any, source: Tensor, most: int = 40) -> list[Saying]:
+    """Say the likeliest word at each step, for all sources at once.
+
+    Args:
+        source: what `model.begin` takes, padded to one batch.
+        most: words after which a sentence is cut off.
+    """
+    memory, state = model.begin(source)
+    words = torch.full((len(source),), START, device=source.device)
+    ended = torch.zeros(len(source), dtype=torch.bool, device=source.device)
+    said, chances, looks = [], [], []
+    while len(said) < most and not ended.all():
+        scores, state, weights = model.step(words, state, memory)
+        chance, words = scores.log_softmax(dim=-1).max(dim=-1)
+        # Who has ended keeps silent while the others go on.
+        words = words.masked_fill(ended, END)
+        said.append(words)
+        chances.append(chance.masked_fill(ended, 0))
+        looks.append(weights)
+        ended = ended | (words == END)
+    every = torch.stack(looks, dim=1).cpu() if looks[0] is not None else [None] * len(source)
+    rows = torch.stack(said, dim=1).tolist()
+    totals = torch.stack(chances, dim=1).sum(dim=1).tolist()
+    return [_saying(*parts) for parts in zip(rows, totals, every, strict=True)]
+
+
+@torch.no_grad()
+def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[list[Saying]]:
+    """Keep the `width` best beginnings of each sentence, and return them finished, best first.
+
+    Beginnings are compared by their mean log-probability a word. By the sum, every word more would count against a
+    sentence, and short ones would win (Wu et al. 2016 on length normalisation).
+
+    Args:
+        source, most: as `greedy`. width: 1 says what `greedy` says.
+    """
+    if width < 1:
+        raise ValueError(f"width is {width}: a beam needs at least one beginning.")
+    B = len(source)
+    memory, state = model.begin(source)
+    memory = type(memory)(*(part.repeat_interleave(width, dim=0) for part in memory))
+    state = state.repeat_interleave(width, dim=0)
+    first = torch.arange(B, device=source.device)[:, None] * width
+    said = torch.full((B * width, 1), START, device=source.device)
+    # All beginnings are the same at first: only one of them may go on, or the beam would hold copies.
+    totals = torch.full((B, width), float("-inf"), device=source.device)
+    totals[:, 0] = 0
+    lengths, ended = torch.zeros_like(totals), torch.zeros_like(totals, dtype=torch.bool)
+    looks = None
+    for _ in range(most):
+        scores, state, weights = model.step(said[:, -1], state, memory)
+        chances = scores.log_softmax(dim=-1).view(B, width, -1)
+        V = chances.shape[-1]
+        # Who has ended stays as it is: END again, for nothing.
+        silent = torch.full((V,), float("-inf"), device=source.device)
+        silent[END] = 0
+        chances = torch.where(ended[..., None], silent, chances)
+        grown = lengths + ~ended
+        sums = totals[..., None] + chances
+        _, best = (sums / grown[..., None]).flatten(1).topk(width)
+        totals, parent = sums.flatten(1).gather(1, best), best // V
+        lengths, ended = grown.gather(1, parent), ended.gather(1, parent)
+        words, rows = best % V, (first + parent).flatten()
+        ended = ended | (words == END)
+        said, state = torch.cat([said[rows], words.view(-1, 1)], dim=1), state[rows]
+        if weights is not None:
+            now = weights[rows][:, None]
+            looks = now if looks is None else torch.cat([looks[rows], now], dim=1)
+        if ended.all():
+            break
+    found = []
+    for b in range(B):
+        rows = range(b * width, (b + 1) * width)
+        sayings = [
+            _saying(
+                said[row, 1:].tolist(),
+                float(totals.view(-1)[row]),
+                None if looks is None else looks[row].cpu(),
+            )
+            for row in rows
+            if totals.view(-1)[row].isfinite()
+        ]
+        found.append(sorted(sayings, key=lambda saying: -saying.score))
+    return found
+
+
+def _saying(row: list[int], total: float, weights: Tensor | None) -> Saying:
+    """Cut a row of numbers at END, and the weights with it."""
+    ended = END in row
+    words = row[: row.index(END)] if ended else row
+    return Saying(
+        words, total / (len(words) + ended), weights[: len(words)] if weights is not None else None, ended
+    )
