@@ -199,15 +199,15 @@ def test_the_spectrum_of_ones_by_hand():
 
 def test_the_phases_in_words():
     assert BOARD.caption(kernel="ones", stride=2) == (
-        "ones, 3 x 3, transposed convolution at stride 2: phase sums from 1 to 4, artefact 0.48 of their mean. "
-        "Stride 2 does not divide kernel size 3. Phase (0, 0) gets 4 of 9 weights: 4."
+        "ones, 3 x 3, transposed convolution at stride 2: phase sums from 1 to 4, artefact 0.48 "
+        "(deviation over mean size). Stride 2 does not divide kernel size 3. Phase (0, 0) gets 4 of 9 weights: 4."
     )
     assert BOARD.caption(kernel="bilinear", stride=2, row=1, column=3) == (
-        "bilinear, 3 x 3, transposed convolution at stride 2: phase sums from 1 to 1, artefact 0 of their mean. "
-        "Stride 2 does not divide kernel size 3. Phase (1, 1) gets 1 of 9 weights: 1."
+        "bilinear, 3 x 3, transposed convolution at stride 2: phase sums from 1 to 1, artefact 0 "
+        "(deviation over mean size). Stride 2 does not divide kernel size 3. Phase (1, 1) gets 1 of 9 weights: 1."
     )
     assert BOARD.caption(kernel="ones", stride=3, method=RESIZED, row=2).endswith(
-        "phase sums from 9 to 9, artefact 0 of their mean. Every phase gets the whole kernel. "
+        "phase sums from 9 to 9, artefact 0 (deviation over mean size). Every phase gets the whole kernel. "
         "Phase (2, 0) gets 9 of 9 weights: 9."
     )
     assert "Phase (3, 3) gets 0 of 9 weights: 0." in BOARD.caption(kernel="ones", stride=4, row=3, column=3)
@@ -217,6 +217,8 @@ def test_a_dividing_stride_does_not_cure_a_drawn_kernel():
     board = Checkerboard({"drawn": [[1, 2], [3, 6]]})
     assert "Stride 2 divides kernel size 2." in board.caption()
     assert board.strength() == pytest.approx(np.std([1, 2, 3, 6]) / 3)
+    signed = Checkerboard({"signed": [[3, -1], [-1, 3]]})  # deviation 2, mean size 2, though the mean is 1
+    assert signed.strength() == pytest.approx(1)
     assert Checkerboard({"nothing": [[0]]}).strength() == 0
 
 

@@ -61,7 +61,7 @@ async function render({ model, el }) {
     writeWeights(kernel.map((line) => line.map(number)));
     writeSums(phases.map((line) => line.map(number)));
     mark.output(placesWhere(pattern, (r, c) => r % state.stride === row && c % state.stride === column, 0.35));
-    mark.weights(placesWhere(kernel, own));
+    mark.weights(placesWhere(kernel, own, 0.03));
     mark.sums(placesWhere(phases, (r, c) => r === row && c === column));
     for (const name of ["kernel", "method", "stride"]) show[name](state[name], state);
     page.caption.textContent = describe(kernel, phases, resized, placesWhere(kernel, own).length);
@@ -75,7 +75,7 @@ async function render({ model, el }) {
     const [size, stride, all, [row, column]] = [kernel.length, state.stride, phases.flat(), phase()];
     const [low, high] = [Math.min(...all), Math.max(...all)].map(number);
     const subject = `${state.kernel}, ${size} x ${size}, ${state.method} at stride ${stride}`;
-    const found = `phase sums from ${low} to ${high}, artefact ${number(strength(all))} of their mean.`;
+    const found = `phase sums from ${low} to ${high}, artefact ${number(strength(all))} (deviation over mean size).`;
     const divides = `Stride ${stride} ${size % stride === 0 ? "divides" : "does not divide"} kernel size ${size}.`;
     const why = resized ? "Every phase gets the whole kernel." : divides;
     return `${subject}: ${found} ${why} Phase (${row}, ${column}) gets ${count} of ${size ** 2} weights: ${number(phases[row][column])}.`;

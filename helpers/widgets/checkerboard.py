@@ -137,7 +137,7 @@ class Checkerboard(Figure):
         low, high = grids.number(sums.min()), grids.number(sums.max())
         strength = grids.number(self.strength(**changes))
         subject = f"{state.kernel}, {size} x {size}, {state.method} at stride {state.stride}"
-        found = f"phase sums from {low} to {high}, artefact {strength} of their mean."
+        found = f"phase sums from {low} to {high}, artefact {strength} (deviation over mean size)."
         divides = "divides" if size % state.stride == 0 else "does not divide"
         why = f"Stride {state.stride} {divides} kernel size {size}."
         if state.method == RESIZED:
