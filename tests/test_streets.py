@@ -297,6 +297,14 @@ def test_a_batch_equals_its_images_one_by_one(network, size):
     assert_close(together, alone, atol=1e-4, rtol=1e-4)
 
 
+def test_the_encoder_decoder_sees_through_light_and_contrast(network):
+    images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) - 0.5
+    gain, lift = torch.tensor([0.5, 0.7, 1.3]).view(3, 1, 1), torch.tensor([0.2, -0.1, 0.0]).view(3, 1, 1)
+    with torch.no_grad():
+        dusk, noon = network(gain * images + lift), network(images)
+    assert (dusk.argmax(dim=1) == noon.argmax(dim=1)).float().mean() > 0.95
+
+
 def test_every_part_of_the_network_learns(network):
     network = EncoderDecoder().train()
     for module in network.modules():  # a block that starts as its shortcut passes no gradient on yet

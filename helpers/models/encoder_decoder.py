@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from helpers.ops import check_images
 
-WIDTHS = (32, 64, 96, 128, 192)
+WIDTHS = (24, 48, 96, 128, 192)
+LEAST_SPREAD = 0.02  # so that the noise of an even image is not blown up: as much as 5 of 255 levels
 
 
 def convolve(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -49,13 +50,24 @@ class Merge(nn.Module):
         return self.mix((larger + self.skip(fine)).relu())
 
 
+def standardised(images: Tensor) -> Tensor:
+    """Bring each channel of each image to zero mean and unit spread, so that dusk and noon look more alike.
+
+    Args:
+        images: (B, C, H, W) float.
+    """
+    spread = images.std(dim=(2, 3), keepdim=True)
+    return (images - images.mean(dim=(2, 3), keepdim=True)) / (spread + LEAST_SPREAD)
+
+
 class EncoderDecoder(nn.Module):
     """Score every pixel: down to 1/32 of the resolution, then step by step up to 1/2, with a skip at each step.
 
     FCN-8s adds the *scores* of three stages. Here whole *features* are added, at every stage down to a stride of 2,
     and convolved after each addition: a U-Net (Ronneberger, Fischer, Brox 2015) whose skips are added as in LinkNet
     (Chaurasia, Culurciello 2017) instead of stacked, which costs half as much. The coarsest features also learn what
-    is in the image as a whole (ParseNet: Liu, Rabinovich, Berg 2016).
+    is in the image as a whole (ParseNet: Liu, Rabinovich, Berg 2016). Images are standardised one by one, because
+    a network that learns from few films meets another light in the next.
 
     Args:
         classes: how many scores a pixel gets.
@@ -87,7 +99,7 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         check_images(images, least=32)
-        features = [self.stem(images)]
+        features = [self.stem(standardised(images))]
         for down in self.down:
             features.append(down(features[-1]))
         merged = features[-1] + self.whole(features[-1].mean(dim=(2, 3), keepdim=True)).relu()

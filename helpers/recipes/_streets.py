@@ -21,8 +21,8 @@ TEST_FILM = "0006R0"
 CROP = (160, 224)  # height and width of what is trained on: multiples of 32
 BATCH = 8
 RATE = 4e-3  # the highest learning rate of every cycle, for every network
-FIRST, MORE = 900, 240  # steps of FCN-32s from scratch, and of each of the two continuations of an arm
-BEST = 1300  # steps of the encoder-decoder
+FIRST, MORE = 1800, 450  # steps of FCN-32s from scratch, and of each of the two continuations of an arm
+BEST = 2000  # steps of the encoder-decoder
 
 
 def protocol(train: public.CamVid) -> tuple[public.CamVid, public.CamVid]:
