@@ -13,6 +13,7 @@ from helpers.models.transposed import phase_sums
 from helpers.recipes import _enlarging as enlarging
 from helpers.recipes import _proposals as per_proposal
 from helpers.recipes import deconvolution as recipe
+from helpers.recipes.fcn import held_out_scenes
 from helpers.training import History
 
 CLASSES = recipe.CLASSES
@@ -160,7 +161,7 @@ def test_every_look_on_the_way_up_is_the_networks_own():
 
 def test_rows_hold_what_the_notebook_reads(monkeypatch):
     monkeypatch.setattr(recipe, "fit", lambda network, *given, steps, **options: History([1.0] * steps))
-    monkeypatch.setattr(recipe, "held_out_scenes", lambda split: make_scenes(2, 0, split))
+    monkeypatch.setattr(recipe, "test_scenes", lambda budget: make_scenes(2, 0, "test"))
     monkeypatch.setattr(recipe, "scenes_of_size", lambda name: make_scenes(2, 0, "test"))
     tiny = recipe.Budget(scenes=4, steps=3)
     rows = [row for system in recipe.NETWORKS for row in recipe.compare(system, seed=1, budget=tiny)] + list(
@@ -181,6 +182,27 @@ def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for(
     assert all(map(torch.equal, first.state_dict().values(), again.state_dict().values()))
     assert (first.unpools[0].mode, again.unpools[0].mode) == ("true", "nails")
     assert isinstance(recipe.new_network("FCN-8s", 3), FCN)
+
+
+def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeypatch):
+    seen = {}
+
+    def watched_fit(network, batches, loss, *, steps, lr, name):
+        seen[name] = next(batches)[0], steps, lr
+        return History()
+
+    monkeypatch.setattr(recipe, "fit", watched_fit)
+    scenes = make_scenes(40, 0, "train", size=64, count=1, height=(32, 44))
+    for system in recipe.NETWORKS:
+        recipe.learn(system, scenes, 7, seed=2)
+    first, *others = seen.values()
+    assert all(torch.equal(first[0], batch) and steps == 7 for batch, steps, _ in others)
+    assert len({lr for _, _, lr in others}) == 1
+
+
+def test_live_scenes_are_small_and_recorded_ones_are_those_of_notebook_01():
+    assert recipe.test_scenes(recipe.QUICK).images.shape[-2:] == (64, 64)
+    assert torch.equal(recipe.test_scenes(recipe.RECORD).labels, held_out_scenes("test").labels)
 
 
 def test_sizes_are_what_they_are_called():

@@ -18,7 +18,7 @@ class Unpool(nn.Module):
 
     Args:
         switches: "true"; "nails", always the cell's upper left corner, a bed of nails; or "shuffled", the places
-            in their cells dealt out anew among all cells of a channel, drawn from torch's global generator.
+            in their cells dealt out anew among all cells of the map, drawn from torch's global generator.
     """
 
     def __init__(self, switches: Switches = "true"):
@@ -37,8 +37,8 @@ class Unpool(nn.Module):
         if self.mode == "nails":
             switches = corners.expand(B, C, h, w)
         elif self.mode == "shuffled":
-            order = torch.rand(B, C, h * w, device=values.device).argsort(dim=-1)
-            switches = (switches - corners).flatten(2).gather(2, order).view(B, C, h, w) + corners
+            order = torch.randperm(h * w, device=values.device)
+            switches = (switches - corners).flatten(2)[..., order].view(B, C, h, w) + corners
         return F.max_unpool2d(values, self.places(switches).contiguous(), 2)
 
 
