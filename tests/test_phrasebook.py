@@ -41,7 +41,7 @@ def test_what_is_held_out_is_not_in_training(split):
     # And yet hardly a word is new: what is held out is how they meet.
     known = {word for each in train for word in each.spanish}
     new = [word not in known for each in held for word in each.spanish]
-    assert sum(new) < 0.02 * len(new)
+    assert sum(new) < 0.05 * len(new)
 
 
 def test_content_is_what_the_sentence_says():

@@ -41,8 +41,8 @@ class Budget:
     steps: int
 
 
-QUICK = Budget(sentences=6000, steps=900)
-RECORD = Budget(sentences=12_000, steps=1600)
+QUICK = Budget(sentences=8000, steps=1200)
+RECORD = Budget(sentences=12_000, steps=2000)
 
 
 @cache
@@ -104,7 +104,7 @@ def watcher(words: Corpus, entries: Sequence[Entry]):
 
 
 def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
-    """Train with and without attention, and yield a row for each, and one for the lead beyond 15 words."""
+    """Train with and without attention, and yield a row for each, with the lead beyond 15 words and the diagonal."""
     words, test = training_corpus(seed, budget), held_out()
     truth, lengths = [detokenise(each.english) for each in test], [len(each.spanish) for each in test]
     said = {}
@@ -128,6 +128,9 @@ def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
             "last_loss": sum(history.loss[-50:]) / len(history.loss[-50:]),
             **({"aer_by_step": {str(step): aer for step, aer in history.watched.items()}} if watch else {}),
         }
+        if model.score:
+            # A row of its own, so that the ledger can set one against the other.
+            yield {"system": "diagonal", "seed": seed, "figures": {"aer": figures["aer_diagonal"]}}
     yield {"system": "lead beyond 15 words", "seed": seed, "figures": lead(said, truth, lengths)}
 
 

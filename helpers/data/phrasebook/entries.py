@@ -63,12 +63,18 @@ def phrasebook(number: int, seed: int, split: Split = "train", longest: int = LO
     if split == "test":
         found |= {(first := _entry(lecture_sentence())).spanish: first}
     while len(found) < number:
-        phrase = spelled(pool.sentence(chance.randint(SHORTEST, longest)))
-        whole = frozenset().union(*phrase.clauses)
-        if SHORTEST <= len(phrase.spanish) <= longest and split_of(whole) == split:
-            entry = _entry(phrase)
-            found.setdefault(entry.spanish, entry)
+        wanted = chance.randint(SHORTEST, longest)
+        phrase = spelled(pool.sentence(wanted))
+        # The same length is tried again: long sentences fit less often, and would else become rare.
+        while not (SHORTEST <= len(phrase.spanish) <= longest and split_of(_whole(phrase)) == split):
+            phrase = spelled(pool.sentence(wanted))
+        entry = _entry(phrase)
+        found.setdefault(entry.spanish, entry)
     return tuple(found.values())
+
+
+def _whole(phrase: Phrase) -> frozenset[str]:
+    return frozenset().union(*phrase.clauses)
 
 
 def _entry(phrase: Phrase) -> Entry:
