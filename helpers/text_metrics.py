@@ -96,7 +96,8 @@ def _counts(said: Sequence[str], truth: Sequence[str]) -> np.ndarray:
 
 def _score(counts: np.ndarray) -> float:
     numbers = counts.tolist()
-    return BLEU.compute_bleu(numbers[:4], numbers[4:8], numbers[8], numbers[9]).score
+    # Smoothed as `bleu` does it: "exp" is what the class takes by default, and this function does not.
+    return BLEU.compute_bleu(numbers[:4], numbers[4:8], *numbers[8:], smooth_method="exp").score
 
 
 def _check(said: Sequence[str], truth: Sequence[str]) -> None:
