@@ -174,7 +174,7 @@ def test_greedy_follows_the_best_word_and_a_beam_of_one_does_the_same(seed):
         so_far, total = [START], 0.0
         while len(so_far) <= 9:
             chances = model(Lesson(torch.tensor([source]), torch.tensor([so_far])))[0, -1].log_softmax(dim=-1)
-            total += float(chances.max())
+            total += float(chances.max().detach())
             so_far.append(int(chances.argmax()))
             if so_far[-1] == END:
                 break
