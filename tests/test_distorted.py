@@ -127,26 +127,22 @@ def test_batches_are_fresh_each_epoch_and_alike_for_a_seed(digits):
     assert nearest.min() > 0.1, "an image came back unchanged in the next epoch"
 
 
-@pytest.mark.parametrize("kind", ["R", "E"])
-def test_without_reach_a_digit_is_neither_turned_nor_warped(digits, kind):
-    assert_close(
-        distort(digits[0], kind, seeded(), reach=0).images, digits[0][:, None] / 255, atol=1e-5, rtol=0
-    )
+@pytest.mark.parametrize("kind", ["R", "RTS", "E"])
+def test_without_reach_a_digit_stays_upright_and_in_the_middle(digits, kind):
+    rim = (SIDES[kind] - 28) // 2
+    upright = F.pad(digits[0][:, None] / 255, (rim, rim, rim, rim))
+    assert_close(distort(digits[0], kind, seeded(), reach=0).images, upright, atol=1e-5, rtol=0)
 
 
-def test_half_the_reach_is_half_of_each_turn_and_changes_no_place_and_no_size(digits):
-    def parts(reach):
-        theta = distort(digits[0], "RTS", seeded(), reach).theta
-        turn = theta[:, :, :2]
-        return torch.atan2(turn[:, 0, 1], turn[:, 0, 0]), turn.det(), torch.linalg.solve(turn, theta[:, :, 2])
-
-    (angle, size, place), (half, same_size, same_place) = parts(1.0), parts(0.5)
-    assert_close(half, angle / 2, atol=1e-5, rtol=1e-4)
-    assert_close(same_size, size)
-    assert_close(same_place, place, atol=1e-5, rtol=1e-4)
+def test_half_the_reach_is_half_of_each_turn_scaling_and_warp(digits):
+    full, half = (distort(digits[0], "RTS", seeded(), reach).theta[:, :, :2] for reach in (1.0, 0.5))
+    angle, halved = (torch.atan2(turn[:, 0, 1], turn[:, 0, 0]) for turn in (full, half))
+    assert_close(halved, angle / 2, atol=1e-5, rtol=1e-4)
+    scale, nearer = (42 / 28 / turn.det().sqrt() for turn in (full, half))
+    assert_close(nearer - 1, (scale - 1) / 2, atol=1e-5, rtol=1e-4)
 
 
-def test_growing_turns_begin_with_none_and_end_in_full(digits):
+def test_growing_distortions_begin_with_none_and_end_in_full(digits):
     growing = distorted_batches(*digits, "R", 25, 0, growing=4)
     given = [next(growing)[0] for _ in range(5)]
     full = distorted_batches(*digits, "R", 25, 0)

@@ -124,9 +124,9 @@ def test_the_pull_is_the_loss_s_slope_along_the_zoom(digits, outside):
 
 
 def test_descent_is_repeatable_and_a_localiser_at_rate_zero_stays(digits):
-    def run(slower):
+    def run(faster):
         network = _zoom.new(0.0, seed=1)
-        watched = _zoom.descend(network, *digits, 3, 0, slower, _zoom.watcher(digits[0]), every=1)
+        watched = _zoom.descend(network, *digits, 3, 0, faster, _zoom.watcher(digits[0]), every=1)
         return torch.cat([p.detach().flatten() for p in network.transformer.parameters()]), watched
 
     (mine, watched), (same, _), (still, seen) = run(1.0), run(1.0), run(0.0)

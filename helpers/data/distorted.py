@@ -45,7 +45,7 @@ def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0
     Args:
         digits: (B, 28, 28) uint8, ink bright on black.
         generator: the one source of chance; the same state gives the same images.
-        reach: which part of each turn and warp is carried out, 0 (none) to 1; all else is as ever.
+        reach: which part of each turn, scaling, shift or warp is carried out, 0 (none) to 1. Clutter is as it is.
 
     Raises:
         ValueError: an unknown kind, another shape or dtype, a single digit to be cluttered with others, or a reach
@@ -53,7 +53,7 @@ def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0
     """
     _check(digits, kind)
     if not 0 <= reach <= 1:
-        raise ValueError(f"reach is {reach}; expected 0 (nothing turned or warped) to 1 (all in full).")
+        raise ValueError(f"reach is {reach}; expected 0 (digits as they are) to 1 (distorted in full).")
     B, S = len(digits), SIDES[kind]
     ink = digits.float()[:, None] / 255
     angle, scale, shift = torch.zeros(B), torch.ones(B), torch.zeros(B, 2)
@@ -62,10 +62,10 @@ def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0
             torch.empty(B).uniform_(-1, 1, generator=generator) * reach * torch.pi / (2 if kind == "R" else 4)
         )
     if kind == "RTS":
-        scale = torch.empty(B).uniform_(0.7, 1.2, generator=generator)
+        scale = 1 + (torch.empty(B).uniform_(0.7, 1.2, generator=generator) - 1) * reach
     if kind in ("RTS", "cluttered"):
         room = (S - DIGIT * scale)[:, None] / 2
-        shift = torch.empty(B, 2).uniform_(-1, 1, generator=generator) * room
+        shift = torch.empty(B, 2).uniform_(-1, 1, generator=generator) * room * reach
     theta = placement(angle, scale, shift, S)
     grid = F.affine_grid(theta, [B, 1, S, S], align_corners=False)
     if kind == "E":
@@ -124,7 +124,7 @@ def distorted_batches(
 
     Args:
         digits: (N, 28, 28) uint8. labels: (N,) integers. size: digits a batch; the last, smaller one is left out.
-        growing: for so many batches turns and warps grow evenly, from none to their full reach.
+        growing: for so many batches the distortions grow evenly, from none to their full reach.
 
     Yields:
         images (size, 1, S, S) float32 in 0..1, labels (size,) int64.
