@@ -229,9 +229,10 @@ def test_forward_equals_the_paper_written_out():
 
 @torch.no_grad()
 def test_a_batch_is_its_pictures_one_by_one():
-    network, images = small(), torch.randn(3, 3, 64, 96)
+    # In double precision: a maximum that two kernels of the library round differently would move a switch.
+    network, images = small().double(), torch.randn(3, 3, 64, 96, dtype=torch.float64)
     alone = torch.cat([network(image[None]) for image in images])
-    assert_close(network(images), alone, rtol=1e-4, atol=1e-5)
+    assert_close(network(images), alone)
 
 
 @torch.no_grad()
