@@ -150,7 +150,8 @@ def test_growing_distortions_begin_with_none_and_end_in_full(digits):
     off = [float((mine - whole).abs().mean()) for mine, whole in zip(given, in_full, strict=True)]
     assert off[0] > off[3] > off[4] == 0
     known = digits[0][:, None] / 255
-    assert torch.cdist(given[0].flatten(1), known.flatten(1)).min(dim=1).values.max() < 0.1  # far from other digits
+    nearest = torch.cdist(given[0].flatten(1), known.flatten(1)).min(dim=1).values
+    assert nearest.max() < 0.1  # another digit is some ten times further off, and cdist rounds
 
 
 def test_a_set_holds_every_digit_several_times(digits):
