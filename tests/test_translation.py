@@ -1,6 +1,8 @@
 """Translation: scores against loops, attention against a loop, padding without effect, decoding against enumeration."""
 
 import itertools
+import math
+from typing import NamedTuple
 
 import pytest
 import sacrebleu
@@ -214,6 +216,35 @@ def test_a_beam_is_never_worse_than_greedy_says_here():
     model = translator(seed=5)
     for one, several in zip(greedy(model, padded(SOURCES), 8), beam(model, padded(SOURCES), 8), strict=True):
         assert several[0].score >= one.score - 1e-9
+
+
+class Scripted:
+    """A model whose next word hangs on the last one alone: {word: {next word: probability}}."""
+
+    class Memory(NamedTuple):
+        nothing: torch.Tensor
+
+    def __init__(self, chances):
+        self.scores = torch.full((5, 5), -1e9)
+        for word, following in chances.items():
+            for after, chance in following.items():
+                self.scores[word, after] = math.log(chance)
+
+    def begin(self, source):
+        return self.Memory(torch.zeros(len(source), 1)), torch.zeros(len(source), 1)
+
+    def step(self, words, state, memory):
+        return self.scores[words], state, None
+
+
+def test_a_sentence_that_has_ended_grows_no_longer_in_a_narrow_beam():
+    """Were END counted again at each step, the mean of the short sentence would rise until it pushed others out."""
+    model = Scripted({START: {END: 0.3, 3: 0.7}, 3: {3: 0.5, END: 0.4, 4: 0.1}, 4: {END: 1.0}})
+    (found,) = beam(model, torch.tensor([[3]]), most=3, width=2)
+    assert [(each.words, each.ended) for each in found] == [([3, 3, 3], False), ([3], True)]
+    assert [each.score for each in found] == pytest.approx(
+        [math.log(0.7 * 0.5 * 0.5) / 3, math.log(0.7 * 0.4) / 2]
+    )
 
 
 def test_sources_that_are_none_are_refused_in_words():
