@@ -13,7 +13,6 @@ from helpers.models.transposed import phase_sums
 from helpers.recipes import _enlarging as enlarging
 from helpers.recipes import _proposals as per_proposal
 from helpers.recipes import deconvolution as recipe
-from helpers.recipes.fcn import held_out_scenes
 from helpers.training import History
 
 CLASSES = recipe.CLASSES
@@ -163,7 +162,7 @@ def test_rows_hold_what_the_notebook_reads(monkeypatch):
     monkeypatch.setattr(recipe, "fit", lambda network, *given, steps, **options: History([1.0] * steps))
     monkeypatch.setattr(recipe, "test_scenes", lambda budget: make_scenes(2, 0, "test"))
     monkeypatch.setattr(recipe, "scenes_of_size", lambda name: make_scenes(2, 0, "test"))
-    tiny = recipe.Budget(scenes=4, steps=3)
+    tiny = recipe.Budget(scenes=4, naming=2, steps=3, height=(32, 44))
     rows = [row for system in recipe.NETWORKS for row in recipe.compare(system, seed=1, budget=tiny)] + list(
         recipe.proposals(1, tiny)
     )
@@ -184,6 +183,33 @@ def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for(
     assert isinstance(recipe.new_network("FCN-8s", 3), FCN)
 
 
+def test_every_network_of_a_seed_begins_with_the_encoder_that_learned_to_name(monkeypatch):
+    monkeypatch.setattr(recipe, "fit", lambda network, *given, **options: History())
+    scenes = make_scenes(4, 0, "train", size=64, count=1, height=(32, 44))
+    namer, _ = recipe.name_stickers(scenes, 1, seed=2)
+    with torch.no_grad():
+        for number in namer.parameters():
+            number.add_(0.1)
+    image = torch.randn(1, 3, 64, 64)
+    for system in recipe.NETWORKS:
+        network, _ = recipe.learn(system, namer, scenes, 7, seed=2)
+        network.eval(), namer.eval()
+        for stage in network.encoder.stages:
+            stage[-1].return_indices = False  # the switches of a DeconvNet are not asked for here
+        deepest = network.encoder(image)[-1]
+        assert torch.equal(deepest, namer.encoder(image)[-1])
+        head = network.head if isinstance(network, FCN) else network.middle[:3]
+        assert torch.equal(head(deepest), namer.head(deepest))
+
+
+def test_a_namer_learns_which_digit_is_on_the_sticker(monkeypatch):
+    seen = []
+    monkeypatch.setattr(recipe, "fit", lambda network, batches, *given, **options: seen.append(next(batches)))
+    scenes = make_scenes(32, 0, "train", size=64, count=1, height=(32, 44))
+    recipe.name_stickers(scenes, 1, seed=0)
+    assert sorted(seen[0][1].tolist()) == sorted(scenes.digits[:, 0].tolist())
+
+
 def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeypatch):
     seen = {}
 
@@ -194,17 +220,20 @@ def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeyp
     monkeypatch.setattr(recipe, "fit", watched_fit)
     scenes = make_scenes(40, 0, "train", size=64, count=1, height=(32, 44))
     for system in recipe.NETWORKS:
-        recipe.learn(system, scenes, 7, seed=2)
+        recipe.learn(system, recipe.Namer(), scenes, 7, seed=2)
     first, *others = seen.values()
     assert all(torch.equal(first[0], batch) and steps == 7 for batch, steps, _ in others)
     assert len({lr for _, _, lr in others}) == 1
 
 
-def test_live_scenes_are_small_and_recorded_ones_are_those_of_notebook_01(monkeypatch):
-    monkeypatch.setattr(recipe, "TEST_SCENES", 4)
+def test_live_digits_are_large_and_recorded_ones_of_all_sizes(monkeypatch):
+    monkeypatch.setattr(recipe, "TEST_SCENES", 12)
     drawn = recipe.test_scenes.__wrapped__  # without the cache, which others share
-    assert drawn(recipe.QUICK).images.shape == (4, 3, 64, 64)
-    assert torch.equal(drawn(recipe.RECORD).labels, held_out_scenes("test", 4).labels)
+    live, recorded = drawn(recipe.QUICK), drawn(recipe.RECORD)
+    assert live.images.shape == recorded.images.shape == (12, 3, 64, 64)
+    assert live.heights.min() >= 32 > recorded.heights.min() >= 16
+    assert recipe.SIZES["tiny"][1] < recipe.RECORD.height[0] == recipe.SIZES["small"][0]
+    assert recipe.SIZES["large"][1] == recipe.RECORD.height[1]
 
 
 def test_sizes_are_what_they_are_called(monkeypatch):

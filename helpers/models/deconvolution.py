@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.models.fcn import WIDTHS, Encoder
+from helpers.models.fcn import FCN, WIDTHS, Encoder, dense
 from helpers.ops import check_images
 
 Switches = Literal["true", "shuffled", "nails"]
@@ -89,12 +89,7 @@ class DeconvNet(nn.Module):
         self.encoder = Encoder(widths)
         for stage in self.encoder.stages:
             stage[-1].return_indices = True
-        self.middle = nn.Sequential(
-            nn.Conv2d(widths[-1], head, 3, padding=1, bias=False),
-            nn.BatchNorm2d(head),
-            nn.ReLU(inplace=True),
-            *block(head, widths[-1]),
-        )
+        self.middle = nn.Sequential(*dense(widths[-1], head), *block(head, widths[-1]))
         self.unpools = nn.ModuleList(Unpool(switches) for _ in widths)
         self.stages = nn.ModuleList(mirrored(stage) for stage in reversed(self.encoder.stages))
         self.score = nn.Conv2d(widths[0], classes, 1)
@@ -113,3 +108,30 @@ class DeconvNet(nn.Module):
         for unpool, stage, chosen in zip(self.unpools, self.stages, reversed(switches), strict=True):
             features = stage(unpool(features, chosen))
         return self.score(features)
+
+
+class Namer(nn.Module):
+    """Name what an image holds: FCN's encoder and head, the mean over all places, one score a name.
+
+    What FCN and DeconvNet are begun with, as the papers begin with a VGG-16 that had learned to classify.
+
+    `forward` takes (B, 3, H, W) float, 32 pixels or more a side, and returns (B, names) scores.
+    """
+
+    def __init__(self, names: int = 10, widths: Sequence[int] = WIDTHS, head: int = 192):
+        super().__init__()
+        self.encoder = Encoder(widths)
+        self.head = dense(widths[-1], head)
+        self.score = nn.Linear(head, names)
+
+    def forward(self, images: Tensor) -> Tensor:
+        check_images(images, least=32)
+        return self.score(self.head(self.encoder(images)[-1]).mean(dim=(2, 3)))
+
+
+def begin_as(network: FCN | DeconvNet, namer: Namer) -> FCN | DeconvNet:
+    """Give a network the encoder and the dense layers that learned to name; returns it."""
+    network.encoder.load_state_dict(namer.encoder.state_dict())
+    head = network.head if isinstance(network, FCN) else network.middle[: len(namer.head)]
+    head.load_state_dict(namer.head.state_dict())
+    return network

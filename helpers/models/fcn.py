@@ -42,6 +42,13 @@ class Encoder(nn.Module):
         return features
 
 
+def dense(inputs: int, outputs: int) -> nn.Sequential:
+    """What stands in the place of VGG's dense layers, as a convolution."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
+
+
 class FCN(nn.Module):
     """Score every pixel: encode, score each place coarsely, add finer stages' scores, interpolate.
 
@@ -65,9 +72,7 @@ class FCN(nn.Module):
             raise ValueError(f"There is no FCN-{stride}s. Expected a stride of 32, 16 or 8.")
         self.stride = stride
         self.encoder = Encoder(widths)
-        self.head = nn.Sequential(
-            nn.Conv2d(widths[-1], head, 3, padding=1, bias=False), nn.BatchNorm2d(head), nn.ReLU(inplace=True)
-        )
+        self.head = dense(widths[-1], head)
         self.score = nn.Conv2d(head, classes, 1)
         skips = {16: widths[3:4], 8: (widths[3], widths[2])}.get(stride, ())
         self.skips = nn.ModuleList(nn.Conv2d(width, classes, 1) for width in skips)

@@ -13,7 +13,7 @@ from helpers import runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes, make_scenes
 from helpers.data.splits import Split
-from helpers.models.deconvolution import DeconvNet
+from helpers.models.deconvolution import DeconvNet, Namer, begin_as
 from helpers.models.fcn import FCN
 from helpers.probe import record
 from helpers.recipes import _enlarging, _proposals, _streets
@@ -22,12 +22,13 @@ from helpers.recipes._frames import bootstrap
 from helpers.recipes.fcn import BATCH, CLASSES, TEST_SCENES, score
 from helpers.training import History, fit, parameter_count
 
-# The highest learning rate of the cycle. FCN's is that of notebook 01. DeconvNet scores a few narrow channels behind a
-# batch norm: at FCN's rate it needs several times as many steps just to learn how common the background is.
-RATES = {"FCN-8s": 6e-3, "DeconvNet": 2e-2}
+# The highest learning rate of the cycle: the namer's is that of notebook 01, the others' the best of `TRIED` on
+# validation scenes (see `rates`). Twice as deep, DeconvNet wants smaller steps.
+RATES = {"FCN-8s": 6e-3, "DeconvNet": 3e-3, "namer": 6e-3}
+TRIED = (1.5e-3, 3e-3, 6e-3)
 STREET_STEPS = 1000
-# Heights of digits in pixels: below those of training, its smallest, its largest.
-SIZES = {"tiny": (20, 28), "small": (32, 42), "large": (62, 72)}
+# Heights of digits in pixels: below those of recorded training, its smallest, its largest.
+SIZES = {"tiny": (11, 15), "small": (16, 21), "large": (39, 44)}
 SIZE_SCENES = 150
 
 
@@ -36,21 +37,21 @@ class Budget:
     """What a network learns from, and for how long.
 
     Attributes:
-        scenes: training scenes.
-        steps: of training, the same for every network.
-        size, count, height: of the scenes, for training and test (see `make_scenes`).
+        scenes: training scenes, of one sticker each.
+        naming: steps in which the encoder that all networks start from learns to name stickers.
+        steps: of training after that, the same for every network.
+        height: least and greatest height of the digits, in pixels.
     """
 
     scenes: int
+    naming: int
     steps: int
-    size: int = 128
-    count: tuple[int, int] = (1, 3)
-    height: tuple[int, int] = (32, 72)
+    height: tuple[int, int]
 
 
-# Live, scenes are a quarter as large, so that there is time for many steps.
-QUICK = Budget(scenes=2000, steps=360, size=64, count=(1, 1), height=(32, 44))
-RECORD = Budget(scenes=3000, steps=400)
+SIDE = 64  # of a scene: a quarter of notebook 01's pixels, so that there is time for many steps
+QUICK = Budget(scenes=2000, naming=300, steps=400, height=(32, 44))
+RECORD = Budget(scenes=4000, naming=400, steps=1000, height=(16, 44))
 
 NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "FCN-8s": partial(FCN, stride=8),
@@ -72,13 +73,13 @@ def test_scenes(budget: Budget) -> Scenes:
 
 
 def _scenes(number: int, seed: int, split: Split, budget: Budget) -> Scenes:
-    return make_scenes(number, seed, split, size=budget.size, count=budget.count, height=budget.height)
+    return make_scenes(number, seed, split, size=SIDE, count=1, height=budget.height)
 
 
 @cache
 def scenes_of_size(name: str) -> Scenes:
     """Draw test scenes with one sticker each, its digit tiny, small or large (see `SIZES`)."""
-    return make_scenes(SIZE_SCENES, 0, "test", count=1, height=SIZES[name])
+    return make_scenes(SIZE_SCENES, 0, "test", size=SIDE, count=1, height=SIZES[name])
 
 
 def new_network(system: str, seed: int, classes: int = CLASSES) -> nn.Module:
@@ -87,17 +88,28 @@ def new_network(system: str, seed: int, classes: int = CLASSES) -> nn.Module:
     return NETWORKS[system](classes)
 
 
-def learn(system: str, scenes: Scenes, steps: int, seed: int) -> tuple[nn.Module, History]:
-    """Train one of `NETWORKS` from scratch, on the same batches as the others."""
-    network = new_network(system, seed)
-    return network, fit(
-        network,
-        endless(scenes.images, scenes.labels, BATCH, seed),
-        F.cross_entropy,
-        steps=steps,
-        lr=RATES[system.partition(",")[0]],
-        name=system,
-    )
+def name_stickers(scenes: Scenes, steps: int, seed: int) -> tuple[Namer, History]:
+    """Let an encoder learn what is in a scene before it is asked where, as the papers' VGG-16 had."""
+    runtime.seed_everything(seed)
+    namer = Namer()
+    batches = endless(scenes.images, scenes.digits[:, 0], BATCH, seed)
+    return namer, fit(namer, batches, F.cross_entropy, steps=steps, lr=RATES["namer"], name="naming stickers")
+
+
+@cache
+def recorded_namer(seed: int, budget: Budget) -> Namer:
+    """Train the encoder that all networks of a seed start from, once."""
+    return name_stickers(training_scenes(seed, budget), budget.naming, seed)[0]
+
+
+def learn(
+    system: str, namer: Namer, scenes: Scenes, steps: int, seed: int, rate: float | None = None
+) -> tuple[nn.Module, History]:
+    """Train one of `NETWORKS`, its encoder begun as the namer's, on the same batches as the others."""
+    network = begin_as(new_network(system, seed), namer)
+    batches = endless(scenes.images, scenes.labels, BATCH, seed)
+    rate = rate or RATES[system.partition(",")[0]]
+    return network, fit(network, batches, F.cross_entropy, steps=steps, lr=rate, name=system)
 
 
 def score_by_size(network: nn.Module) -> dict[str, float]:
@@ -107,10 +119,20 @@ def score_by_size(network: nn.Module) -> dict[str, float]:
 
 def compare(system: str, seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     """Train one of the networks, and yield its row."""
-    network, history = learn(system, training_scenes(seed, budget), budget.steps, seed)
+    scenes = training_scenes(seed, budget)
+    network, history = learn(system, recorded_namer(seed, budget), scenes, budget.steps, seed)
     yield row(system, network, history, seed) | {
         "figures": score(network, test_scenes(budget)) | score_by_size(network)
     }
+
+
+def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
+    """Try learning rates on validation scenes: networks are to be compared at their best."""
+    scenes, val = training_scenes(seed, budget), _scenes(TEST_SCENES, 0, "val", budget)
+    for rate in TRIED:
+        network, _ = learn(system, recorded_namer(seed, budget), scenes, budget.steps, seed, rate)
+        figures = {"val_mean_iou": score(network, val)["mean_iou"]}
+        yield {"system": f"{system} at {rate:g}", "seed": seed, "figures": figures}
 
 
 def row(system: str, network: nn.Module, history: History, seed: int) -> dict:
@@ -182,16 +204,20 @@ def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     "boxes known" is the whole-image run with everything outside the proposals called background, because proposals
     round the true boxes tell where the stickers are.
     """
-    network = new_network("DeconvNet", seed)
+    network = begin_as(new_network("DeconvNet", seed), recorded_namer(seed, budget))
     scenes = training_scenes(seed, budget)
     half = len(scenes) // 2
     crops = _proposals.training_crops(scenes[half:], seed)
     images, labels = (
         torch.cat(pair) for pair in ((scenes.images[:half], crops[0]), (scenes.labels[:half], crops[1]))
     )
-    batches = endless(images, labels, BATCH, seed)
     history = fit(
-        network, batches, F.cross_entropy, steps=budget.steps, lr=RATES["DeconvNet"], name="scenes and crops"
+        network,
+        endless(images, labels, BATCH, seed),
+        F.cross_entropy,
+        steps=budget.steps,
+        lr=RATES["DeconvNet"],
+        name="scenes and crops",
     )
     sets = {"": test_scenes(budget)} | {f"_{name}": scenes_of_size(name) for name in SIZES}
     for way, run in _proposals.WAYS.items():
@@ -202,6 +228,7 @@ def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
 PIECES = {
     "record": {
         "enlarging": _enlarging.compare,
+        **{f"rates, {system}": partial(rates, system) for system in ("FCN-8s", "DeconvNet")},
         **{
             f"{system} seed {seed}": partial(compare, system, seed)
             for seed in range(3)
