@@ -41,8 +41,8 @@ class Budget:
     steps: int
 
 
-QUICK = Budget(sentences=8000, steps=1200)
-RECORD = Budget(sentences=12_000, steps=2000)
+QUICK = Budget(sentences=8000, steps=700)
+RECORD = Budget(sentences=12_000, steps=1600)
 
 
 @cache
