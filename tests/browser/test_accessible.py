@@ -15,6 +15,8 @@ NAMES = [
     "watch_it_learn",
     "checkerboard",
     "stage_by_stage",
+    "alignment_explorer",
+    "by_length",
 ]
 
 
@@ -45,7 +47,7 @@ def test_the_picture_is_an_image_whose_label_lives(page):
     for key in ["Shift+ArrowRight"] * 3 + [
         "ArrowUp"
     ] * 9:  # far enough to come to another class, cell or unit
-        page.press(key)
+        canvas.press(key)
         spoken.add(canvas.get_attribute("aria-label"))
     assert len(spoken) > 1
     assert page.root.locator(".caption").get_attribute("aria-live") == "polite"
@@ -62,7 +64,7 @@ def test_the_tab_key_reaches_every_control_and_leaves_again(page):
         reached.add(
             page.page.evaluate("document.activeElement.ariaLabel || document.activeElement.name || ''")
         )
-    wanted = page.root.locator("canvas[tabindex], input[type=range]").evaluate_all(
+    wanted = page.root.locator("canvas[tabindex], svg[tabindex], input[type=range]").evaluate_all(
         "all => all.map(e => e.ariaLabel)"
     )
     groups = page.root.locator("input[type=radio]").evaluate_all("all => [...new Set(all.map(e => e.name))]")
@@ -80,7 +82,7 @@ def test_no_notebook_shortcut_takes_a_key_from_a_control(page):
 def test_it_is_never_wider_than_its_place(page, width):
     page.page.set_viewport_size({"width": width, "height": 900})
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
-    box = page.canvas().bounding_box()
+    box = page.root.get_by_role("img").first.bounding_box()
     assert box["width"] > 120
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
