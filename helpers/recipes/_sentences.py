@@ -18,8 +18,8 @@ DROPOUT = 0.3
 WIDTH = 5  # of the beam
 LONGEST = 30  # words of a training sentence: the few longer ones would cost more than they teach
 
-CAPTION_SIZE, CAPTION_STEPS = 256, 2700  # about nine times through the captions
-EVERYDAY_SIZE, EVERYDAY_STEPS = 192, 3600  # about three times through the sentences
+CAPTION_SIZE, CAPTION_STEPS = 256, 2200  # about seven times through the captions
+EVERYDAY_SIZE, EVERYDAY_STEPS = 192, 2400  # about twice through the sentences
 EVERYDAY_TEST = 3000
 
 
