@@ -111,7 +111,11 @@ def test_padding_gets_exactly_no_weight_and_changes_nothing(score):
     assert padding.any() and (weights[padding] == 0).all()
     assert_close(weights.sum(dim=-1), torch.ones(weights.shape[:2]).double())
     wider = Lesson(torch.nn.functional.pad(shown.source, (0, 6)), shown.so_far)
-    assert torch.equal(model(wider), short)
+    with record(model, "attend") as kept:
+        long = model(wider)
+    assert (kept["attend"][..., weights.shape[-1] :] == 0).all()
+    # Not to the last bit: how a library rounds tanh and sums depends on how many numbers it is given at once.
+    assert_close(long, short, rtol=0, atol=1e-13)
 
 
 def test_each_step_reads_only_the_words_before_it():
