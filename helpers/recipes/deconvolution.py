@@ -173,9 +173,9 @@ def way_up(network: DeconvNet, image: Tensor) -> list[Look]:
         channel = int(coarse.flatten(1).var(dim=1).argmax())
         switches = kept[f"unpools.{k}.places"][0, channel]
         places = torch.stack([switches // fine.shape[-1], switches % fine.shape[-1]], dim=-1)
-        side = coarse.shape[-1]
-        looks.append(Look(f"{side} x {side}", coarse[channel], None))
-        looks.append(Look(f"{2 * side} x {2 * side}, unpooled", fine[channel], places))
+        came = f"convolved {k}" if k else "the coarsest"
+        looks.append(Look(came, coarse[channel], None))
+        looks.append(Look(f"unpooled {k + 1}", fine[channel], places))
     return looks
 
 
