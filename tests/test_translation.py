@@ -118,6 +118,22 @@ def test_padding_gets_exactly_no_weight_and_changes_nothing(score):
     assert_close(long, short, rtol=0, atol=1e-13)
 
 
+@pytest.mark.parametrize("score", [*SCORES, None])
+def test_what_the_padding_holds_changes_nothing_to_the_last_bit(score):
+    """The same shapes, and so the same rounding: only what stands in the padding differs."""
+    model = translator(score)
+    memory, state = model.begin(padded(SOURCES))
+    empty = ~memory.mask[..., None]
+    spoiled = memory._replace(
+        annotations=memory.annotations.where(~empty, 100 * torch.randn_like(memory.annotations)),
+        keys=memory.keys.where(~empty, 100 * torch.randn_like(memory.keys)),
+    )
+    assert not torch.equal(spoiled.annotations, memory.annotations)
+    said = torch.full((len(SOURCES),), START)
+    for before, after in zip(model.step(said, state, memory), model.step(said, state, spoiled), strict=True):
+        assert before is after or torch.equal(before, after)
+
+
 def test_each_step_reads_only_the_words_before_it():
     """Changing a later word of the target leaves earlier scores as they are: nothing looks ahead."""
     model = translator()
