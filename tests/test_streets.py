@@ -18,6 +18,7 @@ from helpers.metrics import segmentation_metrics
 from helpers.models.encoder_decoder import EncoderDecoder, Merge
 from helpers.models.fcn import FCN
 from helpers.recipes import _frames as frames
+from helpers.recipes import _mixing as mixing
 from helpers.recipes import _pretrained as pretrained
 from helpers.recipes import _streets as streets
 from helpers.training import evaluate
@@ -71,17 +72,26 @@ def test_a_run_learns_from_the_rest_and_is_judged_on_the_film_and_on_val(monkeyp
     """Three steps in all: the rows have what the notebook reads, and the arms share one start."""
     scenes = some_streets(6)
     rest, held = streets.protocol(scenes)
-    learned_from = []
+    learned_from, transforms = [], []
 
-    def watched_learn(network, given, steps, seed, name="streets"):
+    def watched_learn(network, given, steps, seed, name="streets", transform=mixing.augment):
         learned_from.append(given.sequences)
+        if isinstance(transform, mixing.Mixing):
+            learned_from.append(transform.scenes.sequences)
+        transforms.append(transform)
         return streets.History(loss=[1.0] * steps, seconds=1.0)
 
     monkeypatch.setattr(streets, "streets", lambda: (rest, held, scenes.take([2, 5])))
     monkeypatch.setattr(streets, "learn", watched_learn)
     monkeypatch.setattr(public, "edition", lambda name: "noise")
-    rows = [*streets.skips(first=2, more=1), *streets.best(steps=3)]
-    assert [row["system"] for row in rows] == ["FCN-32s", "FCN-16s", "FCN-8s", "encoder-decoder"]
+    rows = [*streets.skips(first=2, more=1), *streets.as_filmed(steps=3), *streets.changed(steps=3)]
+    rows += streets.mixed(steps=3)
+    names = ["", ", as filmed", "", ", long", ", mixed", ", mixed and averaged"]
+    assert [row["system"] for row in rows[:3]] == ["FCN-32s", "FCN-16s", "FCN-8s"]
+    assert [row["system"] for row in rows[3:]] == [f"encoder-decoder{name}" for name in names[1:]]
+    assert transforms[-4:-1] == [None, mixing.augment, mixing.augment]
+    assert isinstance(transforms[-1], mixing.Mixing)
+    assert len(learned_from) == len(transforms) + 1
     assert all("0006R0" not in films for films in learned_from)
     for row in rows:
         assert row["trained_on"] == ["0001TP", "0016E5"] and row["tested_on"] == ["0006R0"]
@@ -92,6 +102,9 @@ def test_a_run_learns_from_the_rest_and_is_judged_on_the_film_and_on_val(monkeyp
     # Nothing was learned, so that a finer network still says what the coarser one said.
     assert rows[0]["figures"]["mean_iou"] == pytest.approx(rows[2]["figures"]["mean_iou"], abs=1e-3)
     assert rows[2]["figures"]["ahead_low"] <= rows[2]["figures"]["ahead_high"]
+    # Nor from mixed scenes: with an equal seed that is the control's network, so that neither is ahead.
+    assert rows[6]["figures"]["step_low"] == rows[6]["figures"]["step_high"] == 0
+    assert rows[7]["figures"]["mean_iou"] != rows[6]["figures"]["mean_iou"]
 
 
 # --- void and padding -------------------------------------------------------------------------------------------
@@ -238,9 +251,9 @@ def test_augmented_labels_stay_on_their_pixels():
     images = (labels * 200 + 25)[:, None].expand(-1, 3, -1, -1).to(torch.uint8)
     generator = torch.Generator().manual_seed(0)
     before = torch.random.get_rng_state()
-    changed, moved = streets.augment(images, labels, generator)
+    changed, moved = mixing.augment(images, labels, generator)
     assert torch.equal(torch.random.get_rng_state(), before)  # the learner's own chance is left alone
-    assert changed.shape == (6, 3, *streets.CROP) and moved.shape == (6, *streets.CROP)
+    assert changed.shape == (6, 3, *mixing.CROP) and moved.shape == (6, *mixing.CROP)
     assert changed.dtype == torch.uint8 and moved.dtype == torch.int64
     assert set(moved.unique().tolist()) <= {0, 1, VOID}
     for image, label in zip(changed.float().mean(dim=1), moved, strict=True):
@@ -256,20 +269,113 @@ def test_augmented_labels_stay_on_their_pixels():
 @given(seed=st.integers(0, 2**20))
 def test_augmentation_depends_on_its_generator_alone(seed):
     scenes = some_streets(2)
-    first = streets.augment(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed))
+    first = mixing.augment(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed))
     torch.manual_seed(seed + 1)
-    second = streets.augment(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed))
+    second = mixing.augment(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed))
     assert torch.equal(first[0], second[0]) and torch.equal(first[1], second[1])
 
 
 def test_padding_of_a_crop_is_void():
     images = torch.full((8, 3, 180, 240), 255, dtype=torch.uint8)
-    changed, moved = streets.augment(
-        images, torch.zeros(8, 180, 240).long(), torch.Generator().manual_seed(1)
-    )
+    changed, moved = mixing.augment(images, torch.zeros(8, 180, 240).long(), torch.Generator().manual_seed(1))
     small = [image for image, label in zip(changed, moved, strict=True) if (label == VOID).any()]
     assert small  # some scenes were shrunk below the crop
     assert set(moved.unique().tolist()) == {0, VOID}
+
+
+# --- mixed scenes ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def only_moved(monkeypatch):
+    """Changes that leave the light alone, and never shrink a scene, so that a pixel tells where it came from."""
+    still = mixing.v2.Compose([mixing.v2.RandomCrop(mixing.CROP), mixing.v2.RandomHorizontalFlip()])
+    monkeypatch.setattr(mixing, "WIDER_CHANGES", still)
+
+
+def test_image_and_label_are_laid_over_together(only_moved):
+    """The lower scenes are dark and of class 0 alone, the upper ones light and of every other class and void."""
+    upper = some_streets(6)
+    upper = public.CamVid(torch.full_like(upper.images, 200), upper.labels.clamp(min=1), upper.names)
+    dark, road = torch.full((8, 3, 180, 240), 40, dtype=torch.uint8), torch.zeros(8, 180, 240).long()
+    mix = mixing.Mixing(upper, share=1.0)
+    images, labels = mix(dark, road, torch.Generator().manual_seed(0))
+    assert (
+        images.dtype == torch.uint8 and images.shape == (8, 3, *mixing.CROP) and labels.dtype == torch.int64
+    )
+    assert torch.equal(images[:, 0] == 200, labels != 0)
+    assert set(images.unique().tolist()) == {40, 200}
+    for label in labels:
+        laid = label.unique().tolist()
+        assert VOID not in laid  # void covers nothing
+        assert len(laid) - 1 == 5  # half of the ten classes that every upper scene has
+
+
+def test_the_share_of_mixed_scenes_is_kept(only_moved):
+    upper = some_streets(6)
+    upper = public.CamVid(upper.images, upper.labels.clamp(min=1), upper.names)
+    dark, road = torch.zeros(60, 3, 180, 240, dtype=torch.uint8), torch.zeros(60, 180, 240).long()
+    for share in (0.0, 0.5, 1.0):
+        _, labels = mixing.Mixing(upper, share)(dark, road, torch.Generator().manual_seed(0))
+        mixed = (labels != 0).flatten(1).any(dim=1).float().mean().item()
+        assert mixed == pytest.approx(share, abs=0.2 if share == 0.5 else 0)
+
+
+def test_a_rare_thing_comes_as_often_as_a_common_one():
+    """Ninety-nine scenes with a car and one with a bicyclist: the latter is drawn half of the time."""
+    labels = torch.full((100, 180, 240), public.CamVid.classes.index("Car"), dtype=torch.uint8)
+    labels[7] = public.CamVid.classes.index("Bicyclist")
+    scenes = public.CamVid(
+        torch.zeros(100, 3, 180, 240, dtype=torch.uint8), labels, tuple(f"a_{i}" for i in range(100))
+    )
+    mix, generator = mixing.Mixing(scenes), torch.Generator().manual_seed(0)
+    drawn = [mix._draw(generator) for _ in range(400)]
+    assert drawn.count(7) / 400 == pytest.approx(0.5, abs=0.1)
+    assert len(set(drawn)) > 50
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_mixing_depends_on_its_generator_alone(seed):
+    scenes = some_streets(4)
+    mix = mixing.Mixing(scenes)
+    first = mix(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed))
+    torch.manual_seed(seed + 1)
+    second = mix(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed))
+    other = mix(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(seed + 2))
+    assert torch.equal(first[0], second[0]) and torch.equal(first[1], second[1])
+    assert not torch.equal(first[0], other[0])
+
+
+def test_scenes_of_void_alone_lay_nothing_over_others(only_moved):
+    scenes = some_streets(2)
+    scenes.labels[:, :90] = public.CamVid.classes.index("Car")
+    scenes.labels[:, 90:] = VOID
+    mix = mixing.Mixing(scenes, share=1.0)
+    nothing = mixing._half_of_the_classes(torch.full((4, 4), VOID), torch.Generator().manual_seed(0))
+    assert not nothing.any()
+    _, labels = mix(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(0))
+    assert set(labels.unique().tolist()) <= {public.CamVid.classes.index("Car"), VOID}
+
+
+def test_without_things_there_is_nothing_to_lay_over():
+    scenes = some_streets(2)
+    scenes.labels.zero_()
+    with pytest.raises(ValueError, match="No scene holds any of Pole"):
+        mixing.Mixing(scenes)
+
+
+def test_averaged_answers_are_the_mean_over_copies(network):
+    images = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        plain = streets.Averaged(network, scales=(1.0,))(images)
+        expected = (network(images).softmax(1) + network(images.flip(3)).flip(3).softmax(1)) / 2
+        assert_close(plain, expected)
+        whole = streets.Averaged(network)(images)
+        parts = [streets.Averaged(network, scales=(scale,))(images) for scale in streets.SCALES]
+        assert_close(whole, torch.stack(parts).mean(dim=0))
+        # A mirror image gets the mirrored answer: no side is preferred.
+        assert_close(streets.Averaged(network)(images.flip(3)), whole.flip(3), atol=1e-5, rtol=1e-5)
+    assert_close(whole.sum(dim=1), torch.ones(2, 64, 96))
 
 
 # --- the network ------------------------------------------------------------------------------------------------

@@ -1,28 +1,28 @@
 """Notebook 01 on real streets: the skip ablation and one larger network on CamVid, with a film held out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor, nn
-from torchvision import tv_tensors
-from torchvision.transforms import v2
+from torch import Tensor, nn
 
 from helpers import runtime
 from helpers.data import public
-from helpers.data.batches import endless
+from helpers.data.batches import Transform, endless
 from helpers.models.encoder_decoder import EncoderDecoder
 from helpers.models.fcn import FCN, STRIDES, finer
 from helpers.recipes._frames import CLASSES, VOID, bootstrap, count, score, total
+from helpers.recipes._mixing import Mixing, augment
 from helpers.training import History, fit, parameter_count
 
 TEST_FILM = "0006R0"
-CROP = (160, 224)  # height and width of what is trained on: multiples of 32
 BATCH = 8
 RATE = 4e-3  # the highest learning rate of every cycle, for every network
 FIRST, MORE = 1800, 450  # steps of FCN-32s from scratch, and of each of the two continuations of an arm
-BEST = 2000  # steps of the encoder-decoder
+SHORT = 2000  # steps of the encoder-decoder beside the FCNs
+LONG = 4000  # steps of the encoder-decoder on mixed scenes
+SCALES = (0.75, 1.0, 1.5)  # at which the best network looks at an image
 
 
 def protocol(train: public.CamVid) -> tuple[public.CamVid, public.CamVid]:
@@ -65,37 +65,6 @@ def median_frequency(labels: Tensor) -> Tensor:
     return weights * occurs
 
 
-CHANGES = v2.Compose(
-    [
-        v2.ScaleJitter(CROP, scale_range=(0.5, 2.0)),
-        v2.RandomCrop(CROP, pad_if_needed=True, fill={tv_tensors.Image: 128, tv_tensors.Mask: VOID}),
-        v2.RandomHorizontalFlip(),
-        v2.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.05),
-    ]
-)
-
-
-def augment(images: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Change each scene at random: scale, crop, mirror, light. Labels move along, and are never interpolated.
-
-    Args:
-        images: (B, 3, H, W) uint8. labels: (B, H, W) int64.
-        generator: the one source of chance.
-
-    Returns:
-        (B, 3, *CROP) uint8 and (B, *CROP) int64; `VOID` where a crop reaches beyond the scene.
-    """
-    changed = []
-    with torch.random.fork_rng(devices=[]):  # torchvision draws from the global generator
-        torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
-        for image, label in zip(images, labels, strict=True):
-            changed.append(CHANGES(tv_tensors.Image(image), tv_tensors.Mask(label)))
-    images, labels = (
-        torch.stack([part.as_subclass(Tensor) for part in parts]) for parts in zip(*changed, strict=True)
-    )
-    return images, labels
-
-
 class Padded(nn.Module):
     """Run a network that wants multiples of 32 on images of any size: pad by repeating the rim, cut scores back."""
 
@@ -110,12 +79,42 @@ class Padded(nn.Module):
         return self.network(F.pad(images, sides, mode="replicate"))[:, :, top : top + H, left : left + W]
 
 
-def learn(network: nn.Module, scenes: public.CamVid, steps: int, seed: int, name: str = "streets") -> History:
-    """Train a network on augmented scenes; the same settings for every network."""
+class Averaged(nn.Module):
+    """Ask a network about an image at several sizes and mirrored, and average the shares that it gives each class.
+
+    What a network says of a facade changes with the size at which it meets it; what it says at every size is more
+    often right. Costs as many passes as there are copies. `forward` returns (B, classes, H, W) shares, not scores.
+    """
+
+    def __init__(self, network: nn.Module, scales: Sequence[float] = SCALES):
+        super().__init__()
+        self.network, self.scales = network, scales
+
+    def forward(self, images: Tensor) -> Tensor:
+        shares = []
+        for scale in self.scales:
+            sized = F.interpolate(
+                images, scale_factor=scale, mode="bilinear", align_corners=False, antialias=True
+            )
+            for scores in (self.network(sized), self.network(sized.flip(3)).flip(3)):
+                fitted = F.interpolate(scores, size=images.shape[2:], mode="bilinear", align_corners=False)
+                shares.append(fitted.softmax(dim=1))
+        return torch.stack(shares).mean(dim=0)
+
+
+def learn(
+    network: nn.Module,
+    scenes: public.CamVid,
+    steps: int,
+    seed: int,
+    name: str = "streets",
+    transform: Transform | None = augment,
+) -> History:
+    """Train a network on scenes that `transform` changes; otherwise the same settings for every network."""
     weights = median_frequency(scenes.labels).sqrt()
     return fit(
         network,
-        endless(scenes.images, scenes.labels, BATCH, seed, augment),
+        endless(scenes.images, scenes.labels, BATCH, seed, transform),
         partial(F.cross_entropy, weight=weights.to(runtime.device()), ignore_index=VOID),
         steps=steps,
         lr=RATE,
@@ -190,13 +189,42 @@ def skips(seed: int = 0, first: int = FIRST, more: int = MORE) -> Iterator[dict]
         yield {**row(f"FCN-{stride}s", network, [begun, history, last], seed), "figures": figures}
 
 
-def best(seed: int = 0, steps: int = BEST) -> Iterator[dict]:
-    """Train the encoder-decoder, and yield its row."""
+def encoder_decoder(
+    system: str, transform: Transform | None, steps: int, seed: int = 0
+) -> tuple[nn.Module, dict, dict[str, Tensor]]:
+    """Train an encoder-decoder from scratch, and return it with its row and its counts on the film held out."""
     runtime.seed_everything(seed)
     network = EncoderDecoder(CLASSES)
-    history = learn(network, streets()[0], steps, seed, name="encoder-decoder")
-    figures, _ = judge(network)
-    yield {**row("encoder-decoder", network, [history], seed), "figures": figures}
+    history = learn(network, streets()[0], steps, seed, system, transform)
+    figures, counts = judge(network)
+    return network, {**row(system, network, [history], seed), "figures": figures}, counts
 
 
-PIECES = {"skips": skips, "best": best}
+def as_filmed(seed: int = 0, steps: int = SHORT) -> Iterator[dict]:
+    """Train the encoder-decoder on whole scenes, nothing changed, and yield its row."""
+    yield encoder_decoder("encoder-decoder, as filmed", None, steps, seed)[1]
+
+
+def changed(seed: int = 0, steps: int = SHORT) -> Iterator[dict]:
+    """Train the encoder-decoder on the same changed scenes as the FCNs, and yield its row."""
+    yield encoder_decoder("encoder-decoder", augment, steps, seed)[1]
+
+
+def mixed(seed: int = 0, steps: int = LONG) -> Iterator[dict]:
+    """Train the encoder-decoder for long, on changed and on mixed scenes, and yield their rows.
+
+    A third row is that of the latter with its answers averaged (see `Averaged`). Figures `step_low` and `step_high`
+    bound how far each is ahead of the one before (see `bootstrap`).
+    """
+    _, control, before = encoder_decoder("encoder-decoder, long", augment, steps, seed)
+    yield control
+    network, best, counts = encoder_decoder("encoder-decoder, mixed", Mixing(streets()[0]), steps, seed)
+    between = bootstrap(counts, before, "mean_iou")
+    yield {**best, "figures": best["figures"] | dict(zip(("step_low", "step_high"), between, strict=True))}
+    figures, averaged = judge(Averaged(network))
+    between = bootstrap(averaged, counts, "mean_iou")
+    figures |= dict(zip(("step_low", "step_high"), between, strict=True))
+    yield {**best, "system": "encoder-decoder, mixed and averaged", "figures": figures}
+
+
+PIECES = {"skips": skips, "as filmed": as_filmed, "changed": changed, "mixed": mixed}

@@ -1,0 +1,103 @@
+"""Make more streets out of few: change every scene at random, and lay parts of other scenes over it."""
+
+import torch
+from torch import Generator, Tensor
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+from helpers.data.public import CamVid
+
+VOID = CamVid.VOID
+CROP = (160, 224)  # height and width of what is trained on: multiples of 32
+LAID_OVER = 0.8  # share of scenes that get a part of another one
+THINGS = ("Pole", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist")
+
+
+def changes(smallest: float, largest: float) -> v2.Compose:
+    """Scale, crop, mirror and relight a scene at random; a scale of 1 just covers the crop."""
+    return v2.Compose(
+        [
+            v2.ScaleJitter(CROP, scale_range=(smallest, largest)),
+            v2.RandomCrop(CROP, pad_if_needed=True, fill={tv_tensors.Image: 128, tv_tensors.Mask: VOID}),
+            v2.RandomHorizontalFlip(),
+            v2.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.05),
+        ]
+    )
+
+
+CHANGES = changes(0.5, 2.0)
+WIDER_CHANGES = changes(0.4, 2.2)
+
+
+def augment(
+    images: Tensor, labels: Tensor, generator: Generator, by: v2.Compose = CHANGES
+) -> tuple[Tensor, Tensor]:
+    """Change each scene at random: scale, crop, mirror, light. Labels move along, and are never interpolated.
+
+    Args:
+        images: (B, 3, H, W) uint8. labels: (B, H, W) int64.
+        generator: the one source of chance.
+
+    Returns:
+        (B, 3, *CROP) uint8 and (B, *CROP) int64; `VOID` where a crop reaches beyond the scene.
+    """
+    changed = []
+    with torch.random.fork_rng(devices=[]):  # torchvision draws from the global generator
+        torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
+        for image, label in zip(images, labels, strict=True):
+            changed.append(by(tv_tensors.Image(image), tv_tensors.Mask(label)))
+    images, labels = (
+        torch.stack([part.as_subclass(Tensor) for part in parts]) for parts in zip(*changed, strict=True)
+    )
+    return images, labels
+
+
+class Mixing:
+    """Augment scenes, and lay half of another scene's classes over most of them.
+
+    Two films show few streets, and a network learns them by heart, every thing with its surroundings. In a mixed
+    scene a facade of one street stands behind a fence of another, and a thing has to be known by itself. That is
+    ClassMix (Olsson, Tranheden, Pinto, Svensson 2021), here with true labels. The other scene is drawn by one of the
+    `THINGS` in it, each thing being as likely as the next, so that the rare ones come more often.
+
+    Args:
+        scenes: those that are laid over others.
+        share: of the scenes that get a part of another one.
+
+    Raises:
+        ValueError: no scene holds any of the `THINGS`.
+    """
+
+    def __init__(self, scenes: CamVid, share: float = LAID_OVER):
+        self.scenes, self.share = scenes, share
+        holders = [
+            (scenes.labels == scenes.classes.index(thing)).any(dim=(1, 2)).nonzero().flatten()
+            for thing in THINGS
+        ]
+        self.holders = [each for each in holders if len(each)]
+        if not self.holders:
+            raise ValueError(
+                f"No scene holds any of {', '.join(THINGS)}: there is nothing to lay over others."
+            )
+
+    def __call__(self, images: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Shapes and chance as in `augment`."""
+        images, labels = augment(images, labels, generator, WIDER_CHANGES)
+        chosen = [self._draw(generator) for _ in images]
+        others, theirs = augment(
+            self.scenes.images[chosen], self.scenes.labels[chosen].long(), generator, WIDER_CHANGES
+        )
+        above = torch.stack([_half_of_the_classes(each, generator) for each in theirs])
+        above &= (torch.rand(len(images), generator=generator) < self.share)[:, None, None]
+        return torch.where(above[:, None], others, images), torch.where(above, theirs, labels)
+
+    def _draw(self, generator: Generator) -> int:
+        holders = self.holders[int(torch.randint(len(self.holders), (), generator=generator))]
+        return int(holders[torch.randint(len(holders), (), generator=generator)])
+
+
+def _half_of_the_classes(labels: Tensor, generator: Generator) -> Tensor:
+    """Mark the pixels of half of the classes that are there, void never; one class at least, if there is one."""
+    there = labels[labels != VOID].unique()
+    order = torch.randperm(len(there), generator=generator)
+    return torch.isin(labels, there[order[: max(1, len(there) // 2)]])
