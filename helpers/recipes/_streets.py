@@ -1,7 +1,8 @@
 """Notebook 01 on real streets: the skip ablation and one larger network on CamVid, with a film held out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -16,31 +17,31 @@ from helpers.recipes._frames import CLASSES, VOID, bootstrap, count, score, tota
 from helpers.recipes._mixing import Mixing, augment
 from helpers.training import History, fit, parameter_count
 
-TEST_FILM = "0006R0"
+TEST_FILM, OTHER_FILMS = "0006R0", ("0001TP", "0016E5")
 BATCH = 8
 RATE = 4e-3  # the highest learning rate of every cycle, for every network
 FIRST, MORE = 1800, 450  # steps of FCN-32s from scratch, and of each of the two continuations of an arm
 SHORT = 2000  # steps of the encoder-decoder beside the FCNs
-LONG = 4000  # steps of the encoder-decoder on mixed scenes
+LONG = 5000  # steps of the encoder-decoder on mixed scenes
 SCALES = (0.75, 1.0, 1.5)  # at which the best network looks at an image
 
 
-def protocol(train: public.CamVid) -> tuple[public.CamVid, public.CamVid]:
-    """Split CamVid's training scenes into those to learn from and the film that is only ever tested on."""
-    return train.hold_out(TEST_FILM)
-
-
-@cache
-def streets() -> tuple[public.CamVid, public.CamVid, public.CamVid]:
-    """Load the scenes to learn from, those of the film held out, and the official, flattering val.
+def filmed(split: Literal["train", "val"]) -> public.CamVid:
+    """Load CamVid, or say in the recorder's terms why not.
 
     Raises:
         ConnectionError: CamVid cannot be had; the message says why and what to do.
     """
     try:
-        return *protocol(public.camvid("train")), public.camvid("val")
+        return public.camvid(split)
     except public.DataError as error:
         raise ConnectionError(str(error)) from error
+
+
+@cache
+def streets() -> tuple[public.CamVid, public.CamVid, public.CamVid]:
+    """The scenes to learn from, those of the film held out, and the official, flattering val; errors as in `filmed`."""
+    return *filmed("train").hold_out(TEST_FILM), filmed("val")
 
 
 def median_frequency(labels: Tensor) -> Tensor:
@@ -122,15 +123,20 @@ def learn(
     )
 
 
-def judge(network: nn.Module) -> tuple[dict[str, float], dict[str, Tensor]]:
-    """Score a network on the film held out and on val.
+def judge(
+    network: nn.Module, films: Mapping[str, public.CamVid] | None = None
+) -> tuple[dict[str, float], dict[str, Tensor]]:
+    """Score a network on films that it never saw, or on what stands in for them.
+
+    Args:
+        films: by what is put before the names of their figures; the film held out ("") and val ("val_") if left out.
 
     Returns:
-        Figures of a row, those on val with `val_` before their names, and the counts on the film held out.
+        Figures of a row, and the counts on the first film.
     """
-    _, held, val = streets()
+    films = films or dict(zip(("", "val_"), streets()[1:], strict=True))
     figures: dict[str, float] = {}
-    counts = {prefix: count(network, scenes) for prefix, scenes in (("", held), ("val_", val))}
+    counts = {prefix: count(network, scenes) for prefix, scenes in films.items()}
     for prefix, each in counts.items():
         for name, value in score(total(each)).items():
             if value.ndim == 0:
@@ -138,12 +144,18 @@ def judge(network: nn.Module) -> tuple[dict[str, float], dict[str, Tensor]]:
                 continue
             by_class = zip(public.CamVid.classes, value.tolist(), strict=True)
             figures |= {f"{prefix}{name} {title}": number for title, number in by_class if number == number}
-    return figures, counts[""]
+    return figures, next(iter(counts.values()))
 
 
-def row(name: str, network: nn.Module, histories: list[History], seed: int) -> dict:
-    """Collect what is recorded of a network, apart from its figures."""
-    rest, held, _ = streets()
+def row(
+    name: str,
+    network: nn.Module,
+    histories: list[History],
+    seed: int,
+    split: tuple[public.CamVid, public.CamVid] | None = None,
+) -> dict:
+    """Collect what is recorded of a network, apart from its figures; `split` is what it learned from, and the rest."""
+    rest, held = split or streets()[:2]
     return {
         "system": name,
         "seed": seed,
@@ -200,11 +212,6 @@ def encoder_decoder(
     return network, {**row(system, network, [history], seed), "figures": figures}, counts
 
 
-def as_filmed(seed: int = 0, steps: int = SHORT) -> Iterator[dict]:
-    """Train the encoder-decoder on whole scenes, nothing changed, and yield its row."""
-    yield encoder_decoder("encoder-decoder, as filmed", None, steps, seed)[1]
-
-
 def changed(seed: int = 0, steps: int = SHORT) -> Iterator[dict]:
     """Train the encoder-decoder on the same changed scenes as the FCNs, and yield its row."""
     yield encoder_decoder("encoder-decoder", augment, steps, seed)[1]
@@ -216,9 +223,9 @@ def mixed(seed: int = 0, steps: int = LONG) -> Iterator[dict]:
     A third row is that of the latter with its answers averaged (see `Averaged`). Figures `step_low` and `step_high`
     bound how far each is ahead of the one before (see `bootstrap`).
     """
+    network, best, counts = encoder_decoder("encoder-decoder, mixed", Mixing(streets()[0]), steps, seed)
     _, control, before = encoder_decoder("encoder-decoder, long", augment, steps, seed)
     yield control
-    network, best, counts = encoder_decoder("encoder-decoder, mixed", Mixing(streets()[0]), steps, seed)
     between = bootstrap(counts, before, "mean_iou")
     yield {**best, "figures": best["figures"] | dict(zip(("step_low", "step_high"), between, strict=True))}
     figures, averaged = judge(Averaged(network))
@@ -227,4 +234,19 @@ def mixed(seed: int = 0, steps: int = LONG) -> Iterator[dict]:
     yield {**best, "system": "encoder-decoder, mixed and averaged", "figures": figures}
 
 
-PIECES = {"skips": skips, "as filmed": as_filmed, "changed": changed, "mixed": mixed}
+def in_turn(film: str, seed: int = 0, steps: int = LONG) -> Iterator[dict]:
+    """Do with another film held out what `mixed` does with `TEST_FILM`, and yield the row of the averaged answers."""
+    runtime.seed_everything(seed)
+    rest, held = split = filmed("train").hold_out(film)
+    network = EncoderDecoder(CLASSES)
+    history = learn(network, rest, steps, seed, f"without {film}", Mixing(rest))
+    figures, _ = judge(Averaged(network), {"": held})
+    yield {**row(f"mixed and averaged, without {film}", network, [history], seed, split), "figures": figures}
+
+
+PIECES = {
+    "skips": skips,
+    "changed": changed,
+    "mixed": mixed,
+    **{f"without {film}": partial(in_turn, film) for film in OTHER_FILMS},
+}
