@@ -14,7 +14,7 @@ THINGS = ("Pole", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist")
 
 
 def changes(smallest: float, largest: float) -> v2.Compose:
-    """Scale, crop, mirror and relight a scene at random; a scale of 1 just covers the crop."""
+    """Scale, crop, mirror and relight a scene at random; at a scale of 1 it is as high as the crop."""
     return v2.Compose(
         [
             v2.ScaleJitter(CROP, scale_range=(smallest, largest)),
