@@ -17,6 +17,7 @@ from helpers.data.batches import in_order
 from helpers.metrics import segmentation_metrics
 from helpers.models.encoder_decoder import EncoderDecoder, Merge
 from helpers.models.fcn import FCN
+from helpers.recipes import _asking as asking
 from helpers.recipes import _frames as frames
 from helpers.recipes import _mixing as mixing
 from helpers.recipes import _pretrained as pretrained
@@ -175,7 +176,7 @@ def test_padding_is_cut_off_again(height, width):
             seen.append(padded.shape)
             return super().forward(padded)
 
-    assert_close(streets.Padded(Spy())(images), ByColour()(images))
+    assert_close(asking.Padded(Spy())(images), ByColour()(images))
     H, W = seen[0][2:]
     assert H % 32 == W % 32 == 0 and H - height < 32 and W - width < 32
 
@@ -184,7 +185,7 @@ def test_fcn_takes_streets_only_when_padded():
     images = torch.randn(1, 3, 180, 240)
     with pytest.raises(ValueError, match="multiples of 32"):
         FCN(stride=8)(images)
-    assert streets.Padded(FCN(stride=8))(images).shape == (1, CLASSES, 180, 240)
+    assert asking.Padded(FCN(stride=8))(images).shape == (1, CLASSES, 180, 240)
 
 
 # --- scores -----------------------------------------------------------------------------------------------------
@@ -387,14 +388,14 @@ def test_without_things_there_is_nothing_to_lay_over():
 def test_averaged_answers_are_the_mean_over_copies(network):
     images = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        plain = streets.Averaged(network, scales=(1.0,))(images)
+        plain = asking.Averaged(network, scales=(1.0,))(images)
         expected = (network(images).softmax(1) + network(images.flip(3)).flip(3).softmax(1)) / 2
         assert_close(plain, expected)
-        whole = streets.Averaged(network)(images)
-        parts = [streets.Averaged(network, scales=(scale,))(images) for scale in streets.SCALES]
+        whole = asking.Averaged(network)(images)
+        parts = [asking.Averaged(network, scales=(scale,))(images) for scale in asking.SCALES]
         assert_close(whole, torch.stack(parts).mean(dim=0))
         # A mirror image gets the mirrored answer: no side is preferred.
-        assert_close(streets.Averaged(network)(images.flip(3)), whole.flip(3), atol=1e-5, rtol=1e-5)
+        assert_close(asking.Averaged(network)(images.flip(3)), whole.flip(3), atol=1e-5, rtol=1e-5)
     assert_close(whole.sum(dim=1), torch.ones(2, 64, 96))
 
 

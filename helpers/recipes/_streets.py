@@ -1,6 +1,6 @@
 """Notebook 01 on real streets: the skip ablation and one larger network on CamVid, with a film held out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from typing import Literal
 
@@ -13,6 +13,7 @@ from helpers.data import public
 from helpers.data.batches import Transform, endless
 from helpers.models.encoder_decoder import EncoderDecoder
 from helpers.models.fcn import FCN, STRIDES, finer
+from helpers.recipes._asking import Averaged, Padded
 from helpers.recipes._frames import CLASSES, VOID, bootstrap, count, score, total
 from helpers.recipes._mixing import Mixing, augment
 from helpers.training import History, fit, parameter_count
@@ -23,7 +24,6 @@ RATE = 4e-3  # the highest learning rate of every cycle, for every network
 FIRST, MORE = 1800, 450  # steps of FCN-32s from scratch, and of each of the two continuations of an arm
 SHORT = 2000  # steps of the encoder-decoder beside the FCNs
 LONG = 5000  # steps of the encoder-decoder on mixed scenes
-SCALES = (0.75, 1.0, 1.5)  # at which the best network looks at an image
 
 
 def filmed(split: Literal["train", "val"]) -> public.CamVid:
@@ -64,43 +64,6 @@ def median_frequency(labels: Tensor) -> Tensor:
     occurs = frequency > 0
     weights = frequency[occurs].median() / frequency.where(occurs, torch.ones(()))
     return weights * occurs
-
-
-class Padded(nn.Module):
-    """Run a network that wants multiples of 32 on images of any size: pad by repeating the rim, cut scores back."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        H, W = images.shape[2:]
-        top, left = (-H % 32) // 2, (-W % 32) // 2
-        sides = (left, -W % 32 - left, top, -H % 32 - top)
-        return self.network(F.pad(images, sides, mode="replicate"))[:, :, top : top + H, left : left + W]
-
-
-class Averaged(nn.Module):
-    """Ask a network about an image at several sizes and mirrored, and average the shares that it gives each class.
-
-    What a network says of a facade changes with the size at which it meets it; what it says at every size is more
-    often right. Costs as many passes as there are copies. `forward` returns (B, classes, H, W) shares, not scores.
-    """
-
-    def __init__(self, network: nn.Module, scales: Sequence[float] = SCALES):
-        super().__init__()
-        self.network, self.scales = network, scales
-
-    def forward(self, images: Tensor) -> Tensor:
-        shares = []
-        for scale in self.scales:
-            sized = F.interpolate(
-                images, scale_factor=scale, mode="bilinear", align_corners=False, antialias=True
-            )
-            for scores in (self.network(sized), self.network(sized.flip(3)).flip(3)):
-                fitted = F.interpolate(scores, size=images.shape[2:], mode="bilinear", align_corners=False)
-                shares.append(fitted.softmax(dim=1))
-        return torch.stack(shares).mean(dim=0)
 
 
 def learn(

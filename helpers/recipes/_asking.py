@@ -1,0 +1,46 @@
+"""Ways to ask a network about an image whose size it was not built for, or at more sizes than one."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SCALES = (0.75, 1.0, 1.5)  # at which the best network on real streets looks at an image
+
+
+class Padded(nn.Module):
+    """Run a network that wants multiples of 32 on images of any size: pad by repeating the rim, cut scores back."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        H, W = images.shape[2:]
+        top, left = (-H % 32) // 2, (-W % 32) // 2
+        sides = (left, -W % 32 - left, top, -H % 32 - top)
+        return self.network(F.pad(images, sides, mode="replicate"))[:, :, top : top + H, left : left + W]
+
+
+class Averaged(nn.Module):
+    """Ask a network about an image at several sizes and mirrored, and average the shares that it gives each class.
+
+    What a network says of a facade changes with the size at which it meets it; what it says at every size is more
+    often right. Costs as many passes as there are copies. `forward` returns (B, classes, H, W) shares, not scores.
+    """
+
+    def __init__(self, network: nn.Module, scales: Sequence[float] = SCALES):
+        super().__init__()
+        self.network, self.scales = network, scales
+
+    def forward(self, images: Tensor) -> Tensor:
+        shares = []
+        for scale in self.scales:
+            sized = F.interpolate(
+                images, scale_factor=scale, mode="bilinear", align_corners=False, antialias=True
+            )
+            for scores in (self.network(sized), self.network(sized.flip(3)).flip(3)):
+                fitted = F.interpolate(scores, size=images.shape[2:], mode="bilinear", align_corners=False)
+                shares.append(fitted.softmax(dim=1))
+        return torch.stack(shares).mean(dim=0)
