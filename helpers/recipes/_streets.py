@@ -89,10 +89,10 @@ def learn(
 def judge(
     network: nn.Module, films: Mapping[str, public.CamVid] | None = None
 ) -> tuple[dict[str, float], dict[str, Tensor]]:
-    """Score a network on films that it never saw, or on what stands in for them.
+    """Score a network on some films: on the one held out and on val, if none are named.
 
     Args:
-        films: by what is put before the names of their figures; the film held out ("") and val ("val_") if left out.
+        films: by what is put before the names of their figures; "" for the film held out, "val_" for val.
 
     Returns:
         Figures of a row, and the counts on the first film.
@@ -186,14 +186,13 @@ def mixed(seed: int = 0, steps: int = LONG) -> Iterator[dict]:
     A third row is that of the latter with its answers averaged (see `Averaged`). Figures `step_low` and `step_high`
     bound how far each is ahead of the one before (see `bootstrap`).
     """
-    network, best, counts = encoder_decoder("encoder-decoder, mixed", Mixing(streets()[0]), steps, seed)
     _, control, before = encoder_decoder("encoder-decoder, long", augment, steps, seed)
     yield control
-    between = bootstrap(counts, before, "mean_iou")
-    yield {**best, "figures": best["figures"] | dict(zip(("step_low", "step_high"), between, strict=True))}
+    network, best, counts = encoder_decoder("encoder-decoder, mixed", Mixing(streets()[0]), steps, seed)
+    best["figures"]["step_low"], best["figures"]["step_high"] = bootstrap(counts, before, "mean_iou")
+    yield best
     figures, averaged = judge(Averaged(network))
-    between = bootstrap(averaged, counts, "mean_iou")
-    figures |= dict(zip(("step_low", "step_high"), between, strict=True))
+    figures["step_low"], figures["step_high"] = bootstrap(averaged, counts, "mean_iou")
     yield {**best, "system": "encoder-decoder, mixed and averaged", "figures": figures}
 
 
