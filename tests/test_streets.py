@@ -68,7 +68,7 @@ def test_without_the_data_the_runner_is_told_in_its_own_terms(monkeypatch):
     with pytest.raises(ConnectionError, match="no network is wanted"):
         streets.streets()
     with pytest.raises(ConnectionError, match="no network is wanted"):
-        list(streets.in_turn("0001TP"))
+        list(streets.small_crops("0001TP"))
 
 
 def test_a_run_learns_from_the_rest_and_is_judged_on_the_film_and_on_val(monkeypatch):
@@ -77,14 +77,14 @@ def test_a_run_learns_from_the_rest_and_is_judged_on_the_film_and_on_val(monkeyp
     rest, held = scenes.hold_out(streets.TEST_FILM)
     learned_from, transforms = [], []
 
-    def watched_learn(network, given, steps, seed, name="streets", transform=mixing.augment):
+    def watched_learn(network, given, steps, seed, name="streets", transform=mixing.augment, batch=8):
         learned_from.append(given.sequences)
         if isinstance(transform, mixing.Mixing):
             learned_from.append(transform.scenes.sequences)
         transforms.append(transform)
         return streets.History(loss=[1.0] * steps, seconds=1.0)
 
-    monkeypatch.setattr(streets, "streets", lambda: (rest, held, scenes.take([2, 5])))
+    monkeypatch.setattr(streets, "streets", lambda film=streets.TEST_FILM: (rest, held, scenes.take([2, 5])))
     monkeypatch.setattr(streets, "learn", watched_learn)
     monkeypatch.setattr(public, "edition", lambda name: "noise")
     rows = [*streets.skips(first=2, more=1), *streets.changed(steps=3), *streets.mixed(steps=3)]
@@ -113,19 +113,29 @@ def test_each_film_is_held_out_in_turn(monkeypatch):
     scenes = some_streets(6)
     seen = {}
 
-    def watched_learn(network, given, steps, seed, name, transform):
+    def watched_learn(network, given, steps, seed, name, transform, batch):
+        assert network.whole is None and batch == streets.CROPS and transform.by is mixing.SMALL_CROPS
         seen[name] = set(given.sequences) | set(transform.scenes.sequences)
         return streets.History(loss=[1.0] * steps, seconds=1.0)
 
     monkeypatch.setattr(public, "camvid", lambda split: scenes)
     monkeypatch.setattr(public, "edition", lambda name: "noise")
     monkeypatch.setattr(streets, "learn", watched_learn)
-    for film in streets.OTHER_FILMS:
-        (row,) = streets.PIECES[f"without {film}"](steps=2)
-        assert row["tested_on"] == [film] and film not in row["trained_on"] and len(row["trained_on"]) == 2
-        assert seen[f"without {film}"] == set(row["trained_on"])
-        assert "mean_iou" in row["figures"] and not any(name.startswith("val_") for name in row["figures"])
-    assert {streets.TEST_FILM, *streets.OTHER_FILMS} == set(scenes.sequences)
+    streets.streets.cache_clear()
+    held = []
+    for piece in ("small crops", *(f"small crops without {film}" for film in streets.OTHER_FILMS)):
+        one, averaged = streets.PIECES[piece](steps=2)
+        assert averaged["system"] == f"{one['system']}, averaged"
+        assert averaged["figures"]["step_low"] <= averaged["figures"]["step_high"]
+        for row in (one, averaged):
+            (film,) = row["tested_on"]
+            assert film not in row["trained_on"] and len(row["trained_on"]) == 2
+            assert seen[one["system"]] == set(row["trained_on"])
+        assert one["figures"]["mean_iou"] != averaged["figures"]["mean_iou"]
+        held.append(film)
+    streets.streets.cache_clear()
+    assert held == [streets.TEST_FILM, *streets.OTHER_FILMS]
+    assert set(held) == set(scenes.sequences)
 
 
 # --- void and padding -------------------------------------------------------------------------------------------
@@ -307,19 +317,16 @@ def test_padding_of_a_crop_is_void():
 # --- mixed scenes ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def only_moved(monkeypatch):
-    """Changes that leave the light alone, and never shrink a scene, so that a pixel tells where it came from."""
-    still = mixing.v2.Compose([mixing.v2.RandomCrop(mixing.CROP), mixing.v2.RandomHorizontalFlip()])
-    monkeypatch.setattr(mixing, "WIDER_CHANGES", still)
+# They leave the light alone and never shrink a scene, so that a pixel tells where it came from.
+ONLY_MOVED = mixing.v2.Compose([mixing.v2.RandomCrop(mixing.CROP), mixing.v2.RandomHorizontalFlip()])
 
 
-def test_image_and_label_are_laid_over_together(only_moved):
+def test_image_and_label_are_laid_over_together():
     """The lower scenes are dark and of class 0 alone, the upper ones light and of every other class and void."""
     upper = some_streets(6)
     upper = public.CamVid(torch.full_like(upper.images, 200), upper.labels.clamp(min=1), upper.names)
     dark, road = torch.full((8, 3, 180, 240), 40, dtype=torch.uint8), torch.zeros(8, 180, 240).long()
-    mix = mixing.Mixing(upper, share=1.0)
+    mix = mixing.Mixing(upper, share=1.0, by=ONLY_MOVED)
     images, labels = mix(dark, road, torch.Generator().manual_seed(0))
     assert (
         images.dtype == torch.uint8 and images.shape == (8, 3, *mixing.CROP) and labels.dtype == torch.int64
@@ -332,12 +339,12 @@ def test_image_and_label_are_laid_over_together(only_moved):
         assert len(laid) - 1 == 5  # half of the ten classes that every upper scene has
 
 
-def test_the_share_of_mixed_scenes_is_kept(only_moved):
+def test_the_share_of_mixed_scenes_is_kept():
     upper = some_streets(6)
     upper = public.CamVid(upper.images, upper.labels.clamp(min=1), upper.names)
     dark, road = torch.zeros(60, 3, 180, 240, dtype=torch.uint8), torch.zeros(60, 180, 240).long()
     for share in (0.0, 0.5, 1.0):
-        _, labels = mixing.Mixing(upper, share)(dark, road, torch.Generator().manual_seed(0))
+        _, labels = mixing.Mixing(upper, share, ONLY_MOVED)(dark, road, torch.Generator().manual_seed(0))
         mixed = (labels != 0).flatten(1).any(dim=1).float().mean().item()
         assert mixed == pytest.approx(share, abs=0.2 if share == 0.5 else 0)
 
@@ -367,11 +374,11 @@ def test_mixing_depends_on_its_generator_alone(seed):
     assert not torch.equal(first[0], other[0])
 
 
-def test_scenes_of_void_alone_lay_nothing_over_others(only_moved):
+def test_scenes_of_void_alone_lay_nothing_over_others():
     scenes = some_streets(2)
     scenes.labels[:, :90] = public.CamVid.classes.index("Car")
     scenes.labels[:, 90:] = VOID
-    mix = mixing.Mixing(scenes, share=1.0)
+    mix = mixing.Mixing(scenes, share=1.0, by=ONLY_MOVED)
     nothing = mixing._half_of_the_classes(torch.full((4, 4), VOID), torch.Generator().manual_seed(0))
     assert not nothing.any()
     _, labels = mix(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(0))
@@ -432,14 +439,33 @@ def test_the_encoder_decoder_sees_through_light_and_contrast(network):
     assert (dusk.argmax(dim=1) == noon.argmax(dim=1)).float().mean() > 0.95
 
 
-def test_every_part_of_the_network_learns(network):
-    network = EncoderDecoder().train()
+@pytest.mark.parametrize("whole", [True, False])
+def test_every_part_of_the_network_learns(whole):
+    network = EncoderDecoder(whole=whole).train()
     for module in network.modules():  # a block that starts as its shortcut passes no gradient on yet
         if isinstance(module, nn.BatchNorm2d):
             nn.init.ones_(module.weight)
     network(torch.randn(2, 3, 64, 64)).square().sum().backward()
     silent = [name for name, each in network.named_parameters() if each.grad is None or not each.grad.any()]
     assert not silent
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_only_the_image_as_a_whole_leads_from_end_to_end(whole):
+    """The far half is put in order, pixel by pixel, which leaves every mean and spread as it was."""
+    torch.manual_seed(0)
+    network = EncoderDecoder(whole=whole)
+    images = torch.randn(1, 3, 32, 2048)
+    other = images.clone()
+    other[..., -1024:] = images[..., -1024:].sort(dim=3).values
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # statistics of the one batch that follows, so that no stage fades out
+    with torch.no_grad():
+        network.train()(images)
+        difference = (network.eval()(images) - network(other)).abs().amax(dim=(0, 1, 2))
+    assert difference[-512:].max() > 1
+    assert (difference[:512].max() > 0.01) == whole
 
 
 def test_narrowing_first_gives_the_same_sum():

@@ -65,19 +65,20 @@ class EncoderDecoder(nn.Module):
 
     FCN-8s adds the *scores* of three stages. Here whole *features* are added, at every stage down to a stride of 2,
     and convolved after each addition: a U-Net (Ronneberger, Fischer, Brox 2015) whose skips are added as in LinkNet
-    (Chaurasia, Culurciello 2017) instead of stacked, which costs half as much. The coarsest features also learn what
-    is in the image as a whole (ParseNet: Liu, Rabinovich, Berg 2016). Images are standardised one by one, because
-    a network that learns from few films meets another light in the next.
+    (Chaurasia, Culurciello 2017) instead of stacked, which costs half as much. Images are standardised one by one,
+    because a network that learns from few films meets another light in the next.
 
     Args:
         classes: how many scores a pixel gets.
         widths: channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the resolution.
         depth: residual blocks at each of the last four.
+        whole: whether the coarsest features also learn what is in the image as a whole (ParseNet: Liu, Rabinovich,
+            Berg 2016). A network that learns from small crops and is asked about whole frames does better without.
 
     `forward` takes (B, 3, H, W) float of any size from 32 pixels up and returns (B, classes, H, W) scores.
     """
 
-    def __init__(self, classes: int = 11, widths: Sequence[int] = WIDTHS, depth: int = 2):
+    def __init__(self, classes: int = 11, widths: Sequence[int] = WIDTHS, depth: int = 2, whole: bool = True):
         super().__init__()
         self.stem = nn.Sequential(
             convolve(3, widths[0], stride=2),
@@ -92,7 +93,7 @@ class EncoderDecoder(nn.Module):
             for inputs, outputs in zip(widths, widths[1:], strict=False)
         )
         # No batch normalisation here: one number a channel and image is too few to take statistics of.
-        self.whole = nn.Conv2d(widths[-1], widths[-1], 1)
+        self.whole = nn.Conv2d(widths[-1], widths[-1], 1) if whole else None
         up = [widths[0], *(min(width, 2 * widths[0]) for width in widths[1:-1]), widths[-1]]
         self.up = nn.ModuleList(Merge(up[k + 1], widths[k], up[k]) for k in reversed(range(len(widths) - 1)))
         self.score = nn.Conv2d(up[0], classes, 1)
@@ -102,7 +103,9 @@ class EncoderDecoder(nn.Module):
         features = [self.stem(standardised(images))]
         for down in self.down:
             features.append(down(features[-1]))
-        merged = features[-1] + self.whole(features[-1].mean(dim=(2, 3), keepdim=True)).relu()
+        merged = features[-1]
+        if self.whole is not None:
+            merged = merged + self.whole(merged.mean(dim=(2, 3), keepdim=True)).relu()
         for up, fine in zip(self.up, reversed(features[:-1]), strict=True):
             merged = up(merged, fine)
         return F.interpolate(self.score(merged), size=images.shape[2:], mode="bilinear", align_corners=False)

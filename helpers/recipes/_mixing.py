@@ -9,16 +9,17 @@ from helpers.data.public import CamVid
 
 VOID = CamVid.VOID
 CROP = (160, 224)  # height and width of what is trained on: multiples of 32
+SMALL = (96, 128)  # less than a third of it
 LAID_OVER = 0.8  # share of scenes that get a part of another one
 THINGS = ("Pole", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist")
 
 
-def changes(smallest: float, largest: float) -> v2.Compose:
-    """Scale, crop, mirror and relight a scene at random; at a scale of 1 it is as high as the crop."""
+def changes(smallest: float, largest: float, crop: tuple[int, int] = CROP) -> v2.Compose:
+    """Scale, crop, mirror and relight a scene at random; at a scale of 1 it just fits into the crop."""
     return v2.Compose(
         [
-            v2.ScaleJitter(CROP, scale_range=(smallest, largest)),
-            v2.RandomCrop(CROP, pad_if_needed=True, fill={tv_tensors.Image: 128, tv_tensors.Mask: VOID}),
+            v2.ScaleJitter(crop, scale_range=(smallest, largest)),
+            v2.RandomCrop(crop, pad_if_needed=True, fill={tv_tensors.Image: 128, tv_tensors.Mask: VOID}),
             v2.RandomHorizontalFlip(),
             v2.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.05),
         ]
@@ -27,6 +28,7 @@ def changes(smallest: float, largest: float) -> v2.Compose:
 
 CHANGES = changes(0.5, 2.0)
 WIDER_CHANGES = changes(0.4, 2.2)
+SMALL_CROPS = changes(0.67, 3.67, SMALL)  # things are as large as under `WIDER_CHANGES`
 
 
 def augment(
@@ -39,7 +41,7 @@ def augment(
         generator: the one source of chance.
 
     Returns:
-        (B, 3, *CROP) uint8 and (B, *CROP) int64; `VOID` where a crop reaches beyond the scene.
+        (B, 3, *crop) uint8 and (B, *crop) int64; `VOID` where a crop reaches beyond the scene.
     """
     changed = []
     with torch.random.fork_rng(devices=[]):  # torchvision draws from the global generator
@@ -63,13 +65,14 @@ class Mixing:
     Args:
         scenes: those that are laid over others.
         share: of the scenes that get a part of another one.
+        by: how every scene is changed before.
 
     Raises:
         ValueError: no scene holds any of the `THINGS`.
     """
 
-    def __init__(self, scenes: CamVid, share: float = LAID_OVER):
-        self.scenes, self.share = scenes, share
+    def __init__(self, scenes: CamVid, share: float = LAID_OVER, by: v2.Compose = WIDER_CHANGES):
+        self.scenes, self.share, self.by = scenes, share, by
         holders = [
             (scenes.labels == scenes.classes.index(thing)).any(dim=(1, 2)).nonzero().flatten()
             for thing in THINGS
@@ -82,10 +85,10 @@ class Mixing:
 
     def __call__(self, images: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Shapes and chance as in `augment`."""
-        images, labels = augment(images, labels, generator, WIDER_CHANGES)
+        images, labels = augment(images, labels, generator, self.by)
         chosen = [self._draw(generator) for _ in images]
         others, theirs = augment(
-            self.scenes.images[chosen], self.scenes.labels[chosen].long(), generator, WIDER_CHANGES
+            self.scenes.images[chosen], self.scenes.labels[chosen].long(), generator, self.by
         )
         above = torch.stack([_half_of_the_classes(each, generator) for each in theirs])
         above &= (torch.rand(len(images), generator=generator) < self.share)[:, None, None]

@@ -1,6 +1,6 @@
 """Notebook 01 on real streets: the skip ablation and one larger network on CamVid, with a film held out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache, partial
 from typing import Literal
 
@@ -15,7 +15,7 @@ from helpers.models.encoder_decoder import EncoderDecoder
 from helpers.models.fcn import FCN, STRIDES, finer
 from helpers.recipes._asking import Averaged, Padded
 from helpers.recipes._frames import CLASSES, VOID, bootstrap, count, score, total
-from helpers.recipes._mixing import Mixing, augment
+from helpers.recipes._mixing import SMALL_CROPS, Mixing, augment
 from helpers.training import History, fit, parameter_count
 
 TEST_FILM, OTHER_FILMS = "0006R0", ("0001TP", "0016E5")
@@ -24,6 +24,7 @@ RATE = 4e-3  # the highest learning rate of every cycle, for every network
 FIRST, MORE = 1800, 450  # steps of FCN-32s from scratch, and of each of the two continuations of an arm
 SHORT = 2000  # steps of the encoder-decoder beside the FCNs
 LONG = 5000  # steps of the encoder-decoder on mixed scenes
+CROPS, LONGEST = 12, 5500  # small crops a batch, half the pixels of `BATCH` larger ones; and steps with them
 
 
 def filmed(split: Literal["train", "val"]) -> public.CamVid:
@@ -39,9 +40,9 @@ def filmed(split: Literal["train", "val"]) -> public.CamVid:
 
 
 @cache
-def streets() -> tuple[public.CamVid, public.CamVid, public.CamVid]:
+def streets(film: str = TEST_FILM) -> tuple[public.CamVid, public.CamVid, public.CamVid]:
     """The scenes to learn from, those of the film held out, and the official, flattering val; errors as in `filmed`."""
-    return *filmed("train").hold_out(TEST_FILM), filmed("val")
+    return *filmed("train").hold_out(film), filmed("val")
 
 
 def median_frequency(labels: Tensor) -> Tensor:
@@ -73,12 +74,13 @@ def learn(
     seed: int,
     name: str = "streets",
     transform: Transform | None = augment,
+    batch: int = BATCH,
 ) -> History:
     """Train a network on scenes that `transform` changes; otherwise the same settings for every network."""
     weights = median_frequency(scenes.labels).sqrt()
     return fit(
         network,
-        endless(scenes.images, scenes.labels, BATCH, seed, transform),
+        endless(scenes.images, scenes.labels, batch, seed, transform),
         partial(F.cross_entropy, weight=weights.to(runtime.device()), ignore_index=VOID),
         steps=steps,
         lr=RATE,
@@ -86,20 +88,15 @@ def learn(
     )
 
 
-def judge(
-    network: nn.Module, films: Mapping[str, public.CamVid] | None = None
-) -> tuple[dict[str, float], dict[str, Tensor]]:
-    """Score a network on some films: on the one held out and on val, if none are named.
-
-    Args:
-        films: by what is put before the names of their figures; "" for the film held out, "val_" for val.
+def judge(network: nn.Module, film: str = TEST_FILM) -> tuple[dict[str, float], dict[str, Tensor]]:
+    """Score a network on the film held out, and on val, which flatters where val's film was learned from.
 
     Returns:
-        Figures of a row, and the counts on the first film.
+        Figures of a row, those of val with `val_` before their names; and the counts on the film held out.
     """
-    films = films or dict(zip(("", "val_"), streets()[1:], strict=True))
+    _, held, val = streets(film)
+    counts = {"": count(network, held), "val_": count(network, val)}
     figures: dict[str, float] = {}
-    counts = {prefix: count(network, scenes) for prefix, scenes in films.items()}
     for prefix, each in counts.items():
         for name, value in score(total(each)).items():
             if value.ndim == 0:
@@ -107,18 +104,12 @@ def judge(
                 continue
             by_class = zip(public.CamVid.classes, value.tolist(), strict=True)
             figures |= {f"{prefix}{name} {title}": number for title, number in by_class if number == number}
-    return figures, next(iter(counts.values()))
+    return figures, counts[""]
 
 
-def row(
-    name: str,
-    network: nn.Module,
-    histories: list[History],
-    seed: int,
-    split: tuple[public.CamVid, public.CamVid] | None = None,
-) -> dict:
-    """Collect what is recorded of a network, apart from its figures; `split` is what it learned from, and the rest."""
-    rest, held = split or streets()[:2]
+def row(name: str, network: nn.Module, histories: list[History], seed: int, film: str = TEST_FILM) -> dict:
+    """Collect what is recorded of a network, apart from its figures."""
+    rest, held, _ = streets(film)
     return {
         "system": name,
         "seed": seed,
@@ -165,14 +156,20 @@ def skips(seed: int = 0, first: int = FIRST, more: int = MORE) -> Iterator[dict]
 
 
 def encoder_decoder(
-    system: str, transform: Transform | None, steps: int, seed: int = 0
+    system: str,
+    transform: Transform | None,
+    steps: int,
+    seed: int = 0,
+    film: str = TEST_FILM,
+    batch: int = BATCH,
+    whole: bool = True,
 ) -> tuple[nn.Module, dict, dict[str, Tensor]]:
     """Train an encoder-decoder from scratch, and return it with its row and its counts on the film held out."""
     runtime.seed_everything(seed)
-    network = EncoderDecoder(CLASSES)
-    history = learn(network, streets()[0], steps, seed, system, transform)
-    figures, counts = judge(network)
-    return network, {**row(system, network, [history], seed), "figures": figures}, counts
+    network = EncoderDecoder(CLASSES, whole=whole)
+    history = learn(network, streets(film)[0], steps, seed, system, transform, batch)
+    figures, counts = judge(network, film)
+    return network, {**row(system, network, [history], seed, film), "figures": figures}, counts
 
 
 def changed(seed: int = 0, steps: int = SHORT) -> Iterator[dict]:
@@ -196,19 +193,25 @@ def mixed(seed: int = 0, steps: int = LONG) -> Iterator[dict]:
     yield {**best, "system": "encoder-decoder, mixed and averaged", "figures": figures}
 
 
-def in_turn(film: str, seed: int = 0, steps: int = LONG) -> Iterator[dict]:
-    """Do with another film held out what `mixed` does with `TEST_FILM`, and yield the row of the averaged answers."""
-    runtime.seed_everything(seed)
-    rest, held = split = filmed("train").hold_out(film)
-    network = EncoderDecoder(CLASSES)
-    history = learn(network, rest, steps, seed, f"without {film}", Mixing(rest))
-    figures, _ = judge(Averaged(network), {"": held})
-    yield {**row(f"mixed and averaged, without {film}", network, [history], seed, split), "figures": figures}
+def small_crops(film: str = TEST_FILM, seed: int = 0, steps: int = LONGEST) -> Iterator[dict]:
+    """Train the encoder-decoder on small crops of mixed scenes, and yield its row and that of its averaged answers.
+
+    A small crop shows too little of a street for its layout to be learned by heart. And as a batch of them holds half
+    the pixels, as many minutes are more steps.
+    """
+    name = f"encoder-decoder{'' if film == TEST_FILM else f' without {film}'}, small crops"
+    mixing = Mixing(streets(film)[0], by=SMALL_CROPS)
+    network, own, counts = encoder_decoder(name, mixing, steps, seed, film, CROPS, whole=False)
+    yield own
+    figures, averaged = judge(Averaged(network), film)
+    figures["step_low"], figures["step_high"] = bootstrap(averaged, counts, "mean_iou")
+    yield {**own, "system": f"{name}, averaged", "figures": figures}
 
 
 PIECES = {
     "skips": skips,
     "changed": changed,
     "mixed": mixed,
-    **{f"without {film}": partial(in_turn, film) for film in OTHER_FILMS},
+    "small crops": small_crops,
+    **{f"small crops without {film}": partial(small_crops, film) for film in OTHER_FILMS},
 }
