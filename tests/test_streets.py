@@ -317,6 +317,20 @@ def test_padding_of_a_crop_is_void():
     assert set(moved.unique().tolist()) == {0, VOID}
 
 
+def test_a_small_crop_is_cut_from_scenes_as_large_as_a_wide_one_s():
+    scenes = some_streets(2)
+    images, labels = mixing.augment(
+        scenes.images, scenes.labels.long(), torch.Generator().manual_seed(0), mixing.SMALL_CROPS
+    )
+    assert images.shape == (2, 3, *mixing.SMALL) and labels.shape == (2, *mixing.SMALL)
+    heights = []
+    for by in (mixing.WIDER_CHANGES, mixing.SMALL_CROPS):
+        jitter = by.transforms[0]
+        fits = min(jitter.target_size[0] / 180, jitter.target_size[1] / 240)
+        heights.append([180 * fits * scale for scale in jitter.scale_range])
+    assert heights[1] == pytest.approx(heights[0], rel=0.01)
+
+
 # --- mixed scenes ------------------------------------------------------------------------------------------------
 
 

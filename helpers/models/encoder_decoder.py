@@ -73,7 +73,8 @@ class EncoderDecoder(nn.Module):
         widths: channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the resolution.
         depth: residual blocks at each of the last four.
         whole: whether the coarsest features also learn what is in the image as a whole (ParseNet: Liu, Rabinovich,
-            Berg 2016). A network that learns from small crops and is asked about whole frames does better without.
+            Berg 2016). Leave it out where a network learns from small crops and is asked about whole images: what it
+            was taught there is not what it meets.
 
     `forward` takes (B, 3, H, W) float of any size from 32 pixels up and returns (B, classes, H, W) scores.
     """
