@@ -299,6 +299,14 @@ def test_augmented_labels_stay_on_their_pixels():
     assert (moved == VOID).any() and (moved != VOID).any()
 
 
+def test_a_network_learns_from_as_many_scenes_at_a_time_as_asked(monkeypatch):
+    scenes, sizes = some_streets(6), []
+    monkeypatch.setattr(streets, "fit", lambda model, batches, *_, **__: sizes.append(next(batches)[0].shape))
+    for by, size in ((mixing.WIDER_CHANGES, 4), (mixing.SMALL_CROPS, 5)):
+        streets.learn(ByColour(), scenes, 1, 0, transform=mixing.Mixing(scenes, by=by), batch=size)
+    assert sizes == [(4, 3, *mixing.CROP), (5, 3, *mixing.SMALL)]
+
+
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**20))
 def test_augmentation_depends_on_its_generator_alone(seed):
