@@ -11,6 +11,7 @@ from torchmetrics import Metric, MetricCollection
 from tqdm.auto import tqdm
 
 from helpers import runtime
+from helpers.optimisers import Optimisers, adamw
 
 
 @dataclass
@@ -43,11 +44,12 @@ def fit(
     lr: float,
     weight_decay: float = 0.01,
     clip: float = 1.0,
+    optimisers: Optimisers = adamw,
     watch: Callable[[nn.Module], Any] | None = None,
     watch_at: Iterable[int] = (),
     name: str = "training",
 ) -> History:
-    """Train with AdamW under a one-cycle schedule (Loshchilov and Hutter 2019; Smith and Topin 2018).
+    """Train under a one-cycle schedule (Smith and Topin 2018), with AdamW unless `optimisers` says otherwise.
 
     Interrupting (the stop button) ends the training early and returns normally: the weights of the last whole step
     and the history so far stay usable. The model comes back in eval mode, on the CPU.
@@ -59,6 +61,7 @@ def fit(
         steps: how many batches to learn from, at least one.
         lr: the highest learning rate of the cycle.
         clip: greatest norm of the gradient.
+        optimisers: made from the model, `lr` and `weight_decay`; each goes through its own cycle (see `optimisers`).
         watch: called in eval mode, without gradients, at each number of steps in `watch_at` (0: before training); its
             answer is kept in the history, and a float is shown beside the loss.
         name: shown by the progress bar.
@@ -72,10 +75,8 @@ def fit(
     device = runtime.device()
     model.to(device, memory_format=torch.channels_last)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, lr=lr, weight_decay=weight_decay)
-    # With four steps a rise of a quarter would be over where it starts, and torch divides by its length.
-    rise = 0.5 if steps == 4 else 0.25
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=steps, pct_start=rise)
+    chosen = optimisers(model, lr, weight_decay)
+    schedules = [_one_cycle(optimiser, steps) for optimiser in chosen]
     history, watch_at = History(), set(watch_at) if watch else set()
     progress = tqdm(total=steps, desc=name, mininterval=0.5)
     source = iter(batches)
@@ -85,9 +86,10 @@ def fit(
             started = time.perf_counter()
             model.train()
             history.loss.append(
-                _step(model, _next(source, history, steps), loss, optimiser, parameters, clip, device)
+                _step(model, _next(source, history, steps), loss, chosen, parameters, clip, device)
             )
-            schedule.step()
+            for schedule in schedules:
+                schedule.step()
             history.seconds += time.perf_counter() - started
             progress.set_postfix(loss=f"{history.loss[-1]:.3f}", refresh=False)
             progress.update()
@@ -117,6 +119,13 @@ def timeline(*histories: History, start: int = 0) -> dict[int, Any]:
     return seen
 
 
+def _one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
+    # With four steps a rise of a quarter would be over where it starts, and torch divides by its length.
+    rise = 0.5 if steps == 4 else 0.25
+    highest = [group["lr"] for group in optimiser.param_groups]
+    return torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=highest, total_steps=steps, pct_start=rise)
+
+
 def _next(source, history: History, steps: int) -> tuple[Tensor, Tensor]:
     try:
         inputs, targets = next(source)
@@ -136,13 +145,14 @@ def _check_batch(inputs: Tensor) -> None:
         )
 
 
-def _step(model, batch, loss, optimiser, parameters, clip, device) -> float:
+def _step(model, batch, loss, optimisers, parameters, clip, device) -> float:
     """Take one step and return the loss; leave the weights alone where it is not finite."""
     inputs, targets = batch
     # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
     buffers = [buffer.clone() for buffer in model.buffers()]
     value = loss(model(inputs.to(device)), targets.to(device))
-    optimiser.zero_grad()
+    for optimiser in optimisers:
+        optimiser.zero_grad()
     if value.isfinite():
         value.backward()
     norm = nn.utils.clip_grad_norm_(parameters, clip) if value.isfinite() else value
@@ -150,14 +160,15 @@ def _step(model, batch, loss, optimiser, parameters, clip, device) -> float:
         with torch.no_grad():
             for buffer, before in zip(model.buffers(), buffers, strict=True):
                 buffer.copy_(before)
-        rate = optimiser.param_groups[0]["lr"]
+        rate = optimisers[-1].param_groups[0]["lr"]
         what = f", and its gradient's norm {norm.item()}" if value.isfinite() else ""
         raise FloatingPointError(
             f"The loss is {value.item()}{what}: training has left the finite numbers. The weights are still those of "
             f"the step before. Look for NaN in the inputs, a logarithm of 0 or a division by 0 in the loss; or lower "
             f"the learning rate, now {rate:.2g}."
         )
-    optimiser.step()
+    for optimiser in optimisers:
+        optimiser.step()
     return value.item()
 
 

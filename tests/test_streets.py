@@ -12,6 +12,7 @@ from torch.nn import functional
 from torch.testing import assert_close
 from torchvision.models.segmentation import fcn_resnet50
 
+from helpers import optimisers
 from helpers.data import public
 from helpers.data.batches import in_order
 from helpers.metrics import segmentation_metrics
@@ -109,12 +110,14 @@ def test_a_run_learns_from_the_rest_and_is_judged_on_the_film_and_on_val(monkeyp
     assert rows[6]["figures"]["mean_iou"] != rows[5]["figures"]["mean_iou"]
 
 
-def test_each_film_is_held_out_in_turn(monkeypatch):
+@pytest.mark.parametrize(("way", "optimiser"), [("small crops", optimisers.adamw), ("Muon", optimisers.muon)])
+def test_each_film_is_held_out_in_turn(monkeypatch, way, optimiser):
     scenes = some_streets(3)
     seen, networks = {}, []
 
-    def watched_learn(network, given, steps, seed, name, transform, batch):
+    def watched_learn(network, given, steps, seed, name, transform, batch, optimisers):
         networks.append(network)
+        assert optimisers is optimiser and way in name
         assert network.whole is None and batch == streets.CROPS and transform.by is mixing.SMALL_CROPS
         seen[name] = set(given.sequences) | set(transform.scenes.sequences)
         return streets.History(loss=[1.0] * steps, seconds=1.0)
@@ -124,7 +127,7 @@ def test_each_film_is_held_out_in_turn(monkeypatch):
     monkeypatch.setattr(streets, "learn", watched_learn)
     streets.streets.cache_clear()
     held = []
-    for piece in ("small crops", *(f"small crops without {film}" for film in streets.OTHER_FILMS)):
+    for piece in (way, *(f"{way} without {film}" for film in streets.OTHER_FILMS)):
         one, averaged = streets.PIECES[piece](steps=2)
         assert averaged["system"] == f"{one['system']}, averaged"
         assert averaged["figures"]["step_low"] <= averaged["figures"]["step_high"]
@@ -297,6 +300,19 @@ def test_augmented_labels_stay_on_their_pixels():
             right = torch.cat([dark < threshold, light > threshold]).float().mean()
             assert right > 0.97  # the rest: where scaling blurs an edge of the image, never of the labels
     assert (moved == VOID).any() and (moved != VOID).any()
+
+
+def test_a_network_learns_with_the_optimiser_asked_for(monkeypatch):
+    """Equal scenes and an equal seed: the first step is the same, and what follows depends on the optimiser."""
+    scenes = some_streets()
+
+    def losses(**settings):
+        torch.manual_seed(0)
+        network = EncoderDecoder(streets.CLASSES)
+        return streets.learn(network, scenes, 3, seed=0, transform=None, batch=3, **settings).loss
+
+    plain, with_muon = losses(), losses(optimisers=optimisers.muon)
+    assert plain[0] == with_muon[0] and plain[2] != with_muon[2]
 
 
 def test_a_network_learns_from_as_many_scenes_at_a_time_as_asked(monkeypatch):

@@ -1,0 +1,162 @@
+"""Muon for kernels: against torch's Muon on matrices, by its singular values, and inside the training loop."""
+
+import copy
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.testing import assert_close
+
+from helpers.optimisers import KERNEL_RATE, KernelMuon, adamw, muon
+from helpers.training import fit
+
+
+def network(seed: int = 0) -> nn.Sequential:
+    torch.manual_seed(seed)
+    layers = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.Conv2d(8, 12, 3, padding=1, bias=False),
+        nn.BatchNorm2d(12),
+        nn.ReLU(),
+        nn.Conv2d(12, 6, 1),
+        nn.ReLU(),
+        nn.Conv2d(6, 2, 1),
+    )
+    return layers.to(memory_format=torch.channels_last)
+
+
+def batches(number: int, seed: int = 0) -> list:
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randn(number, 4, 3, 8, 8, generator=generator)
+    return [(some, (some[:, 0] > some[:, 1]).long()) for some in images]
+
+
+def backward(model: nn.Module, seed: int = 0) -> None:
+    (images, labels), *_ = batches(1, seed)
+    functional.cross_entropy(model(images), labels).backward()
+
+
+def test_every_parameter_has_one_optimiser_and_the_ends_have_adamw():
+    model = network()
+    kernels, rest = muon(model, lr=0.01, weight_decay=0.1)
+    assert {kernel.data_ptr() for kernel in kernels.kernels} == {
+        model[3].weight.data_ptr(),
+        model[6].weight.data_ptr(),
+    }
+    places = [each.data_ptr() for part in (kernels, rest) for each in part.param_groups[0]["params"]]
+    assert sorted(places) == sorted(parameter.data_ptr() for parameter in model.parameters())
+    assert (kernels.param_groups[0]["lr"], rest.param_groups[0]["lr"]) == (KERNEL_RATE, 0.01)
+    assert {part.param_groups[0]["weight_decay"] for part in (kernels, rest)} == {0.1}
+
+
+def test_a_kernel_moves_as_its_matrix_would():
+    """Several steps, so that momentum counts too."""
+    model = network()
+    kernel = model[3].weight
+    matrix = nn.Parameter(kernel.detach().permute(0, 2, 3, 1).reshape(12, -1).clone())
+    ours, torchs = KernelMuon([kernel], lr=0.1), torch.optim.Muon([matrix], lr=0.1)
+    for seed in range(3):
+        ours.zero_grad()
+        backward(model, seed)
+        matrix.grad = kernel.grad.permute(0, 2, 3, 1).reshape(12, -1).clone()
+        ours.step()
+        torchs.step()
+        assert_close(kernel.detach().permute(0, 2, 3, 1).reshape(12, -1), matrix.detach())
+
+
+def test_a_step_goes_in_all_directions_alike():
+    """The gradient has one direction far ahead of the others; Muon's step has none."""
+    model = network()
+    kernel = model[3].weight
+    before = kernel.detach().clone()
+    optimiser = KernelMuon([kernel], lr=0.1, weight_decay=0.0)
+    backward(model)
+    gradient = torch.linalg.svdvals(kernel.grad.flatten(1))
+    optimiser.step()
+    moved = torch.linalg.svdvals((kernel.detach() - before).flatten(1)) / 0.1
+    assert gradient.max() / gradient.median() > 3
+    assert moved.max() / moved.median() < 1.6
+    assert 0.5 < moved.median() < 1.3
+
+
+def test_a_kernel_of_another_layout_is_refused():
+    kernel = nn.Parameter(torch.randn(4, 3, 3, 3))
+    with pytest.raises(ValueError, match=r"\(4, 3, 3, 3\) is not laid out channels last.*memory_format"):
+        KernelMuon([kernel])
+
+
+def test_zero_grad_forgets_and_a_kernel_without_gradient_stays():
+    model = network()
+    kernel = model[3].weight
+    optimiser = KernelMuon([kernel], lr=0.1)
+    backward(model)
+    optimiser.step()
+    optimiser.zero_grad()
+    before = kernel.detach().clone()
+    optimiser.step()
+    assert kernel.grad is None
+    assert torch.equal(kernel, before)
+
+
+def test_frozen_kernels_stay():
+    model = network()
+    model[3].weight.requires_grad_(False)
+    before = copy.deepcopy(model.state_dict())
+    fit(model, batches(3), functional.cross_entropy, steps=3, lr=0.01, optimisers=muon)
+    assert torch.equal(model[3].weight, before["3.weight"])
+    assert not torch.equal(model[6].weight, before["6.weight"])
+
+
+def test_fit_with_muon_learns_and_repeats_itself():
+    runs = [
+        fit(network(), batches(40), functional.cross_entropy, steps=40, lr=0.01, optimisers=muon)
+        for _ in "ab"
+    ]
+    assert runs[0].loss == runs[1].loss
+    assert runs[0].loss[-1] < 0.7 * runs[0].loss[0]
+
+
+def test_adamw_is_what_fit_takes_by_default():
+    fits = [
+        partial(fit, loss=functional.cross_entropy, steps=5, lr=0.01),
+        partial(fit, loss=functional.cross_entropy, steps=5, lr=0.01, optimisers=adamw),
+        partial(fit, loss=functional.cross_entropy, steps=5, lr=0.01, optimisers=muon),
+    ]
+    plain, named, other = (each(network(), batches(5)).loss for each in fits)
+    assert plain == named != other
+
+
+def test_each_optimiser_goes_through_its_own_cycle():
+    """The rates after each step: both rise to what they were given, and end near nothing."""
+    seen = {}
+
+    def watched(model, lr, weight_decay):
+        chosen = muon(model, lr, weight_decay)
+        for optimiser in chosen:
+            rates = seen.setdefault(type(optimiser), [])
+            optimiser.register_step_post_hook(
+                lambda it, *_, rates=rates: rates.append(it.param_groups[0]["lr"])
+            )
+        return chosen
+
+    fit(network(), batches(8), functional.cross_entropy, steps=8, lr=0.01, optimisers=watched)
+    kernels, rest = seen[KernelMuon], seen[torch.optim.AdamW]
+    assert max(kernels) == pytest.approx(KERNEL_RATE)
+    assert max(rest) == pytest.approx(0.01)
+    assert kernels[-1] < KERNEL_RATE / 1000 and rest[-1] < 0.01 / 1000
+
+
+def test_a_loss_that_is_not_finite_leaves_the_kernels_alone():
+    model = network()
+
+    def loss(scores, labels):
+        return functional.cross_entropy(scores, labels) * float("nan")
+
+    before = copy.deepcopy(model.state_dict())
+    with pytest.raises(FloatingPointError, match="still those of the step before"):
+        fit(model, batches(2), loss, steps=2, lr=0.01, optimisers=muon)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
