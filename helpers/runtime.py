@@ -47,3 +47,11 @@ def seed_everything(seed: int) -> None:
 def device() -> torch.device:
     """The GPU when there is one, else the CPU that every figure of this course was measured on."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_bfloat16() -> bool:
+    """Whether this machine has instructions for bfloat16, without which it would be slower than float32."""
+    if device().type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    known = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch does not tell
+    return any(known.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -60,3 +60,24 @@ def test_a_seed_rules_every_source_of_chance():
 def test_the_device_can_hold_a_tensor():
     assert torch.ones(2, device=runtime.device()).sum() == 2
     assert runtime.device().type in ("cpu", "cuda")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({}, False),
+        ({"avx512_bf16": False, "avx2": True}, False),
+        ({"avx512_bf16": True}, True),
+        ({"bf16": True}, True),
+    ],
+)
+def test_bfloat16_is_there_if_the_processor_says_so(monkeypatch, told, expected):
+    monkeypatch.setattr(runtime, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    assert runtime.has_bfloat16() is expected
+
+
+def test_an_older_torch_that_cannot_tell_has_no_bfloat16(monkeypatch):
+    monkeypatch.setattr(runtime, "device", lambda: torch.device("cpu"))
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert runtime.has_bfloat16() is False

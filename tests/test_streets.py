@@ -110,38 +110,63 @@ def test_a_run_learns_from_the_rest_and_is_judged_on_the_film_and_on_val(monkeyp
     assert rows[6]["figures"]["mean_iou"] != rows[5]["figures"]["mean_iou"]
 
 
-@pytest.mark.parametrize(("way", "optimiser"), [("small crops", optimisers.adamw), ("Muon", optimisers.muon)])
-def test_each_film_is_held_out_in_turn(monkeypatch, way, optimiser):
-    scenes = some_streets(3)
-    seen, networks = {}, []
+WAYS = {
+    "small crops": {"by": mixing.SMALL_CROPS, "light": None},
+    "Muon": {
+        "by": mixing.UNLIT_CROPS,
+        "light": mixing.relight,
+        "bfloat16": True,
+        "optimisers": optimisers.muon,
+        "weight_decay": 0.1,
+    },
+}
 
-    def watched_learn(network, given, steps, seed, name, transform, batch, optimisers):
-        networks.append(network)
-        assert optimisers is optimiser and way in name
-        assert network.whole is None and batch == streets.CROPS and transform.by is mixing.SMALL_CROPS
-        seen[name] = set(given.sequences) | set(transform.scenes.sequences)
+
+@pytest.mark.parametrize("film", [streets.TEST_FILM, *streets.OTHER_FILMS])
+@pytest.mark.parametrize("way", WAYS)
+def test_small_crops_are_judged_on_the_film_held_out(monkeypatch, way, film):
+    """With either optimiser, and with each film in turn; one pass and averaged."""
+    scenes = some_streets(3)
+    taught = []
+
+    def watched_learn(network, given, steps, seed, name, transform, batch, **rest):
+        taught.append((network, set(given.sequences) | set(transform.scenes.sequences)))
+        assert network.whole is None and batch == streets.CROPS
+        assert {"by": transform.by, "light": transform.light, **rest} == WAYS[way]
         return streets.History(loss=[1.0] * steps, seconds=1.0)
 
     monkeypatch.setattr(public, "camvid", lambda split: scenes)
     monkeypatch.setattr(public, "edition", lambda name: "noise")
     monkeypatch.setattr(streets, "learn", watched_learn)
     streets.streets.cache_clear()
-    held = []
-    for piece in (way, *(f"{way} without {film}" for film in streets.OTHER_FILMS)):
-        one, averaged = streets.PIECES[piece](steps=2)
-        assert averaged["system"] == f"{one['system']}, averaged"
-        assert averaged["figures"]["step_low"] <= averaged["figures"]["step_high"]
-        for row in (one, averaged):
-            (film,) = row["tested_on"]
-            assert film not in row["trained_on"] and len(row["trained_on"]) == 2
-            assert seen[one["system"]] == set(row["trained_on"])
-        for row, asked in ((one, networks[-1]), (averaged, asking.Averaged(networks[-1]))):
-            there = frames.score(frames.total(frames.count(asked, scenes.hold_out(film)[1])))
-            assert row["figures"]["mean_iou"] == pytest.approx(there["mean_iou"].item())
-        held.append(film)
+    piece = way if film == streets.TEST_FILM else f"{way} without {film}"
+    one, averaged = streets.PIECES[piece](steps=2)
     streets.streets.cache_clear()
-    assert held == [streets.TEST_FILM, *streets.OTHER_FILMS]
-    assert set(held) == set(scenes.sequences)
+    ((network, films),) = taught
+    assert films == set(FILMS) - {film}
+    assert averaged["system"] == f"{one['system']}, averaged"
+    assert averaged["figures"]["step_low"] <= averaged["figures"]["step_high"]
+    for row, asked in ((one, network), (averaged, asking.Averaged(network))):
+        assert row["tested_on"] == [film] and set(row["trained_on"]) == films
+        there = frames.score(frames.total(frames.count(asked, scenes.hold_out(film)[1])))
+        assert row["figures"]["mean_iou"] == pytest.approx(there["mean_iou"].item())
+
+
+def test_no_two_pieces_record_one_system(monkeypatch):
+    """Of the pieces that share `small_crops`, each gives its rows names of their own."""
+    names = []
+
+    def named(name, *_, **__):
+        names.append(name)
+        raise StopIteration
+
+    monkeypatch.setattr(streets, "streets", lambda film: (some_streets(3),) * 3)
+    monkeypatch.setattr(streets, "encoder_decoder", named)
+    pieces = [piece for name, piece in streets.PIECES.items() if name.startswith(("small", "Muon"))]
+    for piece in pieces:
+        with pytest.raises(RuntimeError):
+            list(piece())
+    assert len(set(names)) == len(pieces) == 6
 
 
 # --- void and padding -------------------------------------------------------------------------------------------
@@ -315,6 +340,35 @@ def test_a_network_learns_with_the_optimiser_asked_for(monkeypatch):
     assert plain[0] == with_muon[0] and plain[2] != with_muon[2]
 
 
+def test_a_network_learns_in_bfloat16_if_asked(monkeypatch):
+    """Nearly the same loss, and not the same: the numbers inside are shorter. On any machine, as it is said to be one
+    that has them."""
+    monkeypatch.setattr(asking.runtime, "has_bfloat16", lambda: True)
+    scenes, losses, networks = some_streets(), [], []
+    for bfloat16 in (False, True):
+        torch.manual_seed(0)
+        networks.append(EncoderDecoder(streets.CLASSES))
+        history = streets.learn(networks[-1], scenes, 1, seed=0, transform=None, batch=3, bfloat16=bfloat16)
+        losses.append(history.loss[0])
+    assert losses[0] == pytest.approx(losses[1], rel=0.02) and losses[0] != losses[1]
+    assert all(each.dtype == torch.float32 for each in networks[1].parameters())
+
+
+def test_bfloat16_where_there_is_none_is_float32(monkeypatch, network):
+    images = torch.rand(1, 3, 40, 40)
+    answers = {}
+    for has in (False, True):
+        monkeypatch.setattr(asking.runtime, "has_bfloat16", lambda has=has: has)
+        with torch.no_grad():
+            answers[has] = asking.Bfloat16(network)(images)
+        assert answers[has].dtype == torch.float32
+    with torch.no_grad():
+        plain = network(images)
+    assert torch.equal(answers[False], plain)
+    assert not torch.equal(answers[True], plain)
+    assert (answers[True] - plain).abs().max() < 0.1 * plain.std()
+
+
 def test_a_network_learns_from_as_many_scenes_at_a_time_as_asked(monkeypatch):
     scenes, sizes = some_streets(6), []
     monkeypatch.setattr(streets, "fit", lambda model, batches, *_, **__: sizes.append(next(batches)[0].shape))
@@ -353,6 +407,73 @@ def test_a_small_crop_is_cut_from_scenes_as_large_as_a_wide_one_s():
         fits = min(jitter.target_size[0] / 180, jitter.target_size[1] / 240)
         heights.append([180 * fits * scale for scale in jitter.scale_range])
     assert heights[1] == pytest.approx(heights[0], rel=0.01)
+
+
+# --- light -------------------------------------------------------------------------------------------------------
+
+UNCHANGED = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}
+
+
+def relit(monkeypatch, images: torch.Tensor, **drawn: float) -> torch.Tensor:
+    """Relight with what would be drawn at random handed in: shares of the greatest change, from -1 to 1."""
+    brightness, contrast, saturation, hue = (UNCHANGED | drawn).values()
+    draws = iter(
+        [torch.tensor([[brightness], [contrast], [saturation]]).repeat(1, len(images)), torch.tensor([hue])]
+    )
+    monkeypatch.setattr(mixing, "_either_way", lambda *_: next(draws))
+    return mixing.relight(images, torch.Generator())
+
+
+@pytest.fixture
+def middling() -> torch.Tensor:
+    """Colours that no change takes beyond black or white, where torchvision cuts off between changes."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(100, 140, (1, 3, 20, 30), dtype=torch.uint8, generator=generator)
+
+
+def test_without_a_change_light_stays(monkeypatch, middling):
+    assert torch.equal(relit(monkeypatch, middling), middling)
+
+
+@pytest.mark.parametrize("share", [-1.0, 0.5, 1.0])
+@pytest.mark.parametrize("what", ["brightness", "contrast", "saturation"])
+def test_light_changes_as_torchvision_s(monkeypatch, middling, what, share):
+    changed = relit(monkeypatch, middling, **{what: share})
+    theirs = getattr(mixing.v2.functional, f"adjust_{what}")(middling, 1 + mixing.LIGHT * share)
+    assert (changed.int() - theirs.int()).abs().max() <= 1
+
+
+def test_hue_turns_colours_and_leaves_lightness(monkeypatch, middling):
+    changed = relit(monkeypatch, middling, hue=1.0)
+    before, after = (torch.einsum("ij,njhw->nihw", mixing.YIQ, each.float()) for each in (middling, changed))
+    assert (after[:, 0] - before[:, 0]).abs().max() < 1
+    before, after = (torch.complex(each[:, 1], each[:, 2]) for each in (before, after))
+    strong = before.abs() > 8
+    turned = (after / before)[strong]
+    assert turned.abs().mean() == pytest.approx(1, abs=0.02)
+    assert turned.angle().mean() == pytest.approx(2 * np.pi * mixing.HUE, abs=0.02)
+
+
+def test_a_grey_image_has_no_hue_to_turn(monkeypatch):
+    grey = torch.full((1, 3, 4, 4), 90, dtype=torch.uint8)
+    assert torch.equal(relit(monkeypatch, grey, hue=1.0, saturation=1.0), grey)
+
+
+def test_each_image_gets_a_light_of_its_own():
+    images = torch.full((50, 3, 2, 2), 100, dtype=torch.uint8)
+    first, again = (mixing.relight(images, torch.Generator().manual_seed(0)) for _ in range(2))
+    assert torch.equal(first, again)
+    lights = first[:, 0, 0, 0].float()
+    assert lights.min() < 70 and lights.max() > 130 and len(lights.unique()) > 25
+    assert lights.min() >= 60 and lights.max() <= 140
+
+
+def test_both_scenes_of_a_mixed_one_are_relit():
+    """With every light put out, nothing of either scene is left to see; their labels stay."""
+    scenes = some_streets(6)
+    mix = mixing.Mixing(scenes, by=mixing.SMALL_CROPS, light=lambda images, _: torch.zeros_like(images))
+    images, labels = mix(scenes.images, scenes.labels.long(), torch.Generator().manual_seed(0))
+    assert not images.any() and len(labels.unique()) > 5
 
 
 # --- mixed scenes ------------------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """Make more streets out of few: change every scene at random, and lay parts of other scenes over it."""
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 from torchvision import tv_tensors
@@ -7,10 +10,16 @@ from torchvision.transforms import v2
 
 from helpers.data.public import CamVid
 
+Light = Callable[[Tensor, Generator], Tensor]
+
 VOID = CamVid.VOID
 CROP = (160, 224)  # height and width of what is trained on: multiples of 32
 SMALL = (96, 128)  # less than a third of it
 LAID_OVER = 0.8  # share of scenes that get a part of another one
+LIGHT = 0.4  # brightness, contrast and saturation change by up to this share,
+HUE = 0.05  # and hue by up to this part of its circle
+# From RGB to YIQ (FCC 1953): how light a pixel is, and its colour in two numbers.
+YIQ = torch.tensor([(0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312)])
 THINGS = ("Pole", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist")
 
 
@@ -21,7 +30,7 @@ def changes(smallest: float, largest: float, crop: tuple[int, int] = CROP) -> v2
             v2.ScaleJitter(crop, scale_range=(smallest, largest)),
             v2.RandomCrop(crop, pad_if_needed=True, fill={tv_tensors.Image: 128, tv_tensors.Mask: VOID}),
             v2.RandomHorizontalFlip(),
-            v2.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.05),
+            v2.ColorJitter(LIGHT, LIGHT, LIGHT, HUE),
         ]
     )
 
@@ -29,16 +38,54 @@ def changes(smallest: float, largest: float, crop: tuple[int, int] = CROP) -> v2
 CHANGES = changes(0.5, 2.0)
 WIDER_CHANGES = changes(0.4, 2.2)
 SMALL_CROPS = changes(0.67, 3.67, SMALL)  # things are as large as under `WIDER_CHANGES`
+UNLIT_CROPS = v2.Compose(SMALL_CROPS.transforms[:-1])  # the same in the light they are in, for `relight`
+
+
+def relight(images: Tensor, generator: Generator) -> Tensor:
+    """Change brightness, contrast, saturation and hue of each image at random, as far as `SMALL_CROPS` does.
+
+    `v2.ColorJitter` goes image by image, and over a batch of small crops takes a quarter as long as learning from
+    them. In YIQ, the colours of old television, saturation stretches two of three channels and hue turns them, so that
+    here all the changes together are one matrix an image.
+
+    Args:
+        images: (B, 3, H, W) uint8.
+
+    Returns:
+        (B, 3, H, W) uint8.
+    """
+    B = len(images)
+    light, contrast, saturation = 1 + LIGHT * _either_way((3, B), generator)
+    turn = 2 * math.pi * HUE * _either_way((B,), generator)
+    colour = torch.zeros(B, 3, 3)
+    colour[:, 0, 0] = 1
+    colour[:, 1, 1] = colour[:, 2, 2] = saturation * turn.cos()
+    colour[:, 2, 1] = saturation * turn.sin()
+    colour[:, 1, 2] = -colour[:, 2, 1]
+    by = YIQ.inverse() @ colour @ YIQ
+    grey = (YIQ[0] @ images.float().mean(dim=(2, 3)).T)[:, None, None]  # what contrast is told from
+    changed = contrast[:, None, None] * (by @ images.flatten(2).float() - grey) + grey
+    return (light[:, None, None] * changed).clamp(0, 255).round().byte().view_as(images)
+
+
+def _either_way(shape: tuple[int, ...], generator: Generator) -> Tensor:
+    return 2 * torch.rand(shape, generator=generator) - 1
 
 
 def augment(
-    images: Tensor, labels: Tensor, generator: Generator, by: v2.Compose = CHANGES
+    images: Tensor,
+    labels: Tensor,
+    generator: Generator,
+    by: v2.Compose = CHANGES,
+    light: Light | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Change each scene at random: scale, crop, mirror, light. Labels move along, and are never interpolated.
 
     Args:
         images: (B, 3, H, W) uint8. labels: (B, H, W) int64.
         generator: the one source of chance.
+        by: how each scene is changed, with its labels.
+        light: changes the images once more, all at once.
 
     Returns:
         (B, 3, *crop) uint8 and (B, *crop) int64; `VOID` where a crop reaches beyond the scene.
@@ -51,7 +98,7 @@ def augment(
     images, labels = (
         torch.stack([part.as_subclass(Tensor) for part in parts]) for parts in zip(*changed, strict=True)
     )
-    return images, labels
+    return images if light is None else light(images, generator), labels
 
 
 class Mixing:
@@ -65,14 +112,20 @@ class Mixing:
     Args:
         scenes: those that are laid over others.
         share: of the scenes that get a part of another one.
-        by: how every scene is changed before.
+        by, light: how every scene is changed before, as in `augment`.
 
     Raises:
         ValueError: no scene holds any of the `THINGS`.
     """
 
-    def __init__(self, scenes: CamVid, share: float = LAID_OVER, by: v2.Compose = WIDER_CHANGES):
-        self.scenes, self.share, self.by = scenes, share, by
+    def __init__(
+        self,
+        scenes: CamVid,
+        share: float = LAID_OVER,
+        by: v2.Compose = WIDER_CHANGES,
+        light: Light | None = None,
+    ):
+        self.scenes, self.share, self.by, self.light = scenes, share, by, light
         holders = [
             (scenes.labels == scenes.classes.index(thing)).any(dim=(1, 2)).nonzero().flatten()
             for thing in THINGS
@@ -85,10 +138,10 @@ class Mixing:
 
     def __call__(self, images: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Shapes and chance as in `augment`."""
-        images, labels = augment(images, labels, generator, self.by)
+        images, labels = augment(images, labels, generator, self.by, self.light)
         chosen = [self._draw(generator) for _ in images]
         others, theirs = augment(
-            self.scenes.images[chosen], self.scenes.labels[chosen].long(), generator, self.by
+            self.scenes.images[chosen], self.scenes.labels[chosen].long(), generator, self.by, self.light
         )
         above = torch.stack([_half_of_the_classes(each, generator) for each in theirs])
         above &= (torch.rand(len(images), generator=generator) < self.share)[:, None, None]
