@@ -5,9 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-Optimisers = Callable[
-    [nn.Module, float, float], list[torch.optim.Optimizer]
-]  # from model, lr and weight decay
+# From a model, the highest rate and the weight decay.
+Optimisers = Callable[[nn.Module, float, float], list[torch.optim.Optimizer]]
 
 KERNEL_RATE = 0.02  # Muon's highest rate: every step moves a kernel by as much, whatever its gradient's size
 
@@ -46,10 +45,15 @@ class KernelMuon(torch.optim.Muon):
         settings: of `torch.optim.Muon`.
 
     Raises:
-        ValueError: a kernel is not laid out channels last, so that no matrix shares its memory.
+        ValueError: there is no kernel, or one is not laid out channels last, so that no matrix shares its memory.
     """
 
     def __init__(self, kernels: list[nn.Parameter], **settings):
+        if not kernels:
+            raise ValueError(
+                "There is no kernel for Muon to change. Expected a model with a convolution between its first and its "
+                "last, whose weights may change; for any other, train with AdamW."
+            )
         self.kernels = kernels
         matrices = [nn.Parameter(_matrix(kernel.detach())) for kernel in kernels]
         for kernel, matrix in zip(kernels, matrices, strict=True):

@@ -89,6 +89,11 @@ def test_a_kernel_of_another_layout_is_refused():
         KernelMuon([kernel])
 
 
+def test_a_model_without_a_convolution_between_two_others_is_refused():
+    with pytest.raises(ValueError, match="no kernel for Muon to change.*train with AdamW"):
+        muon(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 1)), lr=0.01, weight_decay=0.1)
+
+
 def test_zero_grad_forgets_and_a_kernel_without_gradient_stays():
     model = network()
     kernel = model[3].weight
