@@ -468,6 +468,17 @@ def test_each_image_gets_a_light_of_its_own():
     assert lights.min() >= 60 and lights.max() <= 140
 
 
+def test_unlit_crops_move_as_small_crops_do_and_leave_light():
+    """An even scene stays as it is but for the padding, and is still mirrored."""
+    scenes = torch.full((12, 3, 180, 240), 90, dtype=torch.uint8)
+    images, _ = mixing.augment(
+        scenes, torch.zeros(12, 180, 240).long(), torch.Generator().manual_seed(0), mixing.UNLIT_CROPS
+    )
+    assert {90} <= set(images.unique().tolist()) <= {90, 128}
+    kinds = [type(each) for each in mixing.SMALL_CROPS.transforms]
+    assert [type(each) for each in mixing.UNLIT_CROPS.transforms] == kinds[:3]
+
+
 def test_both_scenes_of_a_mixed_one_are_relit():
     """With every light put out, nothing of either scene is left to see; their labels stay."""
     scenes = some_streets(6)
