@@ -68,7 +68,7 @@ fill: venv  ## Refresh the recorded numbers in README and notebooks from data/re
 	$(IN)/python tools/notebooks.py fill
 
 results: venv  ## Run the recorded experiments: all, or NAME=fcn (ARGS="--budget record --fresh").
-	$(IN)/python -m helpers.recipes $(NAME) $(ARGS)
+	$(IN)/python -m tools.record $(NAME) $(ARGS)
 
 site: venv  ## Build the pages that work without a kernel and without a network.
 	$(IN)/python tools/build_site.py $(ARGS)

@@ -315,7 +315,7 @@ def test_the_targets_call_what_they_promise():
     assert "jupyter lab --no-browser notebooks/00_start_here.ipynb" in commands(
         "lab", "LAB_ARGS=--no-browser"
     )
-    assert "-m helpers.recipes fcn --budget record" in commands("results", "NAME=fcn", "ARGS=--budget record")
+    assert "-m tools.record fcn --budget record" in commands("results", "NAME=fcn", "ARGS=--budget record")
     assert "tools/notebooks.py run 00 01" in commands("notebooks", "NB=00 01")
     tests = commands("test")
     for part in (
