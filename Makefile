@@ -26,7 +26,7 @@ help:  ## List what make can do here.
 
 venv: $(STAMP)  ## Prepare the environment and do nothing else.
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt helpers/steady.pth
 	@command -v "$(PYTHON)" > /dev/null || { \
 	  echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name yours: make PYTHON=/path/to/python3"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
