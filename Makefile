@@ -73,7 +73,7 @@ results: venv  ## Run the recorded experiments: all, or NAME=fcn (ARGS="--budget
 site: venv  ## Build the pages that work without a kernel and without a network.
 	$(IN)/python tools/build_site.py $(ARGS)
 
-bench: venv  ## Measure the figures' latency, the notebooks' seconds and memory, and a race.
+bench: venv  ## Measure figures, training beside a busy process, notebooks and a race (ARGS=--training: one part).
 	$(IN)/python tools/bench.py $(ARGS)
 
 pins: venv  ## Write the versions installed here into constraints.txt.
