@@ -11,7 +11,7 @@ import pytest
 from nbformat import v4
 from test_exercises import TOY
 
-from helpers import exercises, results
+from helpers import results
 from tools import notebooks, recorded, tidy
 from tools.tidy import WIDGET_STATE, WIDGET_VIEW
 
@@ -74,21 +74,21 @@ def view(model):
 @pytest.fixture
 def sound(record, tmp_path, monkeypatch):
     """A notebook that passes every check, and where it lies."""
-    module = types.ModuleType("helpers.exercises.toy")
-    module.shares = TOY
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(exercises, "toy", module, raising=False)
+    lesson, module = types.ModuleType("helpers.toy"), types.ModuleType("helpers.toy.exercises")
+    lesson.exercises, module.shares = module, TOY
+    for each in (lesson, module):
+        monkeypatch.setitem(sys.modules, each.__name__, each)
     monkeypatch.setattr(checks, "all_exercises", lambda: {"toy.shares": TOY})
     cells = [
         v4.new_markdown_cell(OPENING),
-        code("import numpy as np\n\nfrom helpers.exercises import toy"),
+        code("import numpy as np\n\nfrom helpers.toy import exercises"),
         v4.new_markdown_cell("Each row is divided by its sum."),
         code("np.array([0.25, 0.754])", [text("[0.25  0.754]\n")], ["nbval-check-output"]),
         v4.new_markdown_cell("The larger share is 0.75, or 75 %. The figure shows `0.9`."),
         code("show()", [picture(**{"image/png": {"alt": "two bars"}})], ["nbval-ignore-output"]),
         code("figure", [view("ab12"), text(" 50%|###  | 1/2 [00:01<00:01]", "stderr")]),
         v4.new_markdown_cell("Now you."),
-        code("def shares(table): ...\n\n\ntoy.shares.check(shares)", [text("Not yet: ...")]),
+        code("def shares(table): ...\n\n\nexercises.shares.check(shares)", [text("Not yet: ...")]),
         v4.new_markdown_cell(CLOSING),
     ]
     notebook = v4.new_notebook(cells=cells)
@@ -240,7 +240,7 @@ def there_is_no_title(notebook):
 
 @planted("opening", "imports", "changed_since_run")
 def the_first_code_cell_imports_nothing(notebook):
-    notebook.cells[1].source = "toy = __import__('helpers.exercises.toy').exercises.toy"
+    notebook.cells[1].source = "exercises = __import__('helpers.toy.exercises').toy.exercises"
 
 
 @planted("closing", "'Where next'")
