@@ -31,7 +31,18 @@ What picks cannot say: `Lab`, a pure function in both languages, and `Ask`, whic
 """
 
 from helpers.figure.composed import Figure
-from helpers.figure.controls import BoxHandle, Cell, Choice, Field, Legend, Paint, Pointer, Slider, Switches, Toggle
+from helpers.figure.controls import (
+    BoxHandle,
+    Cell,
+    Choice,
+    Field,
+    Legend,
+    Paint,
+    Pointer,
+    Slider,
+    Switches,
+    Toggle,
+)
 from helpers.figure.layers import (
     Arrows,
     Box,
@@ -53,7 +64,20 @@ from helpers.figure.symbols import Ask, Choose, Each, Lab, Names, Stored, Symbol
 __all__ = [
     *("Figure", "array", "names", "choose", "text", "upsampled", "Symbol", "Lab", "Ask"),
     *("BoxHandle", "Cell", "Choice", "Field", "Legend", "Paint", "Pointer", "Slider", "Switches", "Toggle"),
-    *("Arrows", "Box", "Classes", "Crop", "Dots", "Heat", "Image", "Lens", "Note", "Outline", "Regions", "Spot"),
+    *(
+        "Arrows",
+        "Box",
+        "Classes",
+        "Crop",
+        "Dots",
+        "Heat",
+        "Image",
+        "Lens",
+        "Note",
+        "Outline",
+        "Regions",
+        "Spot",
+    ),
     *("Bars", "Column", "Each", "Lines", "Matrix", "Row", "Stage", "Tokens", "Words"),
 ]
 

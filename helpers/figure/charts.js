@@ -16,7 +16,7 @@ function runsOf(across, up) {
     if (Number.isFinite(y)) runs.at(-1).push(across[i], y);
     else if (runs.at(-1).length) runs.push([]);
   });
-  return runs.filter((run) => run.length);
+  return runs.filter((run) => run.length).map((run) => (run.length > 2 ? run : [...run, ...run]));
 }
 
 function lines(part, tools) {

@@ -86,10 +86,11 @@ async function render({ model, el }) {
         told.push("Space plays");
         const step = (sign) => (far) => controls.move(control, tools, sign * (far ? 5 : 1));
         Object.assign(everywhere, { ArrowLeft: step(-1), ArrowRight: step(1), ArrowUp: step(1), ArrowDown: step(-1) });
-        if (!answering.length) told.unshift("arrows go a step on or back (with Shift, five)", "Home and End to the first and last");
+        if (!answering.some(([node]) => node.localName === "canvas")) told.unshift("arrows go a step on or back (with Shift, five)", "Home and End to the first and last");
       }
     }
-    if (!answering.length && told.length && tools.silent.length) answering.push([tools.silent[0], null]);
+    const pictures = answering.some(([node]) => node.localName === "canvas");
+    if (!pictures && told.length && tools.silent.length) answering.unshift([tools.silent[0], null]);
     for (const [node, answer] of answering) {
       pointing.answerOn(node, answer, everywhere, tools);
       node.setAttribute("aria-describedby", keys.id);

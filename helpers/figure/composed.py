@@ -17,7 +17,18 @@ from helpers.figure.parts import Part, Shown, every_control
 from helpers.figure.symbols import Ask, Lab, Look, Names, Stored, Symbol, Text
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("page", "arrays", "raster", "symbols", "layers", "state", "controls", "pointing", "parts", "charts")
+SCRIPTS = (
+    "page",
+    "arrays",
+    "raster",
+    "symbols",
+    "layers",
+    "state",
+    "controls",
+    "pointing",
+    "parts",
+    "charts",
+)
 MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
 
 
@@ -44,7 +55,7 @@ class Figure(anywidget.AnyWidget):
         parts: stages, rows, charts, words; they flow beside one another. A `Column` stacks some.
         caption: a sentence that tells the state, such as "Pass {t}: mean IoU {iou:.2f}."
         alt: what the figure shows, for a reader who hears the page.
-        also: controls that no part uses by itself but the caption or nobody; rarely needed.
+        also: controls in the order in which the panel shows them, where that is not the order of their use.
         still: control -> value in which the poster shows the figure, where it is not the first.
         lines: how many lines the caption takes, so that the page holds still.
         values: what the caption's fields name; a field may also name a control.
@@ -78,8 +89,12 @@ class Figure(anywidget.AnyWidget):
         self._parts = parts
         own = [control for part in parts for control in every_control(part)]
         drawn = [control for part in flat(parts) if part.kind == "tokens" for control in part.controls]
-        found = [s for s in symbols_in([*(p for p in parts), list(values.values()), *also]) if isinstance(s, Control)]
-        self._controls = _by_name([*own, *found])
+        found = [
+            s
+            for s in symbols_in([*(p for p in parts), list(values.values()), *also])
+            if isinstance(s, Control)
+        ]
+        self._controls = _by_name([*also, *own, *found])
         for name, control in self._controls.items():
             values.setdefault(name, control)
         self._caption = Text(caption, **values)
@@ -208,7 +223,9 @@ class Book:
             return arg.item()
         if arg is None or isinstance(arg, str | int | float | bool):
             return arg
-        raise ValueError(f"A figure cannot hold {arg!r} ({type(arg).__name__}); give numbers, texts or symbols.")
+        raise ValueError(
+            f"A figure cannot hold {arg!r} ({type(arg).__name__}); give numbers, texts or symbols."
+        )
 
     def number(self, symbol: Symbol) -> int:
         """The symbol's number; it is written down when it is met first, after those that it depends on."""
@@ -233,7 +250,9 @@ class Book:
             return [self._keep(each) for each in tree]
         raw = np.ascontiguousarray(tree).tobytes()
         self._layout.append({"dtype": tree.dtype.name, "shape": list(tree.shape), "offset": self._offset})
-        self._chunks.append(raw + bytes(-len(raw) % 8))  # a typed array may only start at a multiple of its item
+        self._chunks.append(
+            raw + bytes(-len(raw) % 8)
+        )  # a typed array may only start at a multiple of its item
         self._offset += len(self._chunks[-1])
         return len(self._layout) - 1
 

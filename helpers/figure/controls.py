@@ -204,7 +204,9 @@ class Pointer(Control):
 
     def fits(self, value: object) -> list:
         place = list(value) if isinstance(value, Sequence | np.ndarray) and len(value) == 2 else [-1, -1]
-        if not all(0 <= along <= most - 1 for along, most in zip(place, (self.width, self.height), strict=True)):
+        if not all(
+            0 <= along <= most - 1 for along, most in zip(place, (self.width, self.height), strict=True)
+        ):
             self._refuse_value(value, f"[x, y] from [0, 0] to [{self.width - 1}, {self.height - 1}]")
         return [float(along) if along % 1 else int(along) for along in place]
 
@@ -223,7 +225,9 @@ def _centres(cells: int | Sequence | Symbol, size: int) -> Symbol:
     """Pixels of the centres of so many cells along a side; the centres themselves pass through."""
     if isinstance(cells, Symbol):
         return cells
-    return Stored((np.arange(cells) + 0.5) * size / cells - 0.5 if np.ndim(cells) == 0 else np.asarray(cells, float))
+    return Stored(
+        (np.arange(cells) + 0.5) * size / cells - 0.5 if np.ndim(cells) == 0 else np.asarray(cells, float)
+    )
 
 
 class Cells:
@@ -276,7 +280,9 @@ class BoxHandle(Control):
     ) -> None:
         boxes = taking.numbers(boxes, name)
         if boxes.ndim != 2 or boxes.shape[1] != 4 or not len(boxes):
-            raise ValueError(f"The boxes have shape {boxes.shape}; expected (N, 4): left, top, width, height.")
+            raise ValueError(
+                f"The boxes have shape {boxes.shape}; expected (N, 4): left, top, width, height."
+            )
         self.name, self.count = name, len(boxes)
         super().__init__(name, self.fits(first), resets, boxes=Stored(boxes))
         self.box = Pick(self.args["boxes"], self)
@@ -310,7 +316,9 @@ class Switches(Control):
         self.count = None if isinstance(names, Symbol) else len(taking.distinct(names, name.lower()))
         names = names if isinstance(names, Symbol) else Names(names)
         self.name = name
-        super().__init__(name, self.fits([] if first is None else first), resets, names=names, off=off, **args)
+        super().__init__(
+            name, self.fits([] if first is None else first), resets, names=names, off=off, **args
+        )
 
     def fits(self, value: object) -> list:
         flags = [bool(each) for each in value]

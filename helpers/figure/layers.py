@@ -190,9 +190,7 @@ class Outline(Layer):
     def size(self, labels: np.ndarray, **rest: object) -> tuple[int, int]:
         return labels.shape
 
-    def paint(
-        self, pixels: np.ndarray, labels: np.ndarray, shown: list, colours: np.ndarray
-    ) -> np.ndarray:
+    def paint(self, pixels: np.ndarray, labels: np.ndarray, shown: list, colours: np.ndarray) -> np.ndarray:
         labels = visible(nearest(labels, pixels.shape[:2]), shown)
         return mixed(pixels, colours[labels], edges(labels) & (labels > 0))
 
@@ -310,7 +308,8 @@ class Arrows(Layer):
 
     def shapes(self, ends: np.ndarray, heads: bool) -> list[Shape]:
         return [
-            ("arrow" if heads else "line", each, "") for each in np.asarray(ends, float).reshape(-1, 4).tolist()
+            ("arrow" if heads else "line", each, "")
+            for each in np.asarray(ends, float).reshape(-1, 4).tolist()
         ]
 
 
@@ -356,7 +355,9 @@ def bilinear(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
         place = np.maximum((np.arange(size) + 0.5) * (cells / size) - 0.5, 0)
         low = place.astype(int)
         weight = (place - low).reshape((-1, 1) if axis == 0 else -1)
-        values = values.take(low, axis) * (1 - weight) + values.take(np.minimum(low + 1, cells - 1), axis) * weight
+        values = (
+            values.take(low, axis) * (1 - weight) + values.take(np.minimum(low + 1, cells - 1), axis) * weight
+        )
     return values
 
 
@@ -364,7 +365,9 @@ def nearest(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     """(h, w, ...) enlarged or shrunk to (H, W, ...), each pixel from its own cell."""
     if values.shape[:2] == tuple(shape):
         return values
-    rows, columns = (np.arange(size) * cells // size for size, cells in zip(shape, values.shape, strict=False))
+    rows, columns = (
+        np.arange(size) * cells // size for size, cells in zip(shape, values.shape, strict=False)
+    )
     return values[rows[:, None], columns]
 
 

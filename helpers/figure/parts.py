@@ -14,10 +14,20 @@ from helpers.figure.controls import BoxHandle, Cell, Cells, Choice, Control, Pai
 from helpers.figure.layers import Heat, Layer, Shape
 from helpers.figure.symbols import Each, Look, Names, Pick, Stored, Symbol, stored, written
 
-GAP, BETWEEN = 1, 110  # between two small pictures: pixels, and a grey that neither black nor white edges hide in
+GAP, BETWEEN = (
+    1,
+    110,
+)  # between two small pictures: pixels, and a grey that neither black nor white edges hide in
 BEHIND = 255  # a stage's first layer, where that lets anything through
 CHART = {"width": 340, "height": 200, "left": 46, "right": 12, "top": 12, "bottom": 30}  # a chart's own units
-LINE_COLOURS = ("#2f8fae", "#d9582a", "#a24fd6", "#7c8a3a", "#c2467a", "#4b67c8")  # 3 : 1 on light and on dark
+LINE_COLOURS = (
+    "#2f8fae",
+    "#d9582a",
+    "#a24fd6",
+    "#7c8a3a",
+    "#c2467a",
+    "#4b67c8",
+)  # 3 : 1 on light and on dark
 
 
 class Shown(NamedTuple):
@@ -93,7 +103,9 @@ def drawn(layers: Sequence[Layer], look: Look) -> tuple[np.ndarray, list[Shape]]
     inputs = [(layer, layer.inputs(look)) for layer in layers]
     size = next((layer.size(**found) for layer, found in inputs if found and layer.size(**found)), None)
     if size is None:
-        raise ValueError("The first layer of a stage must be a picture: Image, Heat, Classes, Regions or Crop.")
+        raise ValueError(
+            "The first layer of a stage must be a picture: Image, Heat, Classes, Regions or Crop."
+        )
     pixels = np.full((*size, 3), BEHIND, np.uint8)
     for layer, found in inputs:
         pixels = layer.paint(pixels, **found) if found else pixels
@@ -127,7 +139,14 @@ class Row(Part):
         count = each.args["count"]
         titles = titles if isinstance(titles, Symbol) else Names(list(titles))
         super().__init__(
-            title, when, each=each, count=count, columns=columns or count, titles=titles, side=side, chosen=choose
+            title,
+            when,
+            each=each,
+            count=count,
+            columns=columns or count,
+            titles=titles,
+            side=side,
+            chosen=choose,
         )
         self.args |= {"layers": list(layers), "choose": _named(choose)}
         self.controls = [choose] if choose else []
@@ -204,7 +223,9 @@ class Matrix(Part):
             frame = [("rect", box, "")]
         cells = np.asarray(given["values"], float).ravel() if given["numbers"] else []
         return Shown(
-            pixels, frame, [*given["rows"], *given["columns"], *(written(float(v), given["numbers"]) for v in cells)]
+            pixels,
+            frame,
+            [*given["rows"], *given["columns"], *(written(float(v), given["numbers"]) for v in cells)],
         )
 
 
@@ -235,8 +256,17 @@ class Tokens(Part):
     ) -> None:
         words, notes = (each if isinstance(each, Symbol) else Names(list(each)) for each in (words, notes))
         if choose and off:
-            raise ValueError("A word can be chosen or switched off by a click, not both; take two rows of tokens.")
-        args = {"words": words, "chosen": choose, "on": off, "weights": weights, "notes": notes, "marked": marked}
+            raise ValueError(
+                "A word can be chosen or switched off by a click, not both; take two rows of tokens."
+            )
+        args = {
+            "words": words,
+            "chosen": choose,
+            "on": off,
+            "weights": weights,
+            "notes": notes,
+            "marked": marked,
+        }
         super().__init__(title, when, **args)
         self.args |= {"choose": _named(choose), "off": _named(off)}
         self.controls = [each for each in (choose, off) if each]
@@ -280,7 +310,9 @@ class Lines(Part):
         every = np.concatenate([_all_numbers(each) for each in values])
         every = every[np.isfinite(every)]
         if not len(every):
-            raise ValueError(f"The curves {', '.join(names)} hold no finite number: there is nothing to draw.")
+            raise ValueError(
+                f"The curves {', '.join(names)} hold no finite number: there is nothing to draw."
+            )
         named = x is not None and any(isinstance(each, str) for each in x)
         super().__init__(
             title,
@@ -304,7 +336,9 @@ class Lines(Part):
         low, high, at = given["low"], given["high"], given["at"]
         length = max(map(len, values))
         x = np.arange(length, dtype=float) if given["x"] is None else given["x"]
-        across = CHART["left"] + (CHART["width"] - CHART["left"] - CHART["right"]) * (x - x[0]) / (x[-1] - x[0] or 1)
+        across = CHART["left"] + (CHART["width"] - CHART["left"] - CHART["right"]) * (x - x[0]) / (
+            x[-1] - x[0] or 1
+        )
         bottom = CHART["height"] - CHART["bottom"]
         ups = [bottom - (bottom - CHART["top"]) * (each - low) / ((high - low) or 1) for each in values]
         shapes = [("polyline", run, "") for up in ups for run in _runs(across, up)]
@@ -341,7 +375,8 @@ def _runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
         elif run:
             runs.append(run)
             run = []
-    return [*runs, run] if run else runs
+    runs = [*runs, run] if run else runs
+    return [run if len(run) > 2 else run * 2 for run in runs]  # a lone point is a line of no length
 
 
 class Bars(Part):
@@ -374,7 +409,11 @@ class Bars(Part):
         given = self.given(look)
         values = [float(each) for each in given["values"]][: len(given["names"])]
         shares = [100 * min(max(value / given["high"], 0), 1) for value in values]
-        texts = [t for name, v in zip(given["names"], values, strict=False) for t in (name, written(v, given["numbers"]))]
+        texts = [
+            t
+            for name, v in zip(given["names"], values, strict=False)
+            for t in (name, written(v, given["numbers"]))
+        ]
         return Shown(None, [("bar", [share], "") for share in shares], texts)
 
 

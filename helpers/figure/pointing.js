@@ -65,12 +65,13 @@ function one(control, tools, along) {
     return (count ?? options.length) - 1;
   };
   const start = control.node.start ?? 0;
+  const down = control.node.kind === "slider" ? -1 : 1; // up is more, but down is the next row
   return {
     hover: false,
     help: `arrows, Home and End change ${control.node.name}`,
-    point: (across, down) => tools.change(control.node.name, start + clamp(along(across, down), 0, last())),
+    point: (...place) => tools.change(control.node.name, start + clamp(along(...place), 0, last()) * (control.node.step ?? 1)),
     keys: {
-      ...arrows((dx, dy, far) => move(control, tools, (dx + dy) * (far ? 5 : 1))),
+      ...arrows((dx, dy, far) => move(control, tools, (dx + dy * down) * (far ? 5 : 1))),
       Home: () => move(control, tools, -Infinity),
       End: () => move(control, tools, Infinity),
     },

@@ -44,7 +44,12 @@ def poster(parts: Sequence[Part], controls: Iterable[Control], caption: Text, lo
     for i, (name, colour) in enumerate(entries):
         x, y = MARGIN + i % per_line * 124, height + i // per_line * LINE
         box = patches.Rectangle(
-            (x / WIDTH, 1 - (y + 14) / total), 12 / WIDTH, 12 / total, facecolor=colour, edgecolor=SOFT, linewidth=0.6
+            (x / WIDTH, 1 - (y + 14) / total),
+            12 / WIDTH,
+            12 / total,
+            facecolor=colour,
+            edgecolor=SOFT,
+            linewidth=0.6,
         )
         figure.add_artist(box)
         figure.text((x + 17) / WIDTH, 1 - (y + 12) / total, name, fontsize=SMALL, color=INK)
@@ -107,12 +112,22 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         cut = high * LINE / (LINE + 40)
         axes.set_position([left, bottom + cut, wide, high - cut])
         for i, name in enumerate(names):
-            axes.text((i + 0.5) / len(names), -0.04, name, transform=axes.transAxes, ha="center", va="top", fontsize=SMALL)
+            axes.text(
+                (i + 0.5) / len(names),
+                -0.04,
+                name,
+                transform=axes.transAxes,
+                ha="center",
+                va="top",
+                fontsize=SMALL,
+            )
     for kind, numbers, text in shown.shapes:
         for colour, line in (("#18181c", 3.5), ("white", 1.6)):
             if kind == "rect":
                 left, top, wide, high = numbers
-                axes.add_patch(patches.Rectangle((left - 0.5, top - 0.5), wide, high, fill=False, color=colour, lw=line))
+                axes.add_patch(
+                    patches.Rectangle((left - 0.5, top - 0.5), wide, high, fill=False, color=colour, lw=line)
+                )
             elif kind == "circle":
                 x, y, radius = numbers
                 axes.add_patch(patches.Circle((x - 0.5, y - 0.5), radius, fill=False, color=colour, lw=line))
@@ -132,7 +147,9 @@ def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     axes.set_xlim(0, CHART["width"])
     axes.set_ylim(CHART["height"] + 20 * len(given["names"]), 0)
     edge, bottom = CHART["left"], CHART["height"] - CHART["bottom"]
-    axes.plot([edge, edge, CHART["width"] - CHART["right"]], [CHART["top"], bottom, bottom], color=SOFT, lw=0.8)
+    axes.plot(
+        [edge, edge, CHART["width"] - CHART["right"]], [CHART["top"], bottom, bottom], color=SOFT, lw=0.8
+    )
     labels = given["labels"] or [str(i) for i in range(max(map(len, given["values"])))]
     tick = {"fontsize": SMALL, "color": SOFT}
     axes.text(edge - 5, CHART["top"], shown.texts[0], ha="right", va="center", **tick)
@@ -140,13 +157,17 @@ def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     axes.text(edge, bottom + 4, labels[0], va="top", **tick)
     axes.text(CHART["width"] - CHART["right"], bottom + 4, labels[-1], ha="right", va="top", **tick)
     runs = iter([numbers for kind, numbers, _ in shown.shapes if kind == "polyline"])
-    for i, (name, values, colour) in enumerate(zip(given["names"], given["values"], given["colours"], strict=True)):
+    for i, (name, values, colour) in enumerate(
+        zip(given["names"], given["values"], given["colours"], strict=True)
+    ):
         finite = np.isfinite(np.asarray(values, float))
         for _ in range(int(finite[0]) + int((np.diff(finite.astype(int)) == 1).sum())):
             run = np.reshape(next(runs), (-1, 2))
             axes.plot(run[:, 0], run[:, 1], color=colour, lw=2, marker="o" if len(run) == 1 else None)
         here = "" if given["at"] is None else written(_at(values, given["at"]), given["numbers"])
-        axes.text(edge, CHART["height"] + 20 * i + 6, f"{name}  {here}", fontsize=SMALL, color=colour, va="center")
+        axes.text(
+            edge, CHART["height"] + 20 * i + 6, f"{name}  {here}", fontsize=SMALL, color=colour, va="center"
+        )
     for kind, numbers, _ in shown.shapes:
         if kind == "line":
             axes.plot(numbers[::2], numbers[1::2], color=SOFT, lw=0.8)
@@ -165,7 +186,9 @@ def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         name, number = shown.texts[2 * i : 2 * i + 2]
         axes.text(0, 17 * i + 8, name, fontsize=SMALL, va="center", color=INK)
         axes.add_patch(patches.Rectangle((100, 17 * i + 2), 150, 12, color=FIELD))
-        axes.add_patch(patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT, lw=0.5))
+        axes.add_patch(
+            patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT, lw=0.5)
+        )
         axes.text(300, 17 * i + 8, number, fontsize=SMALL, va="center", ha="right", color=INK)
 
 
@@ -183,8 +206,15 @@ def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         off = on is not None and i < len(on) and not on[i]
         box = {"facecolor": ACCENT if here else FIELD, "edgecolor": "none", "boxstyle": "round,pad=0.35"}
         colour = "white" if here else SOFT if off else INK
-        axes.text(x, y, f"({word})" if off else word, fontsize=SMALL, va="center", color=colour,
-                  bbox=box if part.kind == "tokens" else None)
+        axes.text(
+            x,
+            y,
+            f"({word})" if off else word,
+            fontsize=SMALL,
+            va="center",
+            color=colour,
+            bbox=box if part.kind == "tokens" else None,
+        )
         x += len(word) * 0.95 + 3
 
 

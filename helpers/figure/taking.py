@@ -110,3 +110,18 @@ def distinct(names: Sequence[str], what: str) -> list[str]:
             f"Two {what} are called {twice[0]!r}; give each a name of its own, or one would hide the other."
         )
     return names
+
+
+def levels(values: object, low: float, high: float, called: str, shape: Sequence[int] | int) -> np.ndarray:
+    """Numbers as greys, uint8: `low` is black, `high` white; `shape` is what they must have, or how many axes."""
+    if not low < high:
+        raise ValueError(f"low = {low} is black and high = {high} white; expected low below high.")
+    array = numbers(values, called).astype(float)
+    if (array.ndim if isinstance(shape, int) else array.shape) != shape or not array.size:
+        raise ValueError(
+            f"{called!r} has shape {array.shape}; expected {shape if np.ndim(shape) else f'{shape} axes'}. "
+            "Take the same few pictures everywhere, without a channel: pictures[:, 0]."
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(f"{called!r} holds NaN or infinity. Look at the loss: training has diverged.")
+    return np.floor((np.clip(array, low, high) - low) / (high - low) * 255 + 0.5).astype(np.uint8)
