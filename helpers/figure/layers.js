@@ -51,15 +51,15 @@ const PAINTERS = {
     });
     return tinted(below, levels, colours.data, [...new Array(256).fill(blend / 100), 0]);
   },
-  classes(below, height, width, { labels, shown, colours, blend, against }) {
-    const here = visible(nearest(labels, height, width), shown);
+  classes(below, height, width, { labels, legend, colours, blend, against }) {
+    const here = visible(nearest(labels, height, width), legend);
     if (!against) return tinted(below, here, colours.data, overBackground(blend / 100));
-    const expected = visible(nearest(against, height, width), shown);
+    const expected = visible(nearest(against, height, width), legend);
     const wrong = Uint8Array.from(here, (label, i) => (label === expected[i] ? 0 : 1));
     return tinted(below, wrong, [0, 0, 0, ...ACCENT], [0, blend / 100]);
   },
-  outline(below, height, width, { labels, shown, colours }) {
-    const here = visible(nearest(labels, height, width), shown);
+  outline(below, height, width, { labels, legend, colours }) {
+    const here = visible(nearest(labels, height, width), legend);
     const rims = edges(here, width);
     return tinted(below, here.map((label, i) => (rims[i] ? label : 0)), colours.data, overBackground(1));
   },
