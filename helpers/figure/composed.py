@@ -170,7 +170,7 @@ class Figure(anywidget.AnyWidget):
         """The figure as a PNG of 640 pixels across, with titles, legend and caption."""
         from helpers.figure.poster import poster
 
-        return poster(self._parts, self._controls.values(), self._caption, self.look(**state))
+        return poster(flat(self._parts), self._controls.values(), self._caption, self.look(**state))
 
     def picture(self, **state: object) -> Image:
         """The figure as a still image with alternative text, for a page without widgets."""

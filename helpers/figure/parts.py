@@ -6,6 +6,7 @@ The browser tests hold the page to it, and the poster draws it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -293,31 +294,29 @@ class Lines(Part):
         self.args["labels"] = labels and Names(labels)
         self.answers(self.mark)
 
-    def shows(self, look: Look) -> Shown:
-        now = self.now(look)
-        values, at = [np.asarray(each, float) for each in now.values], now.mark
+    def curves(self, now: SimpleNamespace) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The places of the numbers across, and those of each curve downwards, in the chart's units."""
+        values = [np.asarray(each, float) for each in now.values]
         x = np.arange(max(map(len, values)), dtype=float) if now.x is None else now.x
         wide, bottom = CHART["width"] - CHART["left"] - CHART["right"], CHART["height"] - CHART["bottom"]
-        across = CHART["left"] + wide * (x - x[0]) / (x[-1] - x[0] or 1)
-        ups = [
-            bottom - (bottom - CHART["top"]) * (each - now.low) / ((now.high - now.low) or 1)
-            for each in values
-        ]
-        shapes = [("polyline", run, "") for up in ups for run in _runs(across, up)]
-        labels = now.labels or [written(i) for i in range(len(x))]
-        texts = [
-            written(now.high, now.numbers),
-            written(now.low, now.numbers),
-            *(labels[i] for i in spaced(across)),
-        ]
-        if at is None:
+        share = (bottom - CHART["top"]) / ((now.high - now.low) or 1)
+        ups = [bottom - share * (each - now.low) for each in values]
+        return CHART["left"] + wide * (x - x[0]) / (x[-1] - x[0] or 1), ups
+
+    def shows(self, look: Look) -> Shown:
+        now = self.now(look)
+        across, ups = self.curves(now)
+        shapes = [("polyline", run, "") for up in ups for run in runs(across, up)]
+        labels = now.labels or [written(i) for i in range(len(across))]
+        texts = [written(now.high, now.numbers), written(now.low, now.numbers), *(labels[i] for i in spaced(across))]
+        if now.mark is None:
             return Shown(None, shapes, texts + now.names)
+        at, bottom = now.mark, CHART["height"] - CHART["bottom"]
         shapes.append(("line", [across[at], CHART["top"], across[at], bottom], ""))
-        there = [float(each[at]) if at < len(each) else None for each in values]
-        ups = [up[at] for up in ups if at < len(up) and np.isfinite(up[at])]
-        shapes += [("circle", [across[at], up, 4], "") for up in ups]
-        for name, value in zip(now.names, there, strict=True):
-            texts += [name, written(value, now.numbers)]
+        marked = [up[at] for up in ups if at < len(up) and np.isfinite(up[at])]
+        shapes += [("circle", [across[at], up, 4], "") for up in marked]
+        for name, values in zip(now.names, now.values, strict=True):
+            texts += [name, written(float(values[at]) if at < len(values) else None, now.numbers)]
         return Shown(None, shapes, texts)
 
 
@@ -347,15 +346,15 @@ def _ends(symbols: Sequence[Symbol], names: Sequence[str]) -> tuple[float, float
     return float(every[np.isfinite(every)].min()), float(every[np.isfinite(every)].max())
 
 
-def _runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
+def runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
     """The unbroken pieces of a curve, each as x0, y0, x1, y1, ...; a lone point is a line of no length."""
-    runs: list[list[float]] = [[]]
+    found: list[list[float]] = [[]]
     for x, y in zip(across, up, strict=False):
         if np.isfinite(y):
-            runs[-1] += [float(x), float(y)]
-        elif runs[-1]:
-            runs.append([])
-    return [run if len(run) > 2 else run * 2 for run in runs if run]
+            found[-1] += [float(x), float(y)]
+        elif found[-1]:
+            found.append([])
+    return [run if len(run) > 2 else run * 2 for run in found if run]
 
 
 @dataclass(eq=False)
