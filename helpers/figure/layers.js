@@ -21,11 +21,16 @@ function rowsOf(values, width) {
 }
 
 const PAINTERS = {
-  image(below, height, width, { picture }) {
+  image(below, height, width, { picture, dim }) {
     const pixels = nearest(picture, height, width);
-    if (picture.shape.length === 3) return pixels;
+    if (picture.shape.length === 3 && !dim) return pixels;
     const out = new Uint8Array(below.length);
-    for (let i = 0; i < pixels.length; i++) out.fill(pixels[i], 3 * i, 3 * i + 3);
+    const channels = picture.shape[2] ?? 1;
+    for (let i = 0; i < height * width; i++) {
+      const [red, green, blue] = [0, 1, 2].map((channel) => pixels[channels * i + (channel % channels)]);
+      const grey = dim ? Math.floor(((299 * red + 587 * green + 114 * blue) * DIM) / 100000) : red;
+      out.fill(grey, 3 * i, 3 * i + 3);
+    }
     return out;
   },
   crop(below, height, width, { picture: { data, shape }, box }) {

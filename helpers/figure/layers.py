@@ -18,7 +18,7 @@ from helpers.figure.symbols import Lab, Look, Piece, Stored, Symbol, written
 
 Shape = tuple[str, list[float], str]
 ACCENT = (255, 150, 0)  # the one colour that no class has
-DIM = 45  # percent of its brightness that a scene keeps outside a spot
+DIM = 45  # percent of its brightness that a dimmed scene keeps
 OUTSIDE = 128  # the grey of what lies beyond a picture
 
 
@@ -48,9 +48,14 @@ class Layer(Piece):
 
 @dataclass(eq=False)
 class Image(Layer):
-    """A picture, (H, W, 3) or (H, W) in grey, also as a pick from several: fig.array(pictures)[t]."""
+    """A picture, (H, W, 3) or (H, W) in grey, also as a pick from several: fig.array(pictures)[t].
+
+    Where `dim` is true it is grey and dark, so that the colours over it stand out.
+    """
 
     picture: object
+    _: KW_ONLY
+    dim: object = 0
 
     def __post_init__(self) -> None:
         self.picture = self.picture if isinstance(self.picture, Symbol) else taking.image(self.picture)
@@ -60,7 +65,9 @@ class Image(Layer):
         return now.picture.shape[:2]
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
-        return coloured(nearest(now.picture, below.shape[:2]))
+        pixels = coloured(nearest(now.picture, below.shape[:2]))
+        grey = pixels.astype(int) @ [299, 587, 114] * DIM // 100_000
+        return grey[..., None].repeat(3, -1).astype(np.uint8) if now.dim else pixels
 
 
 @dataclass(eq=False)

@@ -67,7 +67,7 @@ def stages(draw, controls: dict, turn: fig.Symbol | None = None) -> fig.Stage | 
         "note": fig.Note(at.x, at.y, fig.names(CLASSES)[labels[at.y, at.x]], when=controls["switch"]),
     }
     names = draw(st.lists(st.sampled_from(sorted(layers)), unique=True, max_size=6))
-    first = fig.Image(fig.array(draw(bytes_of))[which])
+    first = fig.Image(fig.array(draw(bytes_of))[which], dim=controls["switch"])
     if draw(st.booleans()):
         first = fig.Crop(fig.array(draw(bytes_of))[which], box)
     chosen = [first, *(layers[name] for name in names)]
