@@ -64,7 +64,7 @@ class Look:
 
     def __call__(self, arg: object) -> object:
         if isinstance(arg, Symbol):
-            key = (id(arg), self.turn)
+            key = (arg, self.turn)  # which also keeps the symbol: another could come to bear its id
             if key not in self._found:
                 self._found[key] = arg.find(self, arg.now(self))
             return self._found[key]
