@@ -152,7 +152,11 @@ def test_the_state_is_read_set_and_refused_by_name():
     figure["Map"] = "b"
     assert figure["Map"] == 1
     assert figure.shown(Step=3)[1] == "30, b."
-    for name, value, words in (("Step", 4, "0 to 3"), ("Map", "c", "one of a, b"), ("Pass", 1, "choose from Step, Map")):
+    for name, value, words in (
+        ("Step", 4, "0 to 3"),
+        ("Map", "c", "one of a, b"),
+        ("Pass", 1, "choose from Step, Map"),
+    ):
         with pytest.raises(ValueError, match=words):
             figure[name] = value
 
@@ -169,4 +173,6 @@ def test_the_package_ships_the_setting_that_stores_figures_with_a_notebook():
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     ((ours, theirs),) = wheel["shared-data"].items()
     assert theirs.startswith("share/jupyter/lab/settings/overrides.d/")
-    assert json.loads((ROOT / ours).read_text()) == {"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}}
+    assert json.loads((ROOT / ours).read_text()) == {
+        "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}
+    }

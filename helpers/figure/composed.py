@@ -187,8 +187,8 @@ class Figure(anywidget.AnyWidget):
         except (Exception, KeyboardInterrupt) as error:
             first_line = (str(error).splitlines() or [""])[0][:200]
             found = {
-                "refusal": f"Python failed at this ({type(error).__name__}: {first_line}). Run the notebook's cells up to "
-                "this figure again, or ask something else."
+                "refusal": f"Python failed at this ({type(error).__name__}: {first_line}). Run the notebook's cells "
+                "up to this figure again, or ask something else."
             }
         self.answer = {**question, **found}
 
@@ -289,7 +289,7 @@ def _by_name(controls: list[Control]) -> dict[str, Control]:
     for control in controls:
         if found.setdefault(control.name, control) is not control:
             raise ValueError(
-                f"Two controls are called {control.name!r}; give each a name of its own: name=... or the first argument."
+                f"Two controls are called {control.name!r}; give each its own: name=..., or the first argument."
             )
     return found
 

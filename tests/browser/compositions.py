@@ -1,4 +1,4 @@
-"""Composed figures that the browser tests open: each function builds one, in the test and in a notebook's kernel alike."""
+"""Composed figures that the browser tests open: each function builds one, in a test or in a notebook's kernel."""
 
 import time
 
@@ -45,7 +45,9 @@ def question() -> fig.Figure:
         return fig.Stage(*layers, title=title, pointer=at, side=260)
 
     return fig.Figure(
-        fig.Tokens(token.options, title="Question", choose=token, weights=fig.array(attention.max((2, 3)))[system]),
+        fig.Tokens(
+            token.options, title="Question", choose=token, weights=fig.array(attention.max((2, 3)))[system]
+        ),
         looks(0),
         looks(1),
         fig.Bars(answers, answer, title="Shares of the answers"),
@@ -68,4 +70,46 @@ def asking() -> fig.Figure:
 
     field = fig.Field("A word", "quiet")
     said = fig.Ask("A word of your own", slowly, fig.names(["QUIET"])[0], when=fig.array([1])[0], text=field)
-    return fig.Figure(fig.Words(said), also=(field,), caption="It says {said}.", alt="A word in capitals.", said=said)
+    return fig.Figure(
+        fig.Words(said), also=(field,), caption="It says {said}.", alt="A word in capitals.", said=said
+    )
+
+
+def layers() -> dict[str, fig.Figure]:
+    """For each layer and part a figure that draws it anew with every value of a slider; scenes of 240 by 320 pixels."""
+    scene = np.tile(photograph(), (3, 4, 1))[:240, :320]
+    maps = np.stack([np.roll(np.tile(blocky(6), (3, 4))[:240, :320], 9 * i, 1) for i in range(10)])
+    rng = np.random.default_rng(0)
+    t = fig.Slider("Step", 10)
+    labels, on = fig.array(maps)[t], fig.Legend(DIGIT_CLASSES)
+    heats = fig.array(rng.random((10, 12, 16)))[t]
+    places = fig.array(rng.uniform(0, 240, (10, 40, 2)))[t]
+    at = fig.array([[30 + 20 * i, 100] for i in range(10)])[t]
+    words = [f"word{i}" for i in range(10)]
+    picture = fig.Image(scene)
+    stages = {
+        "Image": [fig.Image(fig.array(np.stack([np.roll(scene, 9 * i, 1) for i in range(5)]))[t])],
+        "Heat, smooth": [picture, fig.Heat(heats, blend=60, smooth=1)],
+        "Classes": [picture, fig.Classes(labels, on)],
+        "Classes of scores": [
+            picture,
+            fig.Classes(fig.upsampled(fig.array(rng.random((10, 11, 12, 16)))[t], (240, 320)), on),
+        ],
+        "Outline": [picture, fig.Outline(labels, on)],
+        "Regions": [picture, fig.Regions(maps[0], t)],
+        "Spot": [picture, fig.Spot(fig.array([[9 * i, 40, 90, 90] for i in range(10)])[t])],
+        "Lens": [picture, fig.Classes(maps[0], on), fig.Outline(maps[0], on), fig.Lens(at, 40, picture)],
+        "Box": [picture, fig.Box(fig.array([[9 * i, 40, 90, 90] for i in range(10)])[t])],
+        "Dots": [picture, fig.Dots(places, radius=2)],
+        "Arrows": [picture, fig.Arrows(fig.array(rng.uniform(0, 240, (10, 40, 4)))[t])],
+    }
+    turn = fig.Each(10)
+    parts = {
+        "Row": fig.Row(turn, fig.Heat(fig.array(rng.random((10, 10, 28, 28)))[t, turn])),
+        "Matrix": fig.Matrix(heats, words + ["a", "b"], numbers=".1f"),
+        "Tokens": fig.Tokens(words, weights=fig.array(rng.random((10, 10)))[t]),
+        "Lines": fig.Lines({name: rng.random(10) for name in ("one", "two", "three")}, mark=t),
+        "Bars": fig.Bars(words, fig.array(rng.random((10, 10)))[t]),
+    }
+    parts = {name: fig.Stage(*each) for name, each in stages.items()} | parts
+    return {name: fig.Figure(part, also=(t,), caption="{Step}", alt=name) for name, part in parts.items()}

@@ -146,7 +146,6 @@ def watch_it_learn() -> WatchItLearn:
     return WatchItLearn(inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
 
 
-
 def checkerboard() -> Checkerboard:
     """Kernels of three sizes; the drawn one has weights of both signs."""
     drawn = np.random.default_rng(3).normal(size=(4, 4)).round(2)

@@ -14,6 +14,7 @@ from types import ModuleType
 
 import figures
 import nbformat
+from anywidget import AnyWidget
 from figure_page import FigurePage
 from ipywidgets import Widget
 from playwright.sync_api import Browser, Page
@@ -52,8 +53,12 @@ class KernelFreePage:
         self.folder, self.made_by = folder, made_by
 
     def open(self, name: str) -> FigurePage:
+        return self.put(name, getattr(self.made_by, name)())
+
+    def put(self, name: str, figure: AnyWidget) -> FigurePage:
+        """Open a page with this figure."""
         path = self.folder / f"{name}.html"
-        path.write_text(build_site.page_of(stored_notebook(getattr(self.made_by, name)()), name), encoding="utf-8")
+        path.write_text(build_site.page_of(stored_notebook(figure), name), encoding="utf-8")
         page = self.context.new_page()
         page.goto(path.as_uri())
         return FigurePage(page)

@@ -133,7 +133,7 @@ display(figure, figure, heard, button, compositions.asking())
 
 @pytest.mark.parametrize("name", ["lab", "notebook"])
 def test_a_host_keeps_the_contract(name, browser, server):
-    """Keys stay with the figure, Python hears and is heard, two views agree, and an answer comes, after a busy state."""
+    """Keys stay with the figure, Python hears and is heard, two views agree, and an answer comes."""
     host = Jupyter(name, browser, server)
     page = host.run(f"contract-{name}", [KERNEL])
     figure = compositions.masks()
@@ -142,7 +142,9 @@ def test_a_host_keeps_the_contract(name, browser, server):
     settled(page, figure, place=[32, 40], Map="FCN-16s")
     expect(page.page.get_by_text("Python: [32, 40], 1")).to_be_visible(timeout=30_000)
     page.page.get_by_role("button", name="Half").click()
-    expect(page.root.locator(".caption")).to_have_text(figure.shown(**page.state, Blend=50)[1], timeout=30_000)
+    expect(page.root.locator(".caption")).to_have_text(
+        figure.shown(**page.state, Blend=50)[1], timeout=30_000
+    )
     expect(page.page.locator(".composed .caption").nth(1)).to_have_text(page.caption(), timeout=30_000)
     asking = page.page.locator(".composed").nth(2)
     field = asking.get_by_role("textbox")
