@@ -43,6 +43,10 @@ def scoped(path: Path) -> str:
 
     `import { a } from "./b.js";` becomes `const { a } = b;`, and what the file exports is the constant's value.
     """
+    if not path.stem.isidentifier():
+        raise ValueError(
+            f"{path.name} becomes a name in JavaScript: call it {re.sub(r'[^A-Za-z0-9]', '_', path.stem)}.js."
+        )
     text = re.sub(r'import (\{[^}]*\}) from "\./(\w+)\.js";', r"const \1 = \2;", source(path))
     text = re.sub(r"(?m)^export (\{[^}]*\});$", r"return \1;", text)
     return f"const {path.stem} = (() => {{\n{text}}})();"

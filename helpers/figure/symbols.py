@@ -260,8 +260,8 @@ def written(value: object, spec: str = "") -> str:
         return NOTHING
     if isinstance(value, str):
         return value
-    if isinstance(value, list):
-        return ", ".join(written(each, spec) for each in value)
+    if isinstance(value, list | np.ndarray):
+        return ", ".join(written(each, spec) for each in np.ravel(value).tolist())
     plus, places, percent = _places(spec)
     if not spec and float(value).is_integer():
         return decimal(value, 0)

@@ -1,6 +1,7 @@
 """Composed figures that the browser tests open: each function builds one, in a test or in a notebook's kernel."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 from figures import MAPS, blocky, photograph, truth, watch_it_learn_data
@@ -9,6 +10,8 @@ from helpers import figure as fig
 from helpers.fcn.figures import masks_over_images
 from helpers.plotting import DIGIT_CLASSES
 from helpers.spatial_transformer.figures import watch_it_learn as compose_watch
+
+HERE = Path(__file__).resolve().parent
 
 
 def masks() -> fig.Figure:
@@ -113,3 +116,37 @@ def layers() -> dict[str, fig.Figure]:
     }
     parts = {name: fig.Stage(*each) for name, each in stages.items()} | parts
     return {name: fig.Figure(part, also=(t,), caption="{Step}", alt=name) for name, part in parts.items()}
+
+
+def hands() -> fig.Figure:
+    """A pad, a box that snaps, a matrix, tiles, and a lab that adds up."""
+    ink = fig.Paint((28, 28))
+    boxes = [
+        [10 * column, 10 * row, side, side] for row in range(6) for column in range(6) for side in (20, 30)
+    ]
+    handle = fig.BoxHandle(boxes, first=28)
+    cell, tile, step = fig.Cell("Cell", (3, 4)), fig.Choice("Tile", ["a", "b", "c"]), fig.Slider("Step", 5)
+    each = fig.Each(3)
+    lab = fig.Lab(HERE / "lab_sums.js", "sums", sums, values=np.arange(5) / 4, step=step)
+    values = np.arange(12).reshape(3, 4) / 11
+    return fig.Figure(
+        fig.Stage(fig.Heat(ink.ink, 0, 255, "gray"), title="Pad", pointer=ink, side=280),
+        fig.Stage(
+            fig.Image(photograph()), fig.Spot(handle.box), fig.Box(handle.box), title="Scene", pointer=handle
+        ),
+        fig.Matrix(values, list("xyz"), list("abcd"), title="Matrix", numbers=".1f", choose=cell),
+        fig.Row(
+            each, fig.Image(fig.array(np.stack([blocky(c) * 20 for c in MAPS.values()]))[each]), choose=tile
+        ),
+        fig.Lines({"sum": lab["all"]}, low=0, high=3, title="Sums", mark=step),
+        caption="{strokes} strokes, box {b}, {Cell}, {Tile}; the sum is {total:.2f}.",
+        alt="Things to move.",
+        also=(tile, step),
+        b=handle.box,
+        total=lab["total"],
+    )
+
+
+def sums(values: np.ndarray, step: int) -> dict:
+    """What lab_sums.js computes, in NumPy."""
+    return {"total": float(values[: step + 1].sum()), "all": np.cumsum(values)}

@@ -200,3 +200,43 @@ def test_it_stands_in_no_ones_way(browser, tmp_path):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+def test_pad_box_matrix_and_tiles_answer_the_hand(plain):
+    figure, page = compositions.hands(), plain.open("hands")
+    settled(page, figure)
+    page.press("Space", "ArrowRight", "ArrowDown", "Space", "ArrowDown")
+    stroke = [[14.5, 14.5], [15.5, 14.5], [15.5, 15.5]]
+    page.state["strokes"] = [stroke]
+    assert page.caption() == figure.shown(**page.state)[1]
+    page.press("Delete")
+    settled(page, figure, strokes=[])
+    boxes = figure.look()(figure._controls["box"].args["boxes"]).tolist()
+    page.press("ArrowRight", number=1)
+    settled(page, figure, box=boxes.index([30, 20, 20, 20]))
+    page.press("+", number=1)
+    settled(page, figure, box=boxes.index([30, 20, 30, 30]))
+    page.press("-", "ArrowUp", number=1)
+    settled(page, figure, box=boxes.index([30, 10, 20, 20]))
+    canvas = page.canvas(1).bounding_box()
+    pixel = canvas["width"] / 96
+    mouse = page.page.mouse
+    mouse.move(canvas["x"] + 40 * pixel, canvas["y"] + 20 * pixel)
+    mouse.down()
+    mouse.move(canvas["x"] + 21 * pixel, canvas["y"] + 41 * pixel)
+    mouse.up()
+    settled(page, figure, box=boxes.index([10, 30, 20, 20]))
+    page.press("ArrowDown", "Shift+ArrowRight", number=2)
+    settled(page, figure, Cell=[1, 3])
+    page.click(1, 2, number=2)
+    settled(page, figure, Cell=[2, 1])
+    page.press("End", "ArrowLeft", number=3)
+    settled(page, figure, Tile="b")
+    page.click(200, 40, number=3)
+    settled(page, figure, Tile="c")
+    page.set_range("Step", 3)
+    settled(page, figure, Step=3)
+    page.swipe((4, 4), (20, 20))
+    assert page.caption().startswith("1 strokes")
+    page.root.get_by_role("button", name="Wipe the pad").click()
+    settled(page, figure, strokes=[])
