@@ -115,9 +115,8 @@ def test_ribbons_join_words_and_follow_the_choice(plain):
     assert ribbons.count() == 9  # of twelve weights those that can be seen
     page.root.get_by_role("radio", name="cat").click()
     settled(page, figure, Word="cat")
-    chosen = page.root.locator(".ribbons path[data-chosen]").evaluate_all(
-        "all => all.map(e => [e.getAttribute('d'), e.getAttribute('stroke-width')])"
-    )
+    read = "all => all.map((path) => [path.getAttribute('d'), path.getAttribute('stroke-width')])"
+    chosen = page.root.locator(".ribbons path[data-chosen]").evaluate_all(read)
     assert [float(width) for _, width in chosen] == pytest.approx([1.2, 10.8])
     tokens = [page.root.get_by_text(word, exact=True).first.bounding_box() for word in ("gato", "cat")]
     left = page.root.locator(".ribbons .stack").bounding_box()["x"]
