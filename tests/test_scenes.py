@@ -15,19 +15,16 @@ from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
 from scipy.stats import chi2_contingency, kstest
 from skimage.measure import label as connected
-from skimage.measure import regionprops
-from skimage.transform import resize
 from torch import Generator
 from torch.testing import assert_close
 
-from helpers.data.digits import handwritten_digits, sticker_textures, textures_of
+from helpers.data.digits import sticker_textures
 from helpers.data.placing import correlate, plan_stickers
 from helpers.data.scene_options import SceneOptions
 from helpers.data.scene_plan import _same_class, draft_plan, drift
-from helpers.data.scenes import boxes_of, make_scenes, paint_stickers
+from helpers.data.scenes import make_scenes, paint_stickers
 from helpers.data.splits import SPLITS
-from helpers.data.stickers import COLOUR_NAMES, STICKER_COLOURS, cut_offset, sample_sticker, sampling_grid
-from tests.test_plotting import SIGHTS, nearest
+from helpers.data.stickers import COLOUR_NAMES, STICKER_COLOURS, sample_sticker, sampling_grid
 
 # The test split has 500 digits: their stickers are cut in a moment, those of the 4,000 of train are not.
 SPLIT = "test"
@@ -51,10 +48,6 @@ def seeded(seed=0) -> Generator:
     return Generator().manual_seed(seed)
 
 
-def sticker(textures, places, heights, angles, size):
-    return sample_sticker(textures, sampling_grid(places, heights, angles, size), heights)
-
-
 @cache
 def whole_stickers(number: int, seed: int, options: SceneOptions):
     """The plan of scenes, and each sticker drawn whole on a canvas three scenes wide: (N, K, 3 S, 3 S) bool."""
@@ -62,16 +55,12 @@ def whole_stickers(number: int, seed: int, options: SceneOptions):
     textures, _ = sticker_textures(SPLIT)
     size = options.size
     covers = [
-        sticker(textures[texture], places + size, heights, angles, 3 * size)[0]
+        sample_sticker(textures[texture], sampling_grid(places + size, heights, angles, 3 * size), heights)[0]
         for texture, places, heights, angles in zip(
             *(each.unbind(1) for each in (plan.texture, plan.places, plan.heights, plan.angles)), strict=True
         )
     ]
     return plan, (torch.stack(covers, dim=1) >= 0.5) & plan.present[:, :, None, None]
-
-
-def overlap(first: np.ndarray, second: np.ndarray) -> float:
-    return (first & second).sum() / (first | second).sum()
 
 
 def gap(first, second) -> float:
@@ -83,104 +72,27 @@ def same(first, second) -> bool:
     return all(torch.equal(value, getattr(second, name)) for name, value in vars(first).items())
 
 
-# Stickers
-
-
-def test_a_sticker_is_the_digits_ink_widened_by_an_eighth_of_its_height():
-    """Drawn large and compared with scikit-image's enlargement and SciPy's exact distances."""
-    chosen = handwritten_digits(SPLIT)[0][::50]
-    height, size, n = 300, 460, len(chosen)
-    middle, tall = torch.full((n, 2), size / 2), torch.full((n,), float(height))
-    cover, ink = sticker(textures_of(chosen), middle, tall, torch.zeros(n), size)
-    for digit, covered, inked in zip(
-        chosen.numpy(), (cover >= 0.5).numpy(), (ink >= 0.5).numpy(), strict=True
-    ):
-        rows, columns = np.flatnonzero((digit > 127).any(1)), np.flatnonzero((digit > 127).any(0))
-        scale = height / max(np.ptp(rows) + 1, np.ptp(columns) + 1)
-        large = resize(digit / 255.0, (round(28 * scale),) * 2, order=1) >= 0.5
-        top, left = (round(1.5 * size - (ends[0] + ends[-1] + 1) / 2 * scale) for ends in (rows, columns))
-        canvas = np.zeros((3 * size, 3 * size), bool)
-        canvas[top : top + len(large), left : left + len(large)] = large
-        assert overlap(inked, canvas[size : 2 * size, size : 2 * size]) > 0.8
-        away = distance_transform_edt(~inked) / height
-        # The texture counts from the centres of its pixels, which are a fortieth of the height wide.
-        assert overlap(covered, away <= 0.12) > 0.93
-        assert overlap(covered, away <= 0.08) < 0.9 and overlap(covered, away <= 0.16) < 0.9
-        assert abs(max(np.ptp(each) + 1 for each in np.nonzero(inked)) - height) < 0.08 * height
-
-
-def test_a_turn_is_clockwise_and_a_sticker_keeps_its_shape_wherever_it_lies():
-    textures = textures_of(handwritten_digits(SPLIT)[0][:8])
-    middle, tall, upright = torch.full((8, 2), 32.0), torch.full((8,), 30.0), torch.zeros(8)
-    cover, _ = sticker(textures, middle, tall, upright, 64)
-    turned, _ = sticker(textures, middle, tall, upright + torch.pi / 2, 64)
-    assert_close(turned, cover.rot90(-1, dims=(1, 2)), rtol=0, atol=1e-3)
-    moved, _ = sticker(textures, middle + torch.tensor([5.0, -7.0]), tall, upright, 64)
-    assert_close(moved, cover.roll((-7, 5), dims=(1, 2)), rtol=0, atol=1e-4)
-
-
-@settings(deadline=None, max_examples=25)
-@given(st.floats(-7, 7), st.floats(0, 0.95), st.integers(0, 499))
-def test_a_cut_hides_the_share_of_ink_that_it_is_asked_for(direction, share, digit):
-    textures = sticker_textures(SPLIT)[0][digit : digit + 1]
-    offset = cut_offset(textures, torch.tensor([direction]), torch.tensor([share])).item()
-    row, column = np.nonzero(textures[0, 0].numpy() >= 0.5)
-    along = ((column + 0.5) * math.cos(direction) + (row + 0.5) * math.sin(direction)) / 32
-    along -= math.cos(direction) + math.sin(direction)
-    wanted = share * len(along)
-    assert (along < offset - 1e-5).sum() <= wanted + 1e-3 and (along <= offset + 1e-5).sum() >= wanted - 1e-3
-
-
-def test_ink_is_readable_on_every_backing():
-    """The contrast ratio of WCAG 2.2 for text: at least 4.5."""
-
-    def luminance(colour):
-        share = np.array(colour) / 255
-        linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-        return linear @ [0.2126, 0.7152, 0.0722]
-
-    for name, backing, ink in STICKER_COLOURS:
-        bright, dark = sorted([luminance(backing), luminance(ink)], reverse=True)
-        assert (bright + 0.05) / (dark + 0.05) >= 4.5, name
-
-
-@pytest.mark.parametrize("sight", SIGHTS)
-def test_backings_are_told_apart_by_all_eyes(sight):
-    """Fifteen units of CIELAB are several times what is just told apart side by side."""
-    assert nearest(np.array([backing for _, backing, _ in STICKER_COLOURS]), sight) >= 15
-
-
 # Seeds and options
 
 
-@pytest.mark.parametrize(
-    "options, choices, places, heights, labelled, brightness",
-    [
-        ({}, 1113811889, 2304.32, 1267.22, 32394, 101.82),
-        (SMALL, 3141532925, 5052.9, 1189.79, 27980, 97.28),
-        ({"size": 64, "count": 1, "height": (32, 44)}, 1065585704, 553.28, 286.18, 8785, 94.31),
-        (
-            {"count": (1, 4), "height": (20, 40), "overlap": "touching"},
-            3354408778,
-            2051.0,
-            910.09,
-            10645,
-            99.53,
-        ),
-        (SMALL | {"overlap": "free"}, 3141532925, 4812.9, 1189.79, 24476, 96.78),
-    ],
-)
-def test_scenes_are_those_that_the_stored_results_were_made_with(
-    options, choices, places, heights, labelled, brightness
-):
-    """Recorded before the options became a class; what is drawn by chance exactly, what is computed up to rounding."""
+# Drawn before the options became a class: a checksum of what is drawn by chance; sums of places and heights; pixels
+# on stickers; mean brightness.
+STORED = [
+    ({}, 1113811889, 2304.32, 1267.22, 32394, 101.82),
+    (SMALL, 3141532925, 5052.9, 1189.79, 27980, 97.28),
+    ({"size": 64, "count": 1, "height": (32, 44)}, 1065585704, 553.28, 286.18, 8785, 94.31),
+    (SMALL | {"count": (1, 4), "overlap": "touching"}, 3354408778, 2051.0, 910.09, 10645, 99.53),
+    (SMALL | {"overlap": "free"}, 3141532925, 4812.9, 1189.79, 24476, 96.78),
+]
+
+
+@pytest.mark.parametrize("options, choices, places, heights, on_stickers, brightness", STORED)
+def test_scenes_stay_those_of_the_stored_results(options, choices, places, heights, on_stickers, brightness):
     drawn = make_scenes(8, 3, "val", **options)
-    chosen = torch.cat([drawn.texture, drawn.digits, drawn.colours])
-    assert crc32(chosen.numpy().tobytes()) == choices
-    assert_close(drawn.places.sum().item(), places, rtol=0, atol=0.05)
-    assert_close(drawn.heights.sum().item(), heights, rtol=0, atol=0.05)
-    assert abs(drawn.labels.count_nonzero().item() - labelled) <= 10
-    assert_close(drawn.images.float().mean().item(), brightness, rtol=0, atol=0.05)
+    assert crc32(torch.cat([drawn.texture, drawn.digits, drawn.colours]).numpy().tobytes()) == choices
+    found = drawn.places.sum(), drawn.heights.sum(), drawn.images.float().mean()
+    assert_close(torch.stack(found), torch.tensor([places, heights, brightness]), rtol=0, atol=0.05)
+    assert abs(drawn.labels.count_nonzero() - on_stickers) <= 10, "up to rounding"
 
 
 def test_options_are_given_by_name_or_as_one_object():
@@ -242,19 +154,6 @@ def test_masks_boxes_digits_order_and_visible_shares_agree(layout):
             assert order[n, t].tolist() == by_column + [-1] * (K - len(by_column))
 
 
-@settings(deadline=None, max_examples=25)
-@given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 6), st.integers(1, 4))
-def test_boxes_are_those_of_scikit_image(seed, height, width, count):
-    instances = np.random.default_rng(seed).integers(0, count + 1, (2, height, width))
-    found = boxes_of(torch.from_numpy(instances).to(torch.uint8), count)
-    for number, picture in enumerate(instances):
-        expected = [[0] * 4 for _ in range(count)]
-        for region in regionprops(picture):
-            top, left, bottom, right = region.bbox
-            expected[region.label - 1] = [left, top, right, bottom]
-        assert found[number].tolist() == expected
-
-
 @pytest.mark.parametrize("layout", ["default", "crowd", "free", "covering", "truncated", "touching", "chain"])
 def test_what_is_seen_are_the_planned_stickers_the_last_on_top(layout):
     options = SceneOptions(**LAYOUTS[layout])
@@ -281,21 +180,6 @@ def test_counts_heights_and_turns_keep_to_their_ranges(size):
     assert 32 <= heights.min() < 40 and 60 < heights.max() <= 72
     assert 20 < turns.max() <= 30 and -30 <= turns.min() < -20
     assert torch.equal(whole[..., size : 2 * size, size : 2 * size].sum(), whole.sum()), "nothing is cut off"
-
-
-def test_stickers_show_their_digit_upright_and_not_mirrored():
-    drawn = scenes(12, count=1, height=(56, 56), rotation=0, colours=("white",))
-    for number in range(len(drawn)):
-        digit = handwritten_digits(SPLIT)[0][drawn.texture[number, 0]].numpy()
-        rows, columns = np.flatnonzero((digit > 127).any(1)), np.flatnonzero((digit > 127).any(0))
-        cut = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / 255.0
-        scale = float(drawn.heights[number, 0]) / max(cut.shape)
-        expected = resize(cut, [round(side * scale) for side in cut.shape], order=1) >= 0.5
-        x, y = drawn.places[number, 0].tolist()
-        top, left = (round(at - side / 2) for at, side in zip((y, x), expected.shape, strict=True))
-        dark = (drawn.images[number, 0] < 128) & (drawn.labels[number] > 0)
-        shown = dark.numpy()[top : top + expected.shape[0], left : left + expected.shape[1]]
-        assert overlap(shown, expected) > 0.7
 
 
 # One option at a time
@@ -327,16 +211,14 @@ def test_stickers_are_painted_in_the_colours_that_they_are_said_to_have():
 
 
 def test_colours_are_one_for_each_one_for_all_or_free():
-    names = ("red", "white", "pink", "blue", "green", "orange")
-    seen = {}
-    for colouring in ("each", "one", "free"):
+    names = COLOUR_NAMES[:6]
+    for colouring, numbers in (("each", {6}), ("one", {1}), ("free", {2, 3, 4, 5, 6})):
         options = SceneOptions(count=6, colours=names, colouring=colouring)
-        colours = draft_plan(200, SPLIT, options, seeded()).colours
-        assert {COLOUR_NAMES[each] for each in colours.unique().tolist()} == set(names)
-        seen[colouring] = {len(set(row)) for row in colours.tolist()}
-    assert seen["each"] == {6} and seen["one"] == {1} and {3, 4, 5} <= seen["free"]
+        colours = draft_plan(400, SPLIT, options, seeded()).colours
+        assert colours.unique().tolist() == [0, 1, 2, 3, 4, 5]
+        assert {len(set(row)) for row in colours.tolist()} == numbers
     two = draft_plan(50, SPLIT, SceneOptions(count=4, colours=names[:2]), seeded()).colours
-    assert {tuple(sorted(row)) for row in two.tolist()} == {(0, 0, 5, 5)}, (
+    assert {tuple(sorted(row)) for row in two.tolist()} == {(0, 0, 1, 1)}, (
         "few colours are used equally often"
     )
 
@@ -443,20 +325,14 @@ def test_a_clip_begins_as_the_still():
         assert torch.equal(getattr(clip, name)[:, 0] if moving else getattr(clip, name), value), name
 
 
-def test_stickers_move_and_the_photograph_stays():
-    clip = scenes(6, frames=3)
-    bare = (clip.instances == 0).all(dim=1)
-    # A sticker's soft edge tints a pixel beyond its mask.
-    near = torch.nn.functional.max_pool2d((~bare).float(), 5, 1, 2) > 0
-    for frame in (1, 2):
-        changed = (clip.images[:, frame] != clip.images[:, 0]).any(dim=1)
-        assert changed.flatten(1).any(dim=1).all() and not (changed & ~near).any()
+def test_boxes_move_as_the_centres_do():
+    clip = scenes(12, frames=3)
     absent = (clip.digits < 0)[:, None].expand(-1, 3, -1)
     assert not clip.places[absent].any(), "what is not there does not move"
     centre = (clip.boxes[..., :2] + clip.boxes[..., 2:]) / 2
-    seen = ~absent & (clip.boxes.amin(dim=-1) > 0) & (clip.boxes.amax(dim=-1) < 128)
+    seen = (clip.visible == 1) & (clip.boxes.amin(dim=-1) > 0) & (clip.boxes.amax(dim=-1) < 128)
     apart = (centre.diff(dim=1) - clip.places.diff(dim=1)).abs().amax(dim=-1)[seen[:, 1:] & seen[:, :-1]]
-    assert len(apart) > 5 and apart.median() <= 1
+    assert len(apart) > 10 and apart.max() <= 1.5, "up to the rounding to whole pixels"
 
 
 @settings(deadline=None, max_examples=20)
@@ -498,7 +374,7 @@ def test_an_event_shows_the_last_sticker_in_one_frame_only():
     assert (once.visible.take_along_dim(last[:, None, None], dim=2)[..., 0] == shown).all(), (
         "on top, and only then"
     )
-    away = torch.nn.functional.max_pool2d(mask.float(), 5, 1, 2) == 0
+    away = torch.nn.functional.max_pool2d(mask.float(), 7, 1, 3) == 0
     unchanged = (once.images == always.images).all(dim=2)
     assert unchanged[away].all(), "the other stickers and the photograph stay as they are"
 
