@@ -70,7 +70,7 @@ fill: venv  ## Refresh the recorded numbers in README and notebooks from data/re
 	$(IN)/python tools/notebooks.py fill
 
 results: venv  ## Run the recorded experiments: all, or NAME=fcn (ARGS="--budget record --fresh").
-	$(IN)/python -m helpers.recipes $(NAME) $(ARGS)
+	$(IN)/python -m tools.record $(NAME) $(ARGS)
 
 minutes: venv  ## Print what each notebook takes: minutes of reading, seconds of training.
 	@$(IN)/python tools/minutes.py $(NB)

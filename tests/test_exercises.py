@@ -7,22 +7,21 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import exercises
-from helpers.exercises.checking import Exercise, Mistake, describe, disagreement
+import helpers
+from helpers.checking import Exercise, Mistake, describe, disagreement
 
 SEEDS = range(5)
 
 
 def all_exercises() -> dict[str, Exercise]:
-    """Every exercise that a module of helpers.exercises defines, by `module.name`."""
+    """Every exercise that a lesson defines, by `lesson.name`."""
     found = {}
-    for path in sorted(Path(exercises.__file__).parent.glob("*.py")):
-        if path.stem in ("__init__", "checking"):
-            continue
-        module = importlib.import_module(f"helpers.exercises.{path.stem}")
+    for path in sorted(Path(helpers.__file__).parent.glob("*/exercises.py")):
+        lesson = path.parent.name
+        module = importlib.import_module(f"helpers.{lesson}.exercises")
         for each in vars(module).values():
             if isinstance(each, Exercise):
-                found[f"{path.stem}.{each.name}"] = each
+                found[f"{lesson}.{each.name}"] = each
     return found
 
 

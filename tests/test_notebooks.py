@@ -10,7 +10,7 @@ import pytest
 from nbformat import v4
 from test_exercises import TOY
 
-from helpers import exercises, results
+from helpers import results
 from tools import notebooks, recorded, tidy
 from tools.tidy import WIDGET_STATE, WIDGET_VIEW
 
@@ -84,21 +84,21 @@ def shows(output):
 @pytest.fixture
 def sound(record, tmp_path, monkeypatch):
     """A notebook that passes every check, and where it lies."""
-    module = types.ModuleType("helpers.exercises.toy")
-    module.shares = TOY
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(exercises, "toy", module, raising=False)
+    lesson, module = types.ModuleType("helpers.toy"), types.ModuleType("helpers.toy.exercises")
+    lesson.exercises, module.shares = module, TOY
+    for each in (lesson, module):
+        monkeypatch.setitem(sys.modules, each.__name__, each)
     monkeypatch.setattr(checks, "all_exercises", lambda: {"toy.shares": TOY})
     cells = [
         v4.new_markdown_cell(OPENING),
-        code("import numpy as np\n\nfrom helpers.exercises import toy"),
+        code("import numpy as np\n\nfrom helpers.toy import exercises"),
         v4.new_markdown_cell("Each row is divided by its sum."),
         code("np.array([0.25, 0.754])", [text("[0.25  0.754]\n")], ["nbval-check-output"]),
         v4.new_markdown_cell("The larger share is 0.75, or 75 %. The figure shows `0.9`."),
         code("show()", [picture(**{"image/png": {"alt": "two bars"}})], ["nbval-ignore-output"]),
         code("figure", [view("ab12"), text(" 50%|###  | 1/2 [00:01<00:01]", "stderr")]),
         v4.new_markdown_cell("Now you."),
-        code("def shares(table): ...\n\n\ntoy.shares.check(shares)", [text("Not yet: ...")]),
+        code("def shares(table): ...\n\n\nexercises.shares.check(shares)", [text("Not yet: ...")]),
         v4.new_markdown_cell(CLOSING),
     ]
     notebook = v4.new_notebook(cells=cells)

@@ -1,4 +1,4 @@
-"""The record: read and judged, and written piece by piece by the recipes' runner."""
+"""The record: read and judged, and written piece by piece by the recorder."""
 
 import json
 import math
@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from helpers import results, runtime
-from helpers.recipes import __main__ as runner
 from helpers.training import fit
+from tools import record as runner
 
 
 def row(system, seed, **figures):
@@ -276,7 +276,7 @@ def test_two_processes_lose_nothing_of_each_others(path):
 
 @pytest.fixture
 def command(path, monkeypatch):
-    """The command line over two toy recipes, `good` and `absent`."""
+    """The command line over two toy lessons, `good` and `absent`."""
 
     def absent():
         raise FileNotFoundError("no data")
@@ -286,7 +286,7 @@ def command(path, monkeypatch):
         "absent": types.SimpleNamespace(PIECES={"real": {"set": absent}}),
     }
     monkeypatch.setattr(runner, "names", lambda: sorted(modules))
-    monkeypatch.setattr(runner.importlib, "import_module", lambda name: modules[name.rpartition(".")[2]])
+    monkeypatch.setattr(runner.importlib, "import_module", lambda name: modules[name.split(".")[1]])
     return modules
 
 
@@ -297,10 +297,10 @@ def test_the_command_runs_all_or_those_named(command, capsys):
     assert runner.main(["--budget", "record"]) == 0
 
 
-def test_the_command_names_the_recipes_there_are(command, capsys):
+def test_the_command_names_the_lessons_there_are(command, capsys):
     with pytest.raises(SystemExit):
         runner.main(["godo"])
-    assert "no recipe godo; there are: absent, good" in capsys.readouterr().err
+    assert "no lesson godo; there are: absent, good" in capsys.readouterr().err
 
 
 def test_an_interrupted_command_says_how_to_go_on(command, capsys):
@@ -327,15 +327,17 @@ def test_a_training_that_was_interrupted_is_not_recorded(command):
     assert "good" not in results.load()
 
 
-def test_recipes_are_the_modules_of_the_package(tmp_path):
-    for name in ("fcn.py", "__init__.py", "__main__.py", "_shared.py", "notes.txt"):
-        (tmp_path / name).touch()
+def test_lessons_are_the_folders_whose_experiment_has_pieces(tmp_path):
+    for name, text in (("fcn", "\nPIECES = {}\n"), ("figure", "\n"), ("data", None)):
+        (tmp_path / name).mkdir()
+        if text is not None:
+            (tmp_path / name / "experiment.py").write_text(text)
     assert runner.names(tmp_path) == ["fcn"]
 
 
 @pytest.mark.parametrize("name", runner.names())
-def test_every_recipe_offers_pieces(name):
-    pieces = runner.importlib.import_module(f"helpers.recipes.{name}").PIECES
+def test_every_lesson_offers_pieces(name):
+    pieces = runner.importlib.import_module(f"helpers.{name}.experiment").PIECES
     assert set(pieces) <= set(results.BUDGETS)
     assert all(callable(work) for budget in pieces.values() for work in budget.values())
 

@@ -20,7 +20,7 @@ import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from helpers.data import public
-from helpers.recipes._swift import race
+from helpers.spatial_transformer.swift import race
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [

@@ -1,4 +1,4 @@
-"""What a translator made of a sentence, and where it looked: plain records that recipes make and figures show."""
+"""What a translator made of a sentence, and where it looked: plain records that experiments make and figures show."""
 
 from typing import NamedTuple
 

@@ -1,0 +1,222 @@
+"""The skip ablation of notebook 01, live in a minute a network and at length for the record."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from helpers import films, runtime
+from helpers.data.batches import endless, in_order
+from helpers.data.scenes import Scenes, make_scenes
+from helpers.fcn.model import FCN, STRIDES, finer, upsample
+from helpers.frame_scores import CLASSES as STREET_CLASSES
+from helpers.frame_scores import bootstrap
+from helpers.metrics import segmentation_metrics
+from helpers.probe import record
+from helpers.training import History, evaluate, fit, parameter_count
+
+CLASSES = 11
+RATE = 6e-3  # the highest learning rate of every cycle, for every network
+BATCH = 32
+TEST_SCENES = 300
+STREET_FIRST, STREET_MORE = 1800, 450  # steps of FCN-32s from scratch, and of each continuation of an arm
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long each part of the ablation trains.
+
+    Attributes:
+        scenes: training scenes.
+        first: steps of FCN-32s from scratch, which every arm starts from.
+        more: steps of each of the two continuations that every arm gets.
+    """
+
+    scenes: int
+    first: int
+    more: int
+
+
+QUICK = Budget(scenes=2000, first=180, more=90)
+RECORD = Budget(scenes=3000, first=320, more=160)
+
+
+def training_scenes(seed: int, budget: Budget) -> Scenes:
+    """Draw the scenes that a run learns from."""
+    return make_scenes(budget.scenes, seed, "train")
+
+
+@cache
+def held_out_scenes(split: str, number: int = TEST_SCENES) -> Scenes:
+    """Draw the scenes that every run is judged on: always the same."""
+    return make_scenes(number, 0, split)
+
+
+def first_network(seed: int) -> FCN:
+    """Make the untrained FCN-32s that all arms of a seed begin as."""
+    runtime.seed_everything(seed)
+    return FCN(CLASSES, stride=32)
+
+
+def learn(network: FCN, scenes: Scenes, steps: int, seed: int, watch=None, every: int = 30) -> History:
+    """Train a network of any stride; the same settings for every arm, so that only the skips differ."""
+    batches = endless(scenes.images, scenes.labels, BATCH, seed)
+    return fit(
+        network,
+        batches,
+        F.cross_entropy,
+        steps=steps,
+        lr=RATE,
+        watch=watch,
+        watch_at=range(0, steps + 1, every),
+        name=f"FCN-{network.stride}s",
+    )
+
+
+def score(network: FCN, scenes: Scenes) -> dict[str, float]:
+    """Judge a network by mean IoU, boundary IoU, pixel and class accuracy."""
+    return evaluate(network, in_order(scenes.images, scenes.labels), segmentation_metrics(CLASSES))
+
+
+def ceiling(labels: Tensor, stride: int) -> dict[str, float]:
+    """Score the truth itself after it went through a stride and came back bilinearly.
+
+    Args:
+        labels: (N, H, W) integers.
+    """
+    metrics = segmentation_metrics(CLASSES)
+    for some in labels.long().split(50):
+        metrics.update(through_stride(some, stride), some)
+    return {name: float(value) for name, value in metrics.compute().items()}
+
+
+def through_stride(labels: Tensor, stride: int) -> Tensor:
+    """Average one-hot truth (N, H, W) over cells of a stride, interpolate back, take the best class."""
+    one_hot = F.one_hot(labels.long(), CLASSES).movedim(-1, 1).float()
+    return upsample(F.avg_pool2d(one_hot, stride), stride).argmax(dim=1)
+
+
+def best_drawable(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
+    """Fit free coarse scores to the truth by gradient descent, and draw them.
+
+    No network of this stride that ends in bilinear interpolation can be expected to do better: here the scores need
+    not come from an image at all.
+
+    Args:
+        labels: (N, H, W) integers.
+
+    Returns:
+        (N, H, W) int64, the best class of the interpolated scores.
+    """
+    one_hot = F.one_hot(labels.long(), CLASSES).movedim(-1, 1).float()
+    scores = (F.avg_pool2d(one_hot, stride) + 1e-3).log().requires_grad_()
+    optimiser = torch.optim.Adam([scores], lr=0.3)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        F.cross_entropy(upsample(scores, stride), labels.long()).backward()
+        optimiser.step()
+    with torch.no_grad():
+        return upsample(scores, stride).argmax(dim=1)
+
+
+@torch.no_grad()
+def coarse_scores(network: FCN, images: Tensor) -> Tensor:
+    """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
+    with record(network, "coarse") as kept:
+        network(images.to(next(network.parameters()).device))
+    return kept["coarse"].cpu()
+
+
+def watcher(scenes: Scenes, shown: Tensor):
+    """Make a `watch` for `fit`: mean IoU on some scenes, and the coarse scores of one image (1, 3, H, W)."""
+
+    def watch(network: FCN) -> dict[str, float | Tensor]:
+        return {"mean_iou": score(network, scenes)["mean_iou"], "scores": coarse_scores(network, shown)[0]}
+
+    return watch
+
+
+def ablate(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train FCN-32s, 16s and 8s from one initialisation with equal steps, and yield a row for each."""
+    scenes, val, test = training_scenes(seed, budget), held_out_scenes("val", 100), held_out_scenes("test")
+
+    def watch(network: FCN) -> float:
+        return score(network, val)["mean_iou"]
+
+    def phase(network: FCN, number: int) -> History:
+        steps = budget.more if number else budget.first
+        return learn(network, scenes, steps, seed * 10 + number, watch, every=steps // 4)
+
+    first = first_network(seed)
+    begun = phase(first, 0)
+    trained_on, with_skip = finer(first, 32), finer(first, 16)
+    went_on, took_skip = phase(trained_on, 1), phase(with_skip, 1)
+    # The paper's way: one finer stride at a time, so FCN-8s starts from FCN-16s.
+    arms = ((32, trained_on, went_on), (16, with_skip, took_skip), (8, with_skip, took_skip))
+    for stride, coarser, middle in arms:
+        network = finer(coarser, stride)
+        histories = [begun, middle, phase(network, 2)]
+        curve = [value for history in histories for value in history.watched.values()]
+        yield {
+            "system": f"FCN-{stride}s",
+            "seed": seed,
+            "figures": score(network, test) | {"last_gain": curve[-1] - curve[-2]},
+            "parameters": parameter_count(network),
+            "seconds": sum(history.seconds for history in histories),
+            "curve": curve,
+        }
+
+
+def ceilings() -> Iterator[dict]:
+    """Yield what each stride could reach at best on the test scenes, by both yardsticks."""
+    labels = held_out_scenes("test").labels
+    for stride in STRIDES:
+        metrics = segmentation_metrics(CLASSES)
+        for some in labels.split(50):
+            metrics.update(best_drawable(some, stride), some.long())
+        fitted = {f"fitted_{name}": float(value) for name, value in metrics.compute().items()}
+        yield {"system": f"ceiling {stride}", "seed": 0, "figures": ceiling(labels, stride) | fitted}
+
+
+def skips_on_streets(seed: int = 0, first: int = STREET_FIRST, more: int = STREET_MORE) -> Iterator[dict]:
+    """Train FCN-32s, 16s and 8s from one FCN-32s with equal steps, as on the embedded data, and yield their rows.
+
+    FCN-16s and FCN-8s share their first continuation: with equal settings and an equal seed it is the same.
+    Figures `ahead_low` and `ahead_high` bound how far a network's mean IoU is ahead of FCN-32s' (see `bootstrap`),
+    `boundary_ahead_...` the same for boundary IoU, `step_...` how far ahead of the next coarser network's.
+    """
+    rest, _, _ = films.held_out()
+    runtime.seed_everything(seed)
+    start = FCN(STREET_CLASSES, stride=32)
+    begun = films.learn(films.Padded(start), rest, first, seed * 10, name="FCN-32s")
+
+    def go_on(network: FCN, stride: int, number: int) -> tuple[FCN, History]:
+        network = finer(network, stride)
+        return network, films.learn(
+            films.Padded(network), rest, more, seed * 10 + number, name=f"FCN-{stride}s"
+        )
+
+    halfway = {32: go_on(start, 32, 1), 16: go_on(start, 16, 1)}
+    coarser: list[dict[str, Tensor]] = []
+    for stride in STRIDES:
+        middle, history = halfway[max(stride, 16)]
+        network, last = go_on(middle, stride, 2)
+        figures, counts = films.judge(films.Padded(network))
+        if coarser:
+            for name, figure, other in (
+                ("ahead", "mean_iou", coarser[0]),
+                ("boundary_ahead", "boundary_iou", coarser[0]),
+                ("step", "mean_iou", coarser[-1]),
+            ):
+                figures[f"{name}_low"], figures[f"{name}_high"] = bootstrap(counts, other, figure)
+        coarser.append(counts)
+        yield {**films.row(f"FCN-{stride}s", network, [begun, history, last], seed), "figures": figures}
+
+
+PIECES = {
+    "record": {"ceilings": ceilings, **{f"seed {seed}": partial(ablate, seed) for seed in (0, 1, 2)}},
+    "real": {"skips": skips_on_streets},
+}

@@ -1,0 +1,133 @@
+"""CamVid with a whole film held out: what to learn from, how to learn, and what is judged on."""
+
+from functools import cache, partial
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from helpers import runtime
+from helpers.data import public
+from helpers.data.augmentation import augment
+from helpers.data.batches import Transform, endless
+from helpers.frame_scores import CLASSES, VOID, count, score, total
+from helpers.optimisers import Optimisers, adamw
+from helpers.training import History, fit, parameter_count
+
+TEST_FILM, OTHER_FILMS = "0006R0", ("0001TP", "0016E5")
+BATCH = 8
+RATE = 4e-3  # the highest learning rate of every cycle, for every network
+
+
+def load(split: Literal["train", "val"]) -> public.CamVid:
+    """Load CamVid, or say in the recorder's terms why not.
+
+    Raises:
+        ConnectionError: CamVid cannot be had; the message says why and what to do.
+    """
+    try:
+        return public.camvid(split)
+    except public.DataError as error:
+        raise ConnectionError(str(error)) from error
+
+
+@cache
+def held_out(film: str = TEST_FILM) -> tuple[public.CamVid, public.CamVid, public.CamVid]:
+    """The scenes to learn from, those of the film held out, and the official, flattering val; errors as in `load`."""
+    return *load("train").hold_out(film), load("val")
+
+
+def median_frequency(labels: Tensor) -> Tensor:
+    """Weigh classes so that rare ones count more (Eigen, Fergus 2015, as used for SegNet).
+
+    The frequency of a class is its share of the pixels of those images in which it occurs at all, void left out;
+    its weight is the median of all frequencies, divided by its own.
+
+    Args:
+        labels: (N, H, W) integers, with `VOID` for what is ignored.
+
+    Returns:
+        (CLASSES,) float32; 0 for a class that does not occur.
+    """
+    counts = torch.stack(
+        [torch.bincount(each.flatten().long(), minlength=VOID + 1)[:CLASSES] for each in labels]
+    )
+    pixels = counts.sum(dim=1, keepdim=True) * (counts > 0)
+    frequency = counts.sum(dim=0) / pixels.sum(dim=0).clamp(min=1)
+    occurs = frequency > 0
+    weights = frequency[occurs].median() / frequency.where(occurs, torch.ones(()))
+    return weights * occurs
+
+
+def learn(
+    network: nn.Module,
+    scenes: public.CamVid,
+    steps: int,
+    seed: int,
+    name: str = "streets",
+    transform: Transform | None = augment,
+    batch: int = BATCH,
+    optimisers: Optimisers = adamw,
+    weight_decay: float = 0.01,
+) -> History:
+    """Train a network on scenes that `transform` changes; otherwise the same settings for every network."""
+    weights = median_frequency(scenes.labels).sqrt()
+    return fit(
+        network,
+        endless(scenes.images, scenes.labels, batch, seed, transform),
+        partial(F.cross_entropy, weight=weights.to(runtime.device()), ignore_index=VOID),
+        steps=steps,
+        lr=RATE,
+        weight_decay=weight_decay,
+        optimisers=optimisers,
+        name=name,
+    )
+
+
+def judge(network: nn.Module, film: str = TEST_FILM) -> tuple[dict[str, float], dict[str, Tensor]]:
+    """Score a network on the film held out, and on val, which flatters where val's film was learned from.
+
+    Returns:
+        Figures of a row, those of val with `val_` before their names; and the counts on the film held out.
+    """
+    _, held, val = held_out(film)
+    counts = {"": count(network, held), "val_": count(network, val)}
+    figures: dict[str, float] = {}
+    for prefix, each in counts.items():
+        for name, value in score(total(each)).items():
+            if value.ndim == 0:
+                figures[f"{prefix}{name}"] = value.item()
+                continue
+            by_class = zip(public.CamVid.classes, value.tolist(), strict=True)
+            figures |= {f"{prefix}{name} {title}": number for title, number in by_class if number == number}
+    return figures, counts[""]
+
+
+def row(name: str, network: nn.Module, histories: list[History], seed: int, film: str = TEST_FILM) -> dict:
+    """Collect what is recorded of a network, apart from its figures."""
+    rest, held, _ = held_out(film)
+    return {
+        "system": name,
+        "seed": seed,
+        "parameters": parameter_count(network),
+        "seconds": sum(history.seconds for history in histories),
+        "steps": sum(history.steps for history in histories),
+        "edition": public.edition("camvid"),
+        "trained_on": sorted(set(rest.sequences)),
+        "tested_on": sorted(set(held.sequences)),
+    }
+
+
+class Padded(nn.Module):
+    """Run a network that wants multiples of 32 on images of any size: pad by repeating the rim, cut scores back."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        H, W = images.shape[2:]
+        top, left = (-H % 32) // 2, (-W % 32) // 2
+        sides = (left, -W % 32 - left, top, -H % 32 - top)
+        return self.network(F.pad(images, sides, mode="replicate"))[:, :, top : top + H, left : left + W]

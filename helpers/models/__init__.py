@@ -1,1 +1,0 @@
-"""A file a lesson, named as its notebook."""

@@ -1,0 +1,240 @@
+"""The experiments of notebook 10: distorted digits with and without a spatial transformer, and whether it is right."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from helpers import runtime
+from helpers.data import public
+from helpers.data.digits import handwritten_digits
+from helpers.data.distorted import DIGIT, SIDES, Distorted, Kind, distorted_batches, distorted_set
+from helpers.probe import record
+from helpers.spatial_transformer import zoom
+from helpers.spatial_transformer.model import cnn, st_cnn
+from helpers.training import History, fit, parameter_count
+
+BATCH = 64
+RATE = 3e-3  # the highest learning rate of the cycle, for every network
+# For this part of training the distortions grow. In full from the start, a classifier learns each tilt by itself,
+# none is dearer to it than another, and nothing tells the transformer which way to turn.
+GROWING = 0.7
+AT_ONCE = ("CNN, at once", "ST-CNN, at once")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the networks learn from, and for how long.
+
+    Attributes:
+        mnist: learn from MNIST's 60,000 digits and be judged on its 10,000, not on the embedded ones.
+        steps: of training, by distortion.
+        times: how often each test digit is distorted, each time otherwise.
+    """
+
+    mnist: bool
+    steps: Mapping[Kind, int]
+    times: int
+
+
+QUICK = Budget(False, {"RTS": 1000}, times=4)
+RECORD = Budget(False, {"RTS": 1000}, times=4)
+REAL = Budget(True, {"R": 1500, "RTS": 1500, "E": 1500, "cluttered": 1500}, times=1)
+
+
+def digits(budget: Budget, split: str) -> tuple[Tensor, Tensor]:
+    """The upright digits of "train" or "test": (N, 28, 28) uint8 and (N,) labels."""
+    return public.mnist(split) if budget.mnist else handwritten_digits(split)
+
+
+@cache
+def held_out(kind: Kind, mnist: bool = False, times: int = 4) -> tuple[Distorted, Tensor]:
+    """The distorted digits that every run of a kind is judged on: always the same."""
+    source = public.mnist("test") if mnist else handwritten_digits("test")
+    return distorted_set(*source, kind, seed=0, times=times)
+
+
+def new_network(system: str, kind: Kind, seed: int) -> nn.Sequential:
+    """Make an untrained network.
+
+    Args:
+        system: "CNN"; "CNN, matched", with as many parameters as ST-CNN; "ST-CNN"; "ST-CNN, thin plate"; or one of
+            `AT_ONCE`, which `compare` trains without letting the distortions grow.
+    """
+    runtime.seed_everything(seed)
+    side = SIDES[kind]
+    if system == "CNN, matched":
+        goal = parameter_count(st_cnn(side))
+        runtime.seed_everything(seed)
+        return cnn(
+            side, hidden=min(range(8, 128), key=lambda h: abs(parameter_count(cnn(side, hidden=h)) - goal))
+        )
+    makers = {
+        "CNN": cnn,
+        "ST-CNN": st_cnn,
+        "CNN, at once": cnn,
+        "ST-CNN, at once": st_cnn,
+        "ST-CNN, thin plate": partial(st_cnn, bend=True),
+    }
+    return makers[system](side)
+
+
+def learn(
+    network: nn.Module,
+    kind: Kind,
+    seed: int,
+    budget: Budget = QUICK,
+    watch=None,
+    every: int = 50,
+    growing: float = GROWING,
+) -> History:
+    """Train any of the networks: the same digits, distortions and settings for each."""
+    steps = budget.steps[kind]
+    batches = distorted_batches(*digits(budget, "train"), kind, BATCH, seed, int(growing * steps))
+    watch_at = range(0, steps + 1, every) if watch else ()
+    return fit(
+        network, batches, F.cross_entropy, steps=steps, lr=RATE, watch=watch, watch_at=watch_at, name=kind
+    )
+
+
+@torch.no_grad()
+def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """The share of images that a network names wrong."""
+    network.eval()
+    named = torch.cat([network(some.to(runtime.device())).argmax(dim=1).cpu() for some in images.split(500)])
+    return float((named != labels).float().mean())
+
+
+class Look(NamedTuple):
+    """What a spatial transformer did: `theta` (B, numbers) and `rectified` (B, 1, side, side)."""
+
+    theta: Tensor
+    rectified: Tensor
+
+
+@torch.no_grad()
+def look(network: nn.Module, images: Tensor) -> Look:
+    """Run the spatial transformer of a network alone."""
+    network.eval()
+    thetas, reads = [], []
+    for some in images.split(500):
+        with record(network, "transformer.theta") as kept:
+            reads.append(network.transformer(some.to(runtime.device())).cpu())
+        thetas.append(kept["transformer.theta"].cpu())
+    return Look(torch.cat(thetas), torch.cat(reads))
+
+
+class Pose(NamedTuple):
+    """How digits lie in an image: `angle` (B,) degrees, clockwise; `size` (B,), 1 as drawn; `shift` (B, 2) pixels."""
+
+    angle: Tensor
+    size: Tensor
+    shift: Tensor
+
+
+def pose(theta: Tensor, side: int) -> Pose:
+    """Read the pose of digits off a map from an image of a side to upright digits.
+
+    The angle and the size are those of the turn and the uniform scaling nearest to the map.
+
+    Args:
+        theta: (B, 2, 3), as `Distorted.theta`.
+    """
+    (a, b), (c, d) = theta[:, :, :2].permute(1, 2, 0)
+    angle = torch.rad2deg(torch.atan2(b - c, a + d))
+    size = side / DIGIT / (a * d - b * c).abs().sqrt()
+    shift = -torch.linalg.solve(theta[:, :, :2], theta[:, :, 2]) * side / 2
+    return Pose(angle, size, shift)
+
+
+def composed(distortion: Tensor, theta: Tensor) -> Tensor:
+    """The map from a rectified image to the upright digit: read where theta says, then undo the distortion.
+
+    Were the transformer perfect, this would be the same for every digit; which pose that is, nobody told it.
+
+    Args:
+        distortion: (B, 2, 3). theta: (B, 6).
+    """
+    last = torch.tensor([0.0, 0, 1]).expand(len(theta), 1, 3)
+    return distortion @ torch.cat([theta.view(-1, 2, 3), last], dim=1)
+
+
+def unsteadiness(found: Pose, labels: Tensor) -> dict[str, float]:
+    """How much the pose still varies among digits of one class: standard deviations, root mean square over classes.
+
+    Returns:
+        "angle" in degrees, "size" as a ratio less 1 (0.1: typically a tenth larger or smaller), "shift" in pixels.
+    """
+    parts = {"angle": found.angle[:, None], "size": found.size.log()[:, None], "shift": found.shift}
+    spread = {}
+    for name, part in parts.items():
+        within = [part[labels == digit].var(dim=0).sum() for digit in labels.unique()]
+        spread[name] = float(torch.stack(within).mean().sqrt())
+    return spread | {"size": float(torch.tensor(spread["size"]).exp() - 1)}
+
+
+def variety(images: Tensor, labels: Tensor) -> float:
+    """The share of the images' squared brightness that their class's mean image does not explain, 0 to 1."""
+    left = sum(
+        float((images[labels == d] - images[labels == d].mean(0)).square().sum()) for d in labels.unique()
+    )
+    return left / float(images.square().sum())
+
+
+def compare(kind: Kind, seed: int, budget: Budget, systems: tuple[str, ...]) -> Iterator[dict]:
+    """Train networks on one distortion, and yield a row for each."""
+    test, labels = held_out(kind, budget.mnist, budget.times)
+    for system in systems:
+        network = new_network(system, kind, seed)
+        history = learn(network, kind, seed, budget, growing=0 if system in AT_ONCE else GROWING)
+        figures = {"error": error(network, test.images, labels)}
+        if system.startswith("ST"):
+            seen = look(network, test.images)
+            figures |= {
+                "variety": variety(seen.rectified, labels),
+                "variety_before": variety(test.images, labels),
+            }
+            if seen.theta.shape[1] == 6 and kind in ("R", "RTS"):
+                figures |= steadied(test.theta, seen.theta, labels, kind)
+        yield {
+            "system": f"{kind} {system}",
+            "seed": seed,
+            "figures": figures,
+            "steps": history.steps,
+            "seconds": history.seconds,
+            "parameters": parameter_count(network),
+        }
+
+
+def steadied(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> dict[str, float]:
+    """The unsteadiness of digits before and after they were rectified, under `recorded` names."""
+    before = unsteadiness(pose(distortion, SIDES[kind]), labels)
+    after = unsteadiness(pose(composed(distortion, theta), DIGIT), labels)
+    return {f"{name}_before": part for name, part in before.items()} | {
+        f"{name}_after": part for name, part in after.items()
+    }
+
+
+ALL = ("CNN", "CNN, matched", "ST-CNN")
+
+
+PIECES = {
+    "record": {
+        **{f"RTS seed {seed}": partial(compare, "RTS", seed, RECORD, ALL) for seed in range(3)},
+        **{f"at once seed {seed}": partial(compare, "RTS", seed, RECORD, AT_ONCE) for seed in range(3)},
+        **{f"zoom seed {seed}": partial(zoom.ablate, seed) for seed in range(3)},
+    },
+    "real": {
+        **{
+            f"{kind} seed {seed}": partial(compare, kind, seed, REAL, ALL)
+            for seed in range(3)
+            for kind in ("RTS", "R")
+        },
+        "E seed 0": partial(compare, "E", 0, REAL, (*ALL, "ST-CNN, thin plate")),
+        "cluttered seed 0": partial(compare, "cluttered", 0, REAL, ALL),
+    },
+}

@@ -1,0 +1,182 @@
+"""The experiments of notebook 07: translation with and without attention, by sentence length and against gold links."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+import torch
+
+from helpers import text_metrics
+from helpers.data.tokens import detokenise, lesson
+from helpers.probe import record
+from helpers.training import parameter_count
+from helpers.translation import sentences
+from helpers.translation.model import Translator
+from helpers.translation.phrasebook import Entry, phrasebook
+from helpers.translation.translators import (
+    BINS,
+    LONG,
+    Corpus,
+    bin_name,
+    bleu_by_length,
+    corpus,
+    learn,
+    new_translator,
+    spoken,
+    translate,
+)
+
+BIN_FIGURES = tuple(bin_name(*ends) for ends in BINS)  # what the bins are called in the record, short to long
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a translator learns from, and for how long.
+
+    Attributes:
+        sentences: of the phrasebook. steps: batches of 64.
+    """
+
+    sentences: int
+    steps: int
+
+
+QUICK = Budget(sentences=8000, steps=700)
+RECORD = Budget(sentences=12_000, steps=1600)
+
+
+@cache
+def training_corpus(seed: int, budget: Budget) -> Corpus:
+    """Draw the phrasebook that a run learns from."""
+    entries = phrasebook(budget.sentences, seed, "train")
+    return corpus([each.spanish for each in entries], [each.english for each in entries])
+
+
+def held_out(split: str = "test", number: int = 1000) -> tuple[Entry, ...]:
+    """Draw the sentences that every run is judged on: always the same."""
+    return phrasebook(number, 0, split)
+
+
+@torch.no_grad()
+def forced_weights(model: Translator, words: Corpus, entries: Sequence[Entry]) -> list[torch.Tensor]:
+    """Where a translator looks while it is led through the true translation: (English words, Spanish words) each.
+
+    Led, because gold links are those of the true words. Free running, it may say others, which have none.
+    """
+    device, found = next(model.parameters()).device, []
+    for start in range(0, len(entries), 100):
+        some = entries[start : start + 100]
+        shown, _ = lesson(
+            [words.source.encode(each.spanish) for each in some],
+            [words.target.encode(each.english) for each in some],
+        )
+        with record(model, "attend") as kept:
+            model(shown.to(device))
+        # Step j, after the j words before it, is where word j is chosen.
+        found += [
+            weights[: len(each.english), : len(each.spanish)].cpu()
+            for weights, each in zip(kept["attend"], some, strict=True)
+        ]
+    return found
+
+
+def alignment(weights: Sequence[torch.Tensor], entries: Sequence[Entry]) -> dict[str, float]:
+    """Alignment error rate of weights, beside that of words in order, of shuffled links, and of links a step off."""
+    links = [*map(text_metrics.links_of, weights)]
+    guesses = {
+        "aer": links,
+        "aer_diagonal": [text_metrics.diagonal(len(each.spanish), len(each.english)) for each in entries],
+        "aer_shuffled": [text_metrics.shuffled(each, place) for place, each in enumerate(links)],
+        "aer_early": [text_metrics.shifted(each, -1) for each in links],
+        "aer_late": [text_metrics.shifted(each, 1) for each in links],
+    }
+    sure, possible = [each.sure for each in entries], [each.possible for each in entries]
+    return {name: text_metrics.alignment_error_rate(each, sure, possible) for name, each in guesses.items()}
+
+
+def watcher(words: Corpus, entries: Sequence[Entry]):
+    """Make a `watch` for `fit`: the alignment error rate on some sentences."""
+
+    def watch(model: Translator) -> float:
+        return alignment(forced_weights(model, words, entries), entries)["aer"]
+
+    return watch
+
+
+def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train with and without attention, and yield a row for each, with the lead beyond 15 words and the diagonal."""
+    words, test = training_corpus(seed, budget), held_out()
+    truth, lengths = [detokenise(each.english) for each in test], [len(each.spanish) for each in test]
+    said = {}
+    for system in ("attention", "no attention"):
+        model = new_translator(system, words, seed)
+        watch = watcher(words, held_out("val", 200)) if model.score else None
+        history = learn(model, words, seed, budget.steps, watch=watch)
+        said[system] = spoken(translate(model, words, [each.spanish for each in test]), words)
+        score, signature = text_metrics.bleu(said[system], truth)
+        figures = {"bleu": score, **bleu_by_length(said[system], truth, lengths)}
+        if model.score:
+            figures |= alignment(forced_weights(model, words, test), test)
+        yield {
+            "system": system,
+            "seed": seed,
+            "figures": figures,
+            "seconds": history.seconds,
+            "parameters": parameter_count(model),
+            "steps": history.steps,
+            "signature": signature,
+            "last_loss": sum(history.loss[-50:]) / len(history.loss[-50:]),
+            **({"aer_by_step": {str(step): aer for step, aer in history.watched.items()}} if watch else {}),
+        }
+        if model.score:
+            # A row of its own, so that the ledger can set one against the other.
+            yield {"system": "diagonal", "seed": seed, "figures": {"aer": figures["aer_diagonal"]}}
+    yield {"system": "lead beyond 15 words", "seed": seed, "figures": lead(said, truth, lengths)}
+
+
+def lead(said: dict[str, list[str]], truth: list[str], lengths: list[int]) -> dict[str, float]:
+    """How far attention is ahead on long sentences, with its bootstrap interval."""
+    chosen = [place for place, length in enumerate(lengths) if length > LONG]
+    both = ([said[system][place] for place in chosen] for system in ("attention", "no attention"))
+    ahead, low, high = text_metrics.paired_bootstrap(*both, [truth[place] for place in chosen])
+    return {"bleu": ahead, "low": low, "high": high, "sentences": len(chosen)}
+
+
+def score_function(score: str, seed: int = 0, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train with one of the four score functions, everything else the same, and yield its row."""
+    words, test = training_corpus(seed, budget), held_out()
+    model = new_translator(score, words, seed)
+    history = learn(model, words, seed, budget.steps)
+    said = spoken(translate(model, words, [each.spanish for each in test]), words)
+    figures = {"bleu": text_metrics.bleu(said, [detokenise(each.english) for each in test])[0]}
+    yield {
+        "system": score,
+        "seed": seed,
+        "figures": figures | alignment(forced_weights(model, words, test), test),
+        "seconds": history.seconds,
+        "parameters": parameter_count(model),
+    }
+
+
+def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
+    """Try learning rates for a system on validation sentences: both are to be compared at their best."""
+    words, val = training_corpus(seed, budget), held_out("val", 500)
+    for rate in (2e-3, 4e-3, 8e-3):
+        model = new_translator(system, words, seed)
+        learn(model, words, seed, budget.steps, rate=rate)
+        said = spoken(translate(model, words, [each.spanish for each in val]), words)
+        score, _ = text_metrics.bleu(said, [detokenise(each.english) for each in val])
+        yield {"system": f"{system} at {rate:g}", "seed": seed, "figures": {"val_bleu": score}}
+
+
+PIECES = {
+    "record": {
+        **{f"seed {seed}": partial(compare, seed) for seed in (0, 1, 2)},
+        **{
+            f"score {score}": partial(score_function, score)
+            for score in ("additive", "dot", "general", "concat")
+        },
+        **{f"rates, {system}": partial(rates, system) for system in ("attention", "no attention")},
+    },
+    "real": sentences.PIECES,
+}

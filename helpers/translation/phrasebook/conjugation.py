@@ -1,0 +1,60 @@
+"""Verbs of the phrasebook in a sentence: denied, asked, in three tenses, in the order of each language."""
+
+from typing import Literal, NamedTuple
+
+from helpers.translation.phrasebook.grammar import NOTHING, Phrase, arranged, loosely, mark, said
+from helpers.translation.phrasebook.inflection import Verb
+from helpers.translation.phrasebook.lexicon import BE, GO
+
+Tense = Literal["present", "past", "future"]
+AM = {"1s": "am", "3s": "is"}  # else "are"
+PRONOUNS = {"1s": "i", "2s": "you", "1p": "we", "3p": "they"}  # Spanish drops them
+
+
+class Doing(NamedTuple):
+    """A conjugated verb: the Spanish; the English that a question puts before its subject; the English after it.
+
+    A dropped pronoun hangs on the verb by `mark`.
+    """
+
+    spanish: Phrase
+    helper: Phrase
+    main: Phrase
+    mark: int
+
+    def pronoun(self, person: str) -> Phrase:
+        """The English pronoun that only the ending of the Spanish verb tells."""
+        return loosely("", PRONOUNS[person], self.mark)
+
+
+def doing(
+    verb: Verb, person: str, tense: Tense = "present", denied: bool = False, asked: bool = False
+) -> Doing:
+    """Conjugate a verb: "no compró" and "did not buy", "va a comprar" and "is going to buy"."""
+    core = mark()
+    no = said("no", "not") if denied else NOTHING
+    base, third, before = (f"{form} {verb.particle}" for form in verb.english)
+    if tense == "future":
+        going = mark()
+        spanish = [no, said(f"{GO[person]} a", "", sure=[going]), said(verb.infinitive, "", sure=[core])]
+        main = [said("", "going to", sure=[going]), said("", base, sure=[core])]
+        helper = [said("", AM.get(person, "are"), sure=[going]), no]
+    else:
+        forms = verb.present if tense == "present" else verb.past
+        spanish = [no, said(forms[person], "", sure=[core])]
+        if denied or asked:
+            do = "did" if tense == "past" else "does" if person == "3s" else "do"
+            helper, main = [loosely("", do, core), no], [said("", base, sure=[core])]
+        else:
+            plain = before if tense == "past" else third if person == "3s" else base
+            helper, main = [NOTHING], [said("", plain, sure=[core])]
+    content = said("", "", base.strip())
+    return Doing(arranged([*spanish, content]), arranged(helper), arranged(main), core)
+
+
+def being(which: Literal["ser", "estar"], person: str, denied: bool = False) -> Doing:
+    """Conjugate "to be", of which Spanish has two: "es" for what one is, "está" for how and where."""
+    core = mark()
+    no = said("no", "not") if denied else NOTHING
+    verb = said(BE[which][person], AM.get(person, "are"), sure=[core])
+    return Doing(arranged([no, verb]), arranged([verb, no]), NOTHING, core)

@@ -1,0 +1,167 @@
+"""The phrasebook's words: Spanish beside the English that each stands for, a few lines a kind."""
+
+from typing import Literal
+
+from helpers.translation.phrasebook.inflection import (
+    Adjective,
+    Noun,
+    Verb,
+    compared,
+    conjugated,
+    english_plural,
+    pluralised,
+)
+
+
+def _nouns(kinds: str, listing: str) -> list[Noun]:
+    """Read "gato cat m" lists; a leading * marks a noun used in the singular only."""
+    found = []
+    for entry in listing.split(","):
+        spanish, english, gender = entry.split()
+        alone = spanish.startswith("*") or "mass" in kinds
+        spanish = spanish.lstrip("*")
+        many = (spanish, english) if alone else (pluralised(spanish), english_plural(english))
+        found.append(
+            Noun(
+                (spanish, many[0]),
+                (english, many[1]),
+                gender,
+                frozenset(kinds.split()),
+                takes_el=spanish == "agua",
+            )
+        )
+    return found
+
+
+# "Padres" are parents, "abuelos" grandparents, "tíos" aunts and uncles: those four stay in the singular.
+NOUNS = (
+    *_nouns(
+        "person kin", "*padre father m, *madre mother f, hermano brother m, hermana sister f, hija daughter f"
+    ),
+    *_nouns(
+        "person kin", "*hijo son m, *abuelo grandfather m, *abuela grandmother f, *tío uncle m, *tía aunt f"
+    ),
+    *_nouns("person kin", "prima cousin f"),
+    *_nouns("person known", "amigo friend m, vecino neighbour m, profesora teacher f, médico doctor m"),
+    *_nouns("animal", "gato cat m, perro dog m, caballo horse m, pájaro bird m, vaca cow f, oveja sheep f"),
+    *_nouns(
+        "animal", "tortuga turtle f, conejo rabbit m, gallina hen f, ratón mouse m, pato duck m, cabra goat f"
+    ),
+    *_nouns("food", "manzana apple f, naranja orange f, huevo egg m, pastel cake m, plátano banana m"),
+    *_nouns("food", "tomate tomato m, galleta biscuit f, ensalada salad f"),
+    *_nouns("food mass", "pan bread m, queso cheese m, sopa soup f, arroz rice m"),
+    *_nouns("drink mass", "leche milk f, café coffee m, agua water f, té tea m"),
+    *_nouns("thing", "coche car m, libro book m, silla chair f, mesa table f, flor flower f, barco boat m"),
+    *_nouns("thing", "reloj clock m, llave key f, bicicleta bicycle f, guitarra guitar f, lámpara lamp f"),
+    *_nouns("thing wear", "sombrero hat m, camisa shirt f, vestido dress m, abrigo coat m"),
+    *_nouns("place in", "*cocina kitchen f"),
+    *_nouns("place in outdoors", "*jardín garden m, *parque park m"),
+    *_nouns("place in outdoors home", "*ciudad city f, *pueblo village m"),
+    *_nouns("place in outdoors home shared", "*bosque forest m"),
+    *_nouns("place in home", "*casa house f"),
+    *_nouns("place at", "*escuela school f"),
+    *_nouns("place at shared", "*mercado market m, *estación station f"),
+    *_nouns("place on outdoors shared", "*playa beach f"),
+    *_nouns("place on outdoors home shared", "*montaña mountain f, *isla island f"),
+)
+
+
+def _adjectives(verb: Literal["ser", "estar"], kinds: str, listing: str) -> list[Adjective]:
+    """Read "rápido fast" lists: short English words take -er and -est, others more and most."""
+    found = []
+    for entry in listing.split(","):
+        spanish, english = entry.split()
+        found.append(Adjective(spanish, compared(english), frozenset(kinds.split()), verb))
+    return found
+
+
+ALL = "person animal thing place"
+ADJECTIVES = (
+    *_adjectives("ser", ALL, "pequeño small, grande big, viejo old, famoso famous"),
+    *_adjectives("ser", "animal thing place", "bonito pretty, feo ugly"),
+    *_adjectives(
+        "ser", "person animal", "joven young, fuerte strong, rápido fast, lento slow, perezoso lazy"
+    ),
+    *_adjectives("ser", "person animal", "inteligente clever, curioso curious, simpático friendly"),
+    *_adjectives("ser", "person", "alto tall, amable kind, rico rich"),
+    *_adjectives("estar", "person animal", "cansado tired, triste sad, contento happy, tranquilo calm"),
+    *_adjectives("ser", "thing food", "caro expensive, barato cheap"),
+    *_adjectives("ser", "thing animal", "blanco white, negro black, gris grey"),
+    *_adjectives("ser", "thing", "rojo red, azul blue, verde green, nuevo new"),
+    *_adjectives("ser", "wear", "largo long, corto short, elegante elegant"),
+    *_adjectives("estar", "food drink", "delicioso delicious, dulce sweet, frío cold, caliente hot"),
+    *_adjectives("estar", "thing place", "limpio clean, sucio dirty"),
+)
+COLOURS = frozenset({"blanco", "negro", "gris", "rojo", "azul", "verde"})
+ABSOLUTE = COLOURS | {"delicioso"}  # neither very so, nor more so than another
+
+
+def _verb(
+    infinitive: str,
+    english: str,
+    kinds: str = "",
+    *,
+    stem: str = "",
+    present: dict[str, str] | None = None,
+    past: dict[str, str] | None = None,
+    stative: bool = False,
+    personal: bool = False,
+) -> Verb:
+    """Make a verb; english is "base third past", and what follows is the particle of all three."""
+    base, third, before, *particle = english.split()
+    forms = conjugated(infinitive, 1) | (past or {})
+    return Verb(
+        infinitive,
+        conjugated(infinitive, 0, stem) | (present or {}),
+        None if stative else forms,
+        (base, third, before),
+        " ".join(particle),
+        frozenset(kinds.split()),
+        personal,
+    )
+
+
+# The first person plural of the past is left out everywhere: of most verbs it is the present's.
+LOVED = "person animal"
+TRANSITIVE = (
+    _verb(
+        "tener",
+        "have has had",
+        "animal thing food drink",
+        stem="tien",
+        present={"1s": "tengo"},
+        past={"1s": "tuve", "2s": "tuviste", "3s": "tuvo", "3p": "tuvieron"},
+    ),
+    _verb("comprar", "buy buys bought", "thing food drink animal"),
+    _verb("vender", "sell sells sold", "thing food animal"),
+    _verb("buscar", "look looks looked for", "thing food place", past={"1s": "busqué"}),
+    _verb("mirar", "look looks looked at", "thing place"),
+    _verb("encontrar", "find finds found", "thing food", stem="encuentr"),
+    _verb("perder", "lose loses lost", "thing", stem="pierd"),
+    _verb("pintar", "paint paints painted", "thing place"),
+    _verb("necesitar", "need needs needed", "thing food drink"),
+    _verb("llevar", "wear wears wore", "wear"),
+    _verb("comer", "eat eats ate", "food"),
+    _verb("beber", "drink drinks drank", "drink"),
+    _verb("preparar", "prepare prepares prepared", "food drink"),
+    _verb("querer", "love loves loved", LOVED, stem="quier", stative=True, personal=True),
+    _verb("conocer", "know knows knew", "person", present={"1s": "conozco"}, stative=True, personal=True),
+    _verb("visitar", "visit visits visited", "person", personal=True),
+    _verb("ayudar", "help helps helped", LOVED, personal=True),
+    _verb("ver", "see sees saw", LOVED, present={"1s": "veo"}, past={"1s": "vi", "3s": "vio"}, personal=True),
+)
+INTRANSITIVE = (
+    _verb("dormir", "sleep sleeps slept", "animal", stem="duerm", past={"3s": "durmió", "3p": "durmieron"}),
+    _verb("correr", "run runs ran", "animal"),
+    _verb("nadar", "swim swims swam", "animal"),
+    _verb("vivir", "live lives lived", "animal"),
+    _verb("cantar", "sing sings sang"),
+    _verb("bailar", "dance dances danced"),
+    _verb("trabajar", "work works worked"),
+    _verb("jugar", "play plays played", "animal", stem="jueg", past={"1s": "jugué"}),
+)
+BE = {
+    "ser": {"1s": "soy", "2s": "eres", "3s": "es", "1p": "somos", "3p": "son"},
+    "estar": {"1s": "estoy", "2s": "estás", "3s": "está", "1p": "estamos", "3p": "están"},
+}
+GO = {"1s": "voy", "2s": "vas", "3s": "va", "1p": "vamos", "3p": "van"}

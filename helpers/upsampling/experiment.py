@@ -1,0 +1,241 @@
+"""The experiments of notebook 02: DeconvNet against FCN-8s, its switches, its proposals, and a learned enlargement."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from helpers import films, runtime
+from helpers.data.batches import as_input, endless
+from helpers.data.scenes import Scenes, make_scenes
+from helpers.data.splits import Split
+from helpers.fcn.experiment import BATCH, CLASSES, TEST_SCENES, score
+from helpers.fcn.model import FCN
+from helpers.frame_scores import CLASSES as STREET_CLASSES
+from helpers.frame_scores import bootstrap
+from helpers.probe import record
+from helpers.training import History, fit, parameter_count
+from helpers.upsampling import enlarging
+from helpers.upsampling import proposals as by_proposal
+from helpers.upsampling.model import DeconvNet, Namer, begin_as
+
+# The highest learning rate of the cycle: the namer's is that of notebook 01, the others' the best of `TRIED` on
+# validation scenes (see `rates`). Twice as deep, DeconvNet wants smaller steps.
+RATES = {"FCN-8s": 6e-3, "DeconvNet": 3e-3, "namer": 6e-3}
+TRIED = (1.5e-3, 3e-3, 6e-3)
+STREET_STEPS = 1000
+# Heights of digits in pixels: below those of recorded training, its smallest, its largest.
+SIZES = {"tiny": (11, 15), "small": (16, 21), "large": (39, 44)}
+SIZE_SCENES = 150
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a network learns from, and for how long.
+
+    Attributes:
+        scenes: training scenes, of one sticker each.
+        naming: steps in which the encoder that all networks start from learns to name stickers.
+        steps: of training after that, the same for every network.
+        height: least and greatest height of the digits, in pixels.
+    """
+
+    scenes: int
+    naming: int
+    steps: int
+    height: tuple[int, int]
+
+
+SIDE = 64  # of a scene: a quarter of notebook 01's pixels, so that there is time for many steps
+QUICK = Budget(scenes=2000, naming=300, steps=400, height=(32, 44))
+RECORD = Budget(scenes=4000, naming=400, steps=1000, height=(16, 44))
+
+NETWORKS: dict[str, Callable[[int], nn.Module]] = {
+    "FCN-8s": partial(FCN, stride=8),
+    "DeconvNet": DeconvNet,
+    "DeconvNet, shuffled": partial(DeconvNet, switches="shuffled"),
+    "DeconvNet, bed of nails": partial(DeconvNet, switches="nails"),
+}
+
+
+def training_scenes(seed: int, budget: Budget) -> Scenes:
+    """Draw the scenes that a run learns from."""
+    return _scenes(budget.scenes, seed, "train", budget)
+
+
+@cache
+def test_scenes(budget: Budget) -> Scenes:
+    """Draw the scenes that every run of a budget is judged on: always the same."""
+    return _scenes(TEST_SCENES, 0, "test", budget)
+
+
+def _scenes(number: int, seed: int, split: Split, budget: Budget) -> Scenes:
+    return make_scenes(number, seed, split, size=SIDE, count=1, height=budget.height)
+
+
+@cache
+def scenes_of_size(name: str) -> Scenes:
+    """Draw test scenes with one sticker each, its digit tiny, small or large (see `SIZES`)."""
+    return make_scenes(SIZE_SCENES, 0, "test", size=SIDE, count=1, height=SIZES[name])
+
+
+def new_network(system: str, seed: int, classes: int = CLASSES) -> nn.Module:
+    """Make one of `NETWORKS`, untrained."""
+    runtime.seed_everything(seed)
+    return NETWORKS[system](classes)
+
+
+def name_stickers(scenes: Scenes, steps: int, seed: int) -> tuple[Namer, History]:
+    """Let an encoder learn what is in a scene before it is asked where, as the papers' VGG-16 had."""
+    runtime.seed_everything(seed)
+    namer = Namer()
+    batches = endless(scenes.images, scenes.digits[:, 0], BATCH, seed)
+    return namer, fit(namer, batches, F.cross_entropy, steps=steps, lr=RATES["namer"], name="naming stickers")
+
+
+@cache
+def recorded_namer(seed: int, budget: Budget) -> Namer:
+    """Train the encoder that all networks of a seed start from, once."""
+    return name_stickers(training_scenes(seed, budget), budget.naming, seed)[0]
+
+
+def learn(
+    system: str, namer: Namer, scenes: Scenes, steps: int, seed: int, rate: float | None = None
+) -> tuple[nn.Module, History]:
+    """Train one of `NETWORKS`, its encoder begun as the namer's, on the same batches as the others."""
+    network = begin_as(new_network(system, seed), namer)
+    batches = endless(scenes.images, scenes.labels, BATCH, seed)
+    rate = rate or RATES[system.partition(",")[0]]
+    return network, fit(network, batches, F.cross_entropy, steps=steps, lr=rate, name=system)
+
+
+def score_by_size(network: nn.Module) -> dict[str, float]:
+    """Judge a network by mean IoU on scenes with tiny, small and large digits."""
+    return {f"mean_iou_{name}": score(network, scenes_of_size(name))["mean_iou"] for name in SIZES}
+
+
+def compare(system: str, seed: int, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train one of the networks, and yield its row."""
+    scenes = training_scenes(seed, budget)
+    network, history = learn(system, recorded_namer(seed, budget), scenes, budget.steps, seed)
+    yield row(system, network, history, seed) | {
+        "figures": score(network, test_scenes(budget)) | score_by_size(network)
+    }
+
+
+def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
+    """Try learning rates on validation scenes: networks are to be compared at their best."""
+    scenes, val = training_scenes(seed, budget), _scenes(TEST_SCENES, 0, "val", budget)
+    for rate in TRIED:
+        network, _ = learn(system, recorded_namer(seed, budget), scenes, budget.steps, seed, rate)
+        figures = {"val_mean_iou": score(network, val)["mean_iou"]}
+        yield {"system": f"{system} at {rate:g}", "seed": seed, "figures": figures}
+
+
+def row(system: str, network: nn.Module, history: History, seed: int) -> dict:
+    """Collect what is recorded of a network, apart from its figures."""
+    return {
+        "system": system,
+        "seed": seed,
+        "steps": history.steps,
+        "seconds": history.seconds,
+        "parameters": parameter_count(network),
+    }
+
+
+class Look(NamedTuple):
+    """One step on the way up: a channel's map (h, w), and where each value of the map before went, (h', w', 2)."""
+
+    name: str
+    values: Tensor
+    switches: Tensor | None
+
+
+@torch.no_grad()
+def way_up(network: DeconvNet, image: Tensor) -> list[Look]:
+    """Follow one image (3, S, S) uint8 through the decoder, at each step in the channel that says most there.
+
+    Each unpooling gives two looks: the map before, and the map after with its switches as (row, column).
+    """
+    network.eval()
+    numbers = range(len(network.unpools))
+    parts = [f"unpools.{k}{part}" for k in numbers for part in ("", ".places")]
+    before = ["middle", *(f"stages.{k}" for k in numbers)]
+    # The last layer of a stage works in place, on what its batch norm put out: only the whole stage is recorded.
+    with record(network, *parts, *before) as kept:
+        network(as_input(image[None]))
+    looks = []
+    for k in numbers:
+        coarse, fine = kept[before[k]][0], kept[f"unpools.{k}"][0]
+        channel = int(coarse.flatten(1).var(dim=1).argmax())
+        switches = kept[f"unpools.{k}.places"][0, channel]
+        places = torch.stack([switches // fine.shape[-1], switches % fine.shape[-1]], dim=-1)
+        came = f"convolved {k}" if k else "the coarsest"
+        looks.append(Look(came, coarse[channel], None))
+        looks.append(Look(f"unpooled {k + 1}", fine[channel], places))
+    return looks
+
+
+def streets(seed: int = 0, steps: int = STREET_STEPS) -> Iterator[dict]:
+    """Train FCN-8s and DeconvNet on real streets with equal steps, and yield their rows.
+
+    Of DeconvNet, `ahead_low` and `ahead_high` bound how far its mean IoU is ahead of FCN-8s', `boundary_ahead_...` the
+    same for boundary IoU (see `bootstrap`).
+    """
+    rest, _, _ = films.held_out()
+    other = None
+    for system in ("FCN-8s", "DeconvNet"):
+        network = new_network(system, seed, STREET_CLASSES)
+        history = films.learn(films.Padded(network), rest, steps, seed, system)
+        figures, counts = films.judge(films.Padded(network))
+        if other is not None:
+            for name, figure in (("ahead", "mean_iou"), ("boundary_ahead", "boundary_iou")):
+                figures[f"{name}_low"], figures[f"{name}_high"] = bootstrap(counts, other, figure)
+        other = counts
+        yield {**films.row(system, network, [history], seed), "figures": figures}
+
+
+def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train a DeconvNet on whole scenes and on crops round stickers alike, run it both ways, and yield a row for each.
+
+    "boxes known" is the whole-image run with everything outside the proposals called background, because proposals
+    round the true boxes tell where the stickers are.
+    """
+    network = begin_as(new_network("DeconvNet", seed), recorded_namer(seed, budget))
+    scenes = training_scenes(seed, budget)
+    half = len(scenes) // 2
+    crops = by_proposal.training_crops(scenes[half:], seed)
+    images, labels = (
+        torch.cat(pair) for pair in ((scenes.images[:half], crops[0]), (scenes.labels[:half], crops[1]))
+    )
+    history = fit(
+        network,
+        endless(images, labels, BATCH, seed),
+        F.cross_entropy,
+        steps=budget.steps,
+        lr=RATES["DeconvNet"],
+        name="scenes and crops",
+    )
+    sets = {"": test_scenes(budget)} | {f"_{name}": scenes_of_size(name) for name in SIZES}
+    for way, run in by_proposal.WAYS.items():
+        figures = {f"mean_iou{name}": by_proposal.judge(run, network, some) for name, some in sets.items()}
+        yield row(f"DeconvNet, {way}", network, history, seed) | {"figures": figures}
+
+
+PIECES = {
+    "record": {
+        "enlarging": enlarging.compare,
+        **{f"rates, {system}": partial(rates, system) for system in ("FCN-8s", "DeconvNet")},
+        **{
+            f"{system} seed {seed}": partial(compare, system, seed)
+            for seed in range(3)
+            for system in NETWORKS
+        },
+        **{f"proposals seed {seed}": partial(proposals, seed) for seed in range(3)},
+    },
+    "real": {"streets": streets},
+}

@@ -1,0 +1,253 @@
+"""Fully convolutional networks: dense scores against a loop over patches, skips against the network before."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
+from torch.testing import assert_close
+
+from helpers.data.scenes import make_scenes
+from helpers.fcn import experiment
+from helpers.fcn.model import (
+    FCN,
+    STRIDES,
+    PatchClassifier,
+    as_convolution,
+    finer,
+    fully_convolutional,
+    shift_and_stitch,
+    upsample,
+)
+from helpers.ops import patches, receptive_field
+from helpers.probe import record
+
+SIZE, STRIDE = PatchClassifier.SIZE, PatchClassifier.STRIDE
+
+
+def lively(model: nn.Module, side: int, seed: int = 0) -> nn.Module:
+    """Give batch norm statistics of its own and every parameter something to say, then stand still."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=generator)
+    model.train()
+    for _ in range(3):
+        model(torch.randn(4, 3, side, side, generator=generator))
+    return model.eval()
+
+
+def small_fcn(stride: int = 32, seed: int = 0) -> FCN:
+    torch.manual_seed(seed)
+    return lively(FCN(5, stride, widths=(4, 5, 6, 7, 8), head=9), 64)
+
+
+def small_classifier(padding: int = 0) -> PatchClassifier:
+    torch.manual_seed(0)
+    return lively(PatchClassifier(5, padding), SIZE)
+
+
+@torch.no_grad()
+def loop_over_patches(classifier, images, stride):
+    """What the classifier says of each patch, one row of patches after another: (B, classes, rows, columns)."""
+    cut = patches(images, SIZE, stride)
+    rows = [torch.stack([classifier(patch) for patch in row.unbind(1)], dim=-1) for row in cut.unbind(1)]
+    return torch.stack(rows, dim=2)
+
+
+@pytest.mark.parametrize("dtype, tolerance", [(torch.double, 1e-10), (torch.float, 1e-4)])
+def test_dense_scores_are_the_patch_loops(dtype, tolerance):
+    classifier = small_classifier().to(dtype)
+    images = torch.randn(2, 3, SIZE + 2 * STRIDE + 3, SIZE + 3 * STRIDE, dtype=dtype)
+    with torch.no_grad():
+        dense = fully_convolutional(classifier)(images)
+    looped = loop_over_patches(classifier, images, STRIDE)
+    assert dense.shape == (2, 5, 3, 4) and dense.std() > 0.05
+    assert_close(dense, looped, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype, tolerance", [(torch.double, 1e-10), (torch.float, 1e-4)])
+def test_shift_and_stitch_is_the_patch_loop_at_every_pixel(dtype, tolerance):
+    classifier = small_classifier().to(dtype)
+    images = torch.randn(1, 3, SIZE + 10, SIZE + 4, dtype=dtype)
+    with torch.no_grad():
+        dense = shift_and_stitch(fully_convolutional(classifier), images, STRIDE, SIZE)
+    assert_close(dense, loop_over_patches(classifier, images, 1), rtol=0, atol=tolerance)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 9), st.integers(0, 9))
+def test_shift_and_stitch_of_any_stride(size, stride, more_rows, more_columns):
+    kernel = torch.randn(2, 3, size, size, dtype=torch.double)
+    images = torch.randn(2, 3, size + more_rows, size + more_columns, dtype=torch.double)
+    stitched = shift_and_stitch(
+        lambda shifted: functional.conv2d(shifted, kernel, stride=stride), images, stride, size
+    )
+    assert_close(stitched, functional.conv2d(images, kernel))
+
+
+def test_with_padding_inside_dense_scores_differ():
+    """Beyond a patch's border a padded network sees zeros, in the whole image real pixels.
+
+    Only the patch in the image's own corner has zeros above and to the left in both.
+    """
+    classifier = small_classifier(padding=1).double()
+    images = torch.randn(1, 3, SIZE + 2 * STRIDE, SIZE + 2 * STRIDE, dtype=torch.double)
+    with torch.no_grad():
+        dense = fully_convolutional(classifier)(images)[:, :, :3, :3]
+    apart = (dense - loop_over_patches(classifier, images, STRIDE)).abs().amax(dim=1)
+    assert apart[0, 0, 0] < 1e-10
+    assert (apart.flatten()[1:] > 0.1).all()
+
+
+def test_the_classifier_moves_and_sees_as_it_says():
+    layers = [(3, 1, 0), (2, 2, 0)] * 3 + [(4, 1, 0)]
+    field = receptive_field(layers)
+    assert (field.size, field.stride, field.start) == (SIZE, STRIDE, 0)
+    images = torch.randn(1, 3, SIZE, SIZE, requires_grad=True)
+    (slope,) = torch.autograd.grad(small_classifier()(images).sum(), images)
+    seen = slope[0].abs().sum(dim=0).nonzero()
+    assert seen.min() == 0 and seen.max() == SIZE - 1
+
+
+def test_a_dense_layer_read_as_a_convolution_shares_its_weights():
+    dense = nn.Linear(3 * 2 * 2, 5).double()
+    convolution = as_convolution(dense, 3, 2)
+    features = torch.randn(4, 3, 2, 2, dtype=torch.double)
+    assert_close(convolution(features)[:, :, 0, 0], dense(features.flatten(1)))
+    with torch.no_grad():
+        dense.weight *= 2
+        dense.bias += 1
+    assert_close(convolution(features)[:, :, 0, 0], dense(features.flatten(1)))
+
+
+def test_the_whole_network_shares_its_weights_too():
+    classifier = small_classifier()
+    network, images = fully_convolutional(classifier), torch.randn(1, 3, SIZE, SIZE)
+    with torch.no_grad():
+        classifier.hidden.weight += 0.01
+        classifier.score.bias -= 1
+        assert_close(network(images)[:, :, 0, 0], classifier(images), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_going_on_at_the_same_stride_changes_nothing(stride):
+    network, images = small_fcn(stride), torch.randn(2, 3, 64, 96)
+    with torch.no_grad():
+        assert torch.equal(finer(network, stride)(images), network(images))
+
+
+@pytest.mark.parametrize("coarse_stride, fine_stride", [(32, 16), (16, 8), (32, 8)])
+def test_a_finer_network_starts_from_the_coarser_ones_scores(coarse_stride, fine_stride):
+    """Its skips add nothing yet: its scores are the coarser ones, doubled as often as it is finer."""
+    coarser = small_fcn(coarse_stride)
+    network, images = finer(coarser, fine_stride), torch.randn(2, 3, 64, 96)
+    with torch.no_grad(), record(network, "coarse") as ours, record(coarser, "coarse") as theirs:
+        scores, before = network(images), coarser(images)
+    expected, factor = theirs["coarse"], coarse_stride
+    while factor > fine_stride:
+        expected, factor = upsample(expected, 2), factor // 2
+    assert_close(ours["coarse"], expected)
+    assert_close(scores, upsample(expected, fine_stride))
+    # Bilinear steps of two do not add up to one of thirty-two, so outputs are near and not the same.
+    assert (scores - before).abs().mean() < 0.15 * before.std()
+
+
+@pytest.mark.parametrize("coarse_stride, fine_stride", [(32, 16), (16, 8), (32, 8)])
+def test_a_finer_network_is_a_copy_and_its_skips_learn(coarse_stride, fine_stride):
+    coarser = small_fcn(coarse_stride)
+    before = {name: value.clone() for name, value in coarser.state_dict().items()}
+    network = finer(coarser, fine_stride).train()
+    functional.cross_entropy(network(torch.randn(2, 3, 64, 64)), torch.zeros(2, 64, 64).long()).backward()
+    assert all(skip.weight.grad.abs().sum() > 0 for skip in network.skips)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 1
+    assert all(torch.equal(value, before[name]) for name, value in coarser.state_dict().items())
+
+
+def test_forward_equals_the_paper_written_out():
+    """FCN-8s in one expression: score, double, add pool4's score, double, add pool3's score, interpolate by 8."""
+    network, images = small_fcn(8), torch.randn(2, 3, 64, 32)
+
+    def double(scores, factor=2):
+        return functional.interpolate(scores, scale_factor=factor, mode="bilinear", align_corners=False)
+
+    with torch.no_grad():
+        pool3 = network.encoder.stages[2](network.encoder.stages[1](network.encoder.stages[0](images)))
+        pool4 = network.encoder.stages[3](pool3)
+        deep = network.score(network.head(network.encoder.stages[4](pool4)))
+        expected = double(double(double(deep) + network.skips[0](pool4)) + network.skips[1](pool3), factor=8)
+        assert_close(network(images), expected)
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_a_batch_is_its_pictures_one_by_one(stride):
+    network, images = small_fcn(stride), torch.randn(3, 3, 64, 96)
+    with torch.no_grad():
+        together = network(images)
+        alone = torch.cat([network(image[None]) for image in images])
+    assert together.shape == (3, 5, 64, 96)
+    assert_close(together, alone, rtol=1e-4, atol=1e-5)
+    classifier, cut = small_classifier(), torch.randn(3, 3, SIZE, SIZE)
+    with torch.no_grad():
+        assert_close(
+            classifier(cut), torch.cat([classifier(each[None]) for each in cut]), rtol=1e-4, atol=1e-5
+        )
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_coarse_scores_stand_one_a_stride(stride):
+    network, images = small_fcn(stride), torch.randn(1, 3, 64, 96)
+    coarse = experiment.coarse_scores(network, images)
+    assert coarse.shape == (1, 5, 64 // stride, 96 // stride) and not coarse.requires_grad
+    with torch.no_grad():
+        assert_close(upsample(coarse, stride), network(images))
+
+
+def test_upsampling_is_bilinear_between_cell_centres():
+    """Two cells of width 4 in a row, 0 and 8: pixel centres lie 1/8, 3/8 ... of the way between the cells' centres."""
+    scores = torch.tensor([[[[0.0, 8.0]]]])
+    assert upsample(scores, 4)[0, 0, 0].tolist() == [0, 0, 1, 3, 5, 7, 8, 8]
+
+
+def test_what_an_fcn_cannot_take_is_refused():
+    with pytest.raises(ValueError, match="There is no FCN-4s. Expected a stride of 32, 16 or 8"):
+        FCN(stride=4)
+    network, good = small_fcn(), torch.zeros(1, 3, 64, 64)
+    for images, words in [
+        (good[..., :60], r"must be multiples of 32, got \(64, 60\): pad the image"),
+        (good[..., :16], r"H and W at least 32, got \(1, 3, 64, 16\)"),
+        (good[0], r"got \(3, 64, 64\). A single image needs images\[None\]"),
+        (good[:, :1], r"shape \(B, 3, H, W\)"),
+        (good.to(torch.uint8), "got torch.uint8. `as_input`"),
+        (good[:0], "got an empty batch"),
+        (good / 0, "NaN or infinity"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            network(images)
+    with pytest.raises(ValueError, match=r"H and W at least 46, got \(1, 3, 45, 46\)"):
+        small_classifier()(torch.zeros(1, 3, 45, 46))
+
+
+def test_truth_through_a_stride_worked_out_by_hand():
+    """Averages over cells, interpolated: an edge between cells comes back in place, a lone corner pixel is lost."""
+    labels = torch.zeros(1, 8, 8, dtype=torch.long)
+    labels[:, :, 4:] = 3
+    assert torch.equal(experiment.through_stride(labels, 4), labels)
+    labels[:, 0, 0] = 7
+    labels[:, :, 4:] = 0
+    assert not experiment.through_stride(labels, 4).any()
+
+
+def test_ceilings_rise_as_the_stride_falls():
+    labels = make_scenes(6, 0, "val").labels
+    found = {stride: experiment.ceiling(labels, stride)["mean_iou"] for stride in (*STRIDES, 1)}
+    assert found[32] < found[16] < found[8] < found[1] == 1
+
+
+def test_fitted_scores_beat_averaged_ones():
+    labels = make_scenes(6, 0, "val").labels.long()
+    averaged = (experiment.through_stride(labels, 16) == labels).double().mean()
+    assert (experiment.best_drawable(labels, 16, steps=15) == labels).double().mean() > averaged

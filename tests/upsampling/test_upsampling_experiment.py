@@ -1,0 +1,247 @@
+"""The experiments of notebook 02, in small: what is cut, enlarged, pasted back, followed up and written down."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.testing import assert_close
+
+from helpers.data.scenes import make_scenes
+from helpers.fcn.model import FCN, upsample
+from helpers.training import History
+from helpers.upsampling import enlarging, experiment
+from helpers.upsampling import proposals as per_proposal
+from helpers.upsampling.model import DeconvNet
+from helpers.upsampling.transposed import phase_sums
+
+CLASSES = experiment.CLASSES
+
+
+class Oracle(nn.Module):
+    """Score a pixel by its red channel, which holds 20 times its class: right at any scale, needs no neighbours."""
+
+    def forward(self, images):
+        red = (images[:, :1] * 0.25 + 0.5) * 255
+        return -(red - 20 * torch.arange(CLASSES).view(1, -1, 1, 1)).abs()
+
+
+def painted(number: int = 4):
+    """Scenes whose red channel gives their labels away."""
+    scenes = make_scenes(number, 0, "val")
+    images = scenes.images.clone()
+    images[:, 0] = scenes.labels * 20
+    return type(scenes)(**{**vars(scenes), "images": images})
+
+
+# --- proposals --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((40, 50, 60, 80), (44, 29, 42)),  # 1.4 times 30, centred on (50, 65)
+        ((0, 0, 20, 20), (0, 0, 28)),  # pushed back inside at the upper left
+        ((108, 108, 128, 128), (100, 100, 28)),  # and at the lower right
+        ((5, 5, 120, 100), (0, 0, 128)),  # never larger than the image
+    ],
+)
+def test_a_window_holds_its_box_and_stays_inside(box, expected):
+    row, column, side = where = per_proposal.window(torch.tensor(box), 128)
+    assert where == expected
+    assert column <= box[0] and row <= box[1] and column + side >= box[2] and row + side >= box[3]
+
+
+def test_a_window_of_the_whole_image_changes_nothing():
+    scenes = make_scenes(1, 0, "val")
+    where = (0, 0, 128)
+    assert torch.equal(per_proposal.cut(scenes.images[0], where, 128), scenes.images[0])
+    assert torch.equal(per_proposal.cut_labels(scenes.labels[0], where, 128), scenes.labels[0])
+
+
+def test_image_and_labels_of_a_crop_stay_together():
+    """Inside a sticker the enlarged colour is the enlarged label's."""
+    images, labels = per_proposal.training_crops(painted(6), seed=0)
+    assert images.shape == (6, 3, 128, 128) and labels.shape == (6, 128, 128)
+    agree = images[:, 0] == labels * 20
+    assert agree.float().mean() > 0.95
+    assert ((labels > 0).float().mean(dim=(1, 2)) > 0.15).all()  # each holds a sticker, and enlarged
+    again, _ = per_proposal.training_crops(painted(6), seed=0)
+    assert torch.equal(images, again)
+
+
+def test_a_network_that_is_right_everywhere_is_right_by_proposal_too():
+    """But for edges, where enlarging mixes two colours into a third."""
+    scenes = painted()
+    for run in (per_proposal.whole, per_proposal.boxes_known):
+        assert torch.equal(run(Oracle(), scenes), scenes.labels.long())
+    pasted = per_proposal.by_proposal(Oracle(), scenes)
+    assert (pasted == scenes.labels).float().mean() > 0.97
+    assert per_proposal.judge(per_proposal.whole, Oracle(), scenes) == 1
+
+
+def test_knowing_the_boxes_takes_away_only_what_lies_outside():
+    class Wrong(nn.Module):
+        """Call every pixel a 0."""
+
+        def forward(self, images):
+            return functional.one_hot(torch.ones_like(images[:, 0]).long(), CLASSES).movedim(-1, 1).float()
+
+    scenes = painted(2)
+    told = per_proposal.boxes_known(Wrong(), scenes)
+    inside = torch.zeros_like(told, dtype=torch.bool)
+    for scene in range(2):
+        for row, column, side in per_proposal.proposals(scenes, scene):
+            inside[scene, row : row + side, column : column + side] = True
+    assert torch.equal(told == 1, inside) and 0 < inside.float().mean() < 1
+    assert torch.equal(per_proposal.by_proposal(Wrong(), scenes) == 1, inside)
+
+
+def test_where_windows_overlap_the_greater_share_wins(monkeypatch):
+    class Unsure(nn.Module):
+        """The first of two crops is sure of class 3, the second leans to class 5."""
+
+        def forward(self, images):
+            scores = torch.zeros(len(images), CLASSES, *images.shape[2:])
+            scores[0, 3], scores[1, 5] = 9.0, 1.0
+            return scores
+
+    monkeypatch.setattr(per_proposal, "proposals", lambda scenes, scene: [(0, 0, 64), (0, 32, 64)])
+    labels = per_proposal.by_proposal(Unsure(), painted(1))[0]
+    assert (labels[:64, :64] == 3).all() and (labels[:64, 64:96] == 5).all()
+    assert (labels[64:] == 0).all() and (labels[:, 96:] == 0).all()
+
+
+# --- enlarging --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [4, 6, 8])
+def test_an_enlarger_starts_out_bilinear(size):
+    small, _ = enlarging.pairs(3, "val", seed=0)
+    with torch.no_grad():
+        assert_close(enlarging.inside(enlarging.enlarger(size)(small)), enlarging.inside(upsample(small, 2)))
+
+
+@pytest.mark.parametrize("size", [2, 5])
+def test_a_kernel_that_cannot_start_as_bilinear_is_refused(size):
+    with pytest.raises(ValueError, match=f"A kernel of {size} cannot start as bilinear's of 4"):
+        enlarging.enlarger(size)
+
+
+def test_learning_beats_bilinear_on_photographs_not_learned_from_and_keeps_its_phases_level():
+    small, large = enlarging.pairs(20, "val", seed=0)
+    layer = enlarging.enlarger(4)
+    before = enlarging.decibels(layer(small).detach(), large)
+    enlarging.learn(layer, seed=0, steps=80)
+    assert enlarging.decibels(layer(small).detach(), large) > before + 0.1
+    assert phase_sums(layer.weight[0, 0].detach(), 2).std() < 0.05
+
+
+def test_decibels_worked_out_by_hand():
+    truth = torch.zeros(1, 1, 32, 32)
+    assert enlarging.decibels(truth + 0.1, truth) == pytest.approx(20)
+
+
+# --- rows and looks ---------------------------------------------------------------------------------------------
+
+
+def test_every_look_on_the_way_up_is_the_networks_own():
+    """Each unpooled map holds the map before it, every value where its switch says, and zeros elsewhere."""
+    torch.manual_seed(0)
+    network = DeconvNet().eval()
+    looks = experiment.way_up(network, make_scenes(1, 0, "val").images[0])
+    assert [look.values.shape[-1] for look in looks] == [4, 8, 8, 16, 16, 32, 32, 64, 64, 128]
+    for before, after in zip(looks[::2], looks[1::2], strict=True):
+        rows, columns = after.switches.unbind(dim=-1)
+        assert_close(after.values[rows, columns], before.values)
+        assert after.values.count_nonzero() == before.values.count_nonzero()
+        assert torch.equal(rows // 2, torch.arange(len(rows))[:, None].expand_as(rows))
+
+
+def test_rows_hold_what_the_notebook_reads(monkeypatch):
+    monkeypatch.setattr(experiment, "fit", lambda network, *given, steps, **options: History([1.0] * steps))
+    monkeypatch.setattr(experiment, "test_scenes", lambda budget: make_scenes(2, 0, "test"))
+    monkeypatch.setattr(experiment, "scenes_of_size", lambda name: make_scenes(2, 0, "test"))
+    tiny = experiment.Budget(scenes=4, naming=2, steps=3, height=(32, 44))
+    rows = [
+        row for system in experiment.NETWORKS for row in experiment.compare(system, seed=1, budget=tiny)
+    ] + list(experiment.proposals(1, tiny))
+    assert [row["system"] for row in rows] == [
+        *experiment.NETWORKS,
+        *(f"DeconvNet, {way}" for way in per_proposal.WAYS),
+    ]
+    for row in rows:
+        assert row["steps"] == 3 and row["parameters"] > 0 and row["seed"] == 1
+        assert {"mean_iou", "mean_iou_tiny", "mean_iou_small", "mean_iou_large"} <= row["figures"].keys()
+    assert {"boundary_iou"} <= rows[0]["figures"].keys()
+
+
+def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for():
+    first, again = (
+        experiment.new_network("DeconvNet", 3),
+        experiment.new_network("DeconvNet, bed of nails", 3),
+    )
+    assert all(map(torch.equal, first.state_dict().values(), again.state_dict().values()))
+    assert (first.unpools[0].mode, again.unpools[0].mode) == ("true", "nails")
+    assert isinstance(experiment.new_network("FCN-8s", 3), FCN)
+
+
+def test_every_network_of_a_seed_begins_with_the_encoder_that_learned_to_name(monkeypatch):
+    monkeypatch.setattr(experiment, "fit", lambda network, *given, **options: History())
+    scenes = make_scenes(4, 0, "train", size=64, count=1, height=(32, 44))
+    namer, _ = experiment.name_stickers(scenes, 1, seed=2)
+    with torch.no_grad():
+        for number in namer.parameters():
+            number.add_(0.1)
+    image = torch.randn(1, 3, 64, 64)
+    for system in experiment.NETWORKS:
+        network, _ = experiment.learn(system, namer, scenes, 7, seed=2)
+        network.eval(), namer.eval()
+        for stage in network.encoder.stages:
+            stage[-1].return_indices = False  # the switches of a DeconvNet are not asked for here
+        deepest = network.encoder(image)[-1]
+        assert torch.equal(deepest, namer.encoder(image)[-1])
+        head = network.head if isinstance(network, FCN) else network.middle[:3]
+        assert torch.equal(head(deepest), namer.head(deepest))
+
+
+def test_a_namer_learns_which_digit_is_on_the_sticker(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        experiment, "fit", lambda network, batches, *given, **options: seen.append(next(batches))
+    )
+    scenes = make_scenes(32, 0, "train", size=64, count=1, height=(32, 44))
+    experiment.name_stickers(scenes, 1, seed=0)
+    assert sorted(seen[0][1].tolist()) == sorted(scenes.digits[:, 0].tolist())
+
+
+def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeypatch):
+    seen = {}
+
+    def watched_fit(network, batches, loss, *, steps, lr, name):
+        seen[name] = next(batches)[0], steps, lr
+        return History()
+
+    monkeypatch.setattr(experiment, "fit", watched_fit)
+    scenes = make_scenes(40, 0, "train", size=64, count=1, height=(32, 44))
+    for system in experiment.NETWORKS:
+        experiment.learn(system, experiment.Namer(), scenes, 7, seed=2)
+    first, *others = seen.values()
+    assert all(torch.equal(first[0], batch) and steps == 7 for batch, steps, _ in others)
+    assert len({lr for _, _, lr in others}) == 1
+
+
+def test_live_digits_are_large_and_recorded_ones_of_all_sizes(monkeypatch):
+    monkeypatch.setattr(experiment, "TEST_SCENES", 12)
+    drawn = experiment.test_scenes.__wrapped__  # without the cache, which others share
+    live, recorded = drawn(experiment.QUICK), drawn(experiment.RECORD)
+    assert live.images.shape == recorded.images.shape == (12, 3, 64, 64)
+    assert live.heights.min() >= 32 > recorded.heights.min() >= 16
+    assert experiment.SIZES["tiny"][1] < experiment.RECORD.height[0] == experiment.SIZES["small"][0]
+    assert experiment.SIZES["large"][1] == experiment.RECORD.height[1]
+
+
+def test_sizes_are_what_they_are_called(monkeypatch):
+    monkeypatch.setattr(experiment, "SIZE_SCENES", 10)
+    for name, (low, high) in experiment.SIZES.items():
+        heights = experiment.scenes_of_size.__wrapped__(name).heights
+        assert low <= heights.min() and heights.max() <= high
