@@ -1,19 +1,18 @@
 """What the cache already holds: a data set counts as there when its receipt and its files agree."""
 
 import json
-import os
 from pathlib import Path
 
 from helpers.data.public.faults import DataError
 from helpers.data.public.sources import Source, named
-from helpers.runtime import CACHE_VARIABLE, ROOT
+from helpers.runtime import cache_path
 
 RECEIPT = "receipt.json"  # written last, once a data set has been checked
 
 
 def home(source: Source) -> Path:
     """The folder of a data set, which need not be writable once it is there: a class may share one."""
-    return Path(os.environ.get(CACHE_VARIABLE) or ROOT / "data" / "cache").expanduser() / source.name
+    return cache_path() / source.name
 
 
 def available(name: str) -> bool:
