@@ -106,10 +106,3 @@ def test_claims_lead_to_headings_that_exist(monkeypatch):
         notebook = nbformat.read(ledger.ROOT / file, as_version=4)
         headings = {line.lstrip("# ").replace(" ", "-") for line in checks.headings_of(notebook)}
         assert heading in headings, claim["link"]
-
-
-@pytest.mark.parametrize("path", [path for path in ledger.READMES if path.exists()], ids=lambda p: p.name)
-def test_readme_links_to_what_exists_and_states_no_result_of_its_own(path):
-    text = path.read_text(encoding="utf-8")
-    assert unbacked(text) == []
-    assert [link for link in checks.local_links(text) if not (path.parent / link).exists()] == []

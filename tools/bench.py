@@ -23,10 +23,8 @@ from helpers.data import public
 from helpers.spatial_transformer.swift import race
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [
-    str(ROOT),
-    str(ROOT / "tests" / "browser"),
-]  # the harness of the browser tests drives this measurement too
+# The harness of the browser tests drives this measurement too. It comes first: both folders have a conftest.py.
+sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT)]
 
 from tools.bench_training import report_training  # noqa: E402
 
@@ -105,8 +103,9 @@ def percentile(values: list[float], percent: int) -> float:
 
 def figure_latencies(changes: int) -> dict[str, list[float]]:
     """Our figure and the same picture by `interact` and matplotlib, one after the other in one JupyterLab."""
-    from conftest import FLAGS, HOW, chromium
     from hosts import Jupyter, Server
+
+    from conftest import FLAGS, HOW, chromium
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = chromium(playwright)
