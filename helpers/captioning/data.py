@@ -73,7 +73,7 @@ def owners(scenes: Scenes) -> Tensor:
 
 
 def cell_names(scenes: Scenes) -> Tensor:
-    """What each cell shows: (N, 2, GRID, GRID) int64, its sticker's digit + 1 and colour + 1, and 0 where there is none."""
+    """What each cell shows: (N, 2, GRID, GRID) int64, its sticker's digit + 1 and colour + 1, or 0 and 0."""
     owner = owners(scenes)
     names = [
         torch.where(owner >= 0, of.gather(1, owner.clamp(min=0)) + 1, 0)

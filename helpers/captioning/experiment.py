@@ -41,7 +41,7 @@ from helpers.optimisers import muon
 from helpers.training import History, fit, parameter_count
 
 NAMING = {"lr": 0.01, "optimisers": muon}
-RATE, BATCH = 8e-3, 32
+RATE, BATCH = 5e-3, 32
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
 
 
 class Annotated(NamedTuple):
-    """Scenes as the decoders get them: `annotations` (N, L, D), `captions`, `owners` (N, L) as `data.owners` has them."""
+    """Scenes as decoders get them: `annotations` (N, L, D), a caption each, and `owners` (N, L) of their cells."""
 
     scenes: Scenes
     annotations: Tensor
@@ -338,11 +338,8 @@ def _tenths(losses: list[float]) -> list[list[float]]:
 SOFT, CONTROL = {"model": "soft"}, {"model": "control"}
 RAW = {"model": "hard", "baseline": False}
 PAPER = {"model": "hard", "baseline": True, "coin": 0.5}
-WIDE = [
-    {"model": "soft", "first": "mean"},
-    {"model": "soft", "features": "wide", "first": "mean"},
-    {"model": "uniform"},
-]
+MEAN = {"model": "soft", "first": "mean"}
+ABLATIONS = [MEAN, {**MEAN, "features": "wide"}, {"model": "soft", "features": "wide"}, {"model": "uniform"}]
 OUTPUT = [{**each, "feeds": "output"} for each in (SOFT, RAW, PAPER, {"model": "marginal"})]
 PENALTIES = [
     {"model": "soft", "penalty": strength, "goal": goal}
@@ -357,7 +354,7 @@ PIECES = {
         for name, piece in {
             f"naming seed {seed}": partial(naming, seed, RECORD),
             f"seed {seed}": partial(compare, seed, RECORD, [SOFT, CONTROL, RAW, PAPER]),
-            **({"ablations": partial(compare, seed, RECORD, WIDE), "penalty": partial(compare, seed, RECORD, PENALTIES)}
+            **({"ablations": partial(compare, seed, RECORD, ABLATIONS), "penalty": partial(compare, seed, RECORD, PENALTIES)}
                if seed == 0 else {}),
             f"output only, seed {seed}": partial(compare, seed, RECORD, OUTPUT, "by colour"),
         }.items()

@@ -62,7 +62,7 @@ class Memory(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One word more: `scores` (B, words), `state` (B, size), `weights` (B, L) or None, the place `picked` (B,) or None."""
+    """One word more: `scores` (B, words), `state` (B, size), `weights` (B, L) and the place `picked` (B,), or None."""
 
     scores: Tensor
     state: Tensor
