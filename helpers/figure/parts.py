@@ -308,7 +308,11 @@ class Lines(Part):
         across, ups = self.curves(now)
         shapes = [("polyline", run, "") for up in ups for run in runs(across, up)]
         labels = now.labels or [written(i) for i in range(len(across))]
-        texts = [written(now.high, now.numbers), written(now.low, now.numbers), *(labels[i] for i in spaced(across))]
+        texts = [
+            written(now.high, now.numbers),
+            written(now.low, now.numbers),
+            *(labels[i] for i in spaced(across)),
+        ]
         if now.mark is None:
             return Shown(None, shapes, texts + now.names)
         at, bottom = now.mark, CHART["height"] - CHART["bottom"]

@@ -53,7 +53,9 @@ def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
         height, width = shown.pixels.shape[:2]
         room = WIDTH - 2 * MARGIN if part.kind == "row" else 420 if alone else 300
         scale = room / max(width, height)
-        return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * (2 if any(shown.texts) else 1)
+        return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * (
+            2 if any(shown.texts) else 1
+        )
     if part.kind in ("lines", "bars"):
         return 300, LINE + (170 + 17 * len(part.names) if part.kind == "lines" else 17 * len(shown.shapes))
     return WIDTH - 2 * MARGIN, LINE + 26 * (1 + max((y for _, _, y in _lined(shown.texts)), default=0))
@@ -166,13 +168,19 @@ def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         axes.text(0, 17 * i + 8, shown.texts[2 * i], va="center", **SMALL)
         axes.text(300, 17 * i + 8, shown.texts[2 * i + 1], va="center", ha="right", **SMALL)
         axes.add_patch(patches.Rectangle((100, 17 * i + 2), 150, 12, color=FIELD))
-        axes.add_patch(patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT))
+        axes.add_patch(
+            patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT)
+        )
 
 
 def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     now = part.now(look)
     chosen = getattr(now, "choose", None)
-    off = [word for word, on in zip(now.words, now.off, strict=True) if not on] if getattr(now, "off", None) else []
+    off = (
+        [word for word, on in zip(now.words, now.off, strict=True) if not on]
+        if getattr(now, "off", None)
+        else []
+    )
     places = list(_lined(shown.texts))
     axes.set_xlim(0, LETTERS)
     axes.set_ylim(1 + max((y for _, _, y in places), default=0), 0)
@@ -181,7 +189,15 @@ def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         box = {"facecolor": ACCENT if here else FIELD, "edgecolor": "none", "boxstyle": "round,pad=0.35"}
         colour = "white" if here else SOFT if word in off else INK
         text = f"({word})" if word in off else word
-        axes.text(x, y + 0.5, text, fontsize=9, va="center", color=colour, bbox=box if part.kind == "tokens" else None)
+        axes.text(
+            x,
+            y + 0.5,
+            text,
+            fontsize=9,
+            va="center",
+            color=colour,
+            bbox=box if part.kind == "tokens" else None,
+        )
 
 
 WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}
