@@ -161,7 +161,7 @@ def ablate(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
         histories = [begun, middle, phase(network, 2)]
         curve = [value for history in histories for value in history.watched.values()]
         yield {
-            "system": f"FCN-{stride}s",
+            "model": f"FCN-{stride}s",
             "seed": seed,
             "figures": score(network, test) | {"last_gain": curve[-1] - curve[-2]},
             "parameters": parameter_count(network),
@@ -178,7 +178,7 @@ def ceilings() -> Iterator[dict]:
         for some in labels.split(50):
             metrics.update(best_drawable(some, stride), some.long())
         fitted = {f"fitted_{name}": float(value) for name, value in metrics.compute().items()}
-        yield {"system": f"ceiling {stride}", "seed": 0, "figures": ceiling(labels, stride) | fitted}
+        yield {"model": f"ceiling {stride}", "seed": 0, "figures": ceiling(labels, stride) | fitted}
 
 
 def skips_on_streets(seed: int = 0, first: int = STREET_FIRST, more: int = STREET_MORE) -> Iterator[dict]:
