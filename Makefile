@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lab test venv notebooks fill results site bench pins format lint test-helpers test-notebooks
+.PHONY: help lab test venv notebooks ledger results site bench pins format lint test-helpers test-notebooks
 
 help:  ## List what make can do here.
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -64,8 +64,8 @@ test-notebooks: venv  ## Run every notebook and compare its checked output with 
 notebooks: venv  ## Re-execute the notebooks in place: all, or NB="00 01".
 	$(IN)/python tools/notebooks.py run $(NB)
 
-fill: venv  ## Refresh the recorded numbers in README and notebooks from data/results.json.
-	$(IN)/python tools/notebooks.py fill
+ledger: venv  ## Write data/LEDGER.md, and its short form in README and notebook 00, from the record.
+	$(IN)/python -m tools.ledger
 
 results: venv  ## Run the recorded experiments: all, or NAME=fcn (ARGS="--budget record --fresh").
 	$(IN)/python -m tools.record $(NAME) $(ARGS)
