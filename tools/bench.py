@@ -103,9 +103,8 @@ def percentile(values: list[float], percent: int) -> float:
 
 def figure_latencies(changes: int) -> dict[str, list[float]]:
     """Our figure and the same picture by `interact` and matplotlib, one after the other in one JupyterLab."""
-    from hosts import Jupyter, Server
-
     from conftest import FLAGS, HOW, chromium
+    from hosts import Jupyter, Server
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = chromium(playwright)
