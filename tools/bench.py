@@ -198,7 +198,7 @@ def report_race() -> None:
     for row in (swift, tutorial):
         figures = row["figures"]
         print(
-            f"{row['system']:24}{row['parameters']:8,} weights{figures['training_seconds']:8.0f} s"
+            f"{row['model']:24}{row['parameters']:8,} weights{figures['training_seconds']:8.0f} s"
             f"{100 * figures['accuracy']:8.2f} %"
         )
     took, theirs = (row["figures"]["training_seconds"] for row in (swift, tutorial))
