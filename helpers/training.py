@@ -98,8 +98,9 @@ def _one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_s
 
 def _beside(batch: Tensor, model: nn.Module) -> Tensor:
     """Move a batch to where the model is, and fractions to the model's precision."""
-    weight = next(model.parameters(), batch)
-    return batch.to(runtime.device(), weight.dtype if batch.is_floating_point() else None)
+    if isinstance(batch, Tensor) and batch.is_floating_point():
+        return batch.to(runtime.device(), next(model.parameters(), batch).dtype)
+    return batch.to(runtime.device())  # integers, or a lesson, which is several tensors
 
 
 def fit(
