@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw
 from helpers import figure as fig
 from helpers.figure import taking
 
-CLOUD = (300, 390)  # height and width of the plane on which gradients are drawn
-ORIGIN, UNIT = (150.0, 165.0), 85.0  # where it starts, and pixels for the length of the bound's gradient
-ARROWS, DOTS = 10, 80  # estimates drawn as arrows, and as dots; more would be one blot
+CLOUD = (420, 540)  # height and width of the plane on which gradients are drawn
+ORIGIN, UNIT = (200.0, 230.0), 130.0  # where it starts, and pixels for the length of the bound's gradient
+ARROWS, DOTS = 6, 80  # estimates drawn as arrows, and as dots; more would be one blot
 FAINT = 5  # percent of a map's greatest weight, below which the scene is left as it is
 EXACT = {"bound": (102, 0, 255), "marginal": (0, 77, 77)}  # as in the static pictures of section 4
 
@@ -55,8 +55,10 @@ def gradient_cloud(
     ends = _inside(drawn[:, :, :DOTS] @ plane.T)
 
     estimator = fig.Choice("Estimator", names, keys="[]")
-    size = fig.Slider("Glimpses", len(sizes), labels=[str(each) for each in sizes], keys="-+")
-    heat = fig.Slider("Temperature", len(temperatures), labels=[str(each) for each in temperatures])
+    size = fig.Slider("Glimpses", len(sizes), labels=[str(each) for each in sizes])
+    heat = fig.Slider(
+        "Temperature", len(temperatures), labels=[str(each) for each in temperatures], keys="-+"
+    )
     row = fig.array(np.array(row_of))[estimator, heat]
     starts = np.broadcast_to(ORIGIN, ends[:, :, :ARROWS].shape)
     arrows = np.concatenate([starts, ends[:, :, :ARROWS]], axis=-1)
@@ -65,9 +67,9 @@ def gradient_cloud(
     return fig.Figure(
         fig.Stage(
             fig.Image(_exact_arrows(exact)),
-            fig.Dots(fig.array(ends)[row, size], radius=1.6),
+            fig.Dots(fig.array(ends)[row, size], radius=2),
             fig.Arrows(fig.array(arrows)[row, size]),
-            fig.Dots(fig.array(_inside(mean))[row, size], chosen=0, radius=2.5),
+            fig.Dots(fig.array(_inside(mean))[row, size], chosen=0, radius=3),
             *notes,
             title="Estimates, and in a ring their mean",
             side=480,
@@ -75,7 +77,7 @@ def gradient_cloud(
         fig.Lines(
             {"chosen": fig.array(np.moveaxis(cosines, 1, -1))[row], names[0]: cosines[0]},
             x=[str(each) for each in sizes],
-            title="Mean cosine with the bound's gradient, by glimpses",
+            title="Cosine with the bound's gradient",
             mark=size,
             low=min(0.0, float(cosines.min())),
             high=1.0,
@@ -122,8 +124,8 @@ def _exact_arrows(exact: Mapping[str, Sequence[float]]) -> np.ndarray:
 def word_by_word(
     images: np.ndarray,
     captions: Mapping[str, Sequence[Sequence[str]]],
-    weights: Mapping[str, Sequence[np.ndarray | None]],
-    changes: Mapping[str, Sequence[np.ndarray]],
+    weights: Mapping[str, np.ndarray | None],
+    changes: Mapping[str, np.ndarray],
     alt: str = "",
 ) -> fig.Figure:
     """Step through a caption: each word's map over the scene, and what becomes of the words when a cell is erased.
@@ -131,59 +133,52 @@ def word_by_word(
     Args:
         images: (N, 3, H, W), bytes or floats in 0..1.
         captions: model -> N lists of words.
-        weights: model -> N maps (words, rows, columns), or None where a model has no attention.
-        changes: model -> N arrays (rows, columns, words): by how much each word's log-probability changes when that
-            cell is erased.
+        weights: model -> (N, T, L), a map of L cells, row by row in a square, for each of T >= words; None for a model
+            without attention.
+        changes: model -> (N, L, T), by how much each word's log-probability changes when that cell is erased.
         alt: what the scenes show, in a few words, for a reader who hears the page.
     """
     models = taking.distinct(list(captions), "models")
     pictures = np.stack([taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in images])
-    lost = {
-        name: [1 - np.exp(np.minimum(np.asarray(each, float), 0)) for each in changes[name]]
-        for name in models
-    }
-    for name in models:
-        for scene, words in enumerate(captions[name]):
-            found = weights[name][scene]
-            grid = lost[name][scene].shape[:2]
-            shapes = (*grid, len(words)) if found is None else tuple(found.shape), lost[name][scene].shape
-            if shapes not in (((*grid, len(words)),) * 2, ((len(words), *grid), (*grid, len(words)))):
-                raise ValueError(
-                    f"{name!r}, scene {scene}: {len(words)} words need maps (words, rows, columns) and changes (rows, "
-                    f"columns, words); got {shapes[0]} and {shapes[1]}."
-                )
-
-    def shares(given: np.ndarray | None, words: int) -> np.ndarray:
-        """Each map in percent of its greatest weight, so that a flat one and a peaked one can both be read."""
-        if given is None:
-            return np.full((words, *grid), np.nan)
-        given = taking.numbers(given, "weights").astype(float)
-        return np.round(100 * given / given.max(axis=(1, 2), keepdims=True).clip(1e-12))
-
+    N, (H, W) = len(pictures), pictures.shape[1:3]
+    side = round(np.shape(changes[models[0]])[1] ** 0.5)
     # One row a model and scene, of unequal lengths, as captions are.
-    maps = [shares(weights[m][n], len(words)) for m in models for n, words in enumerate(captions[m])]
+    said, maps, lost = [], [], []
+    for model in models:
+        longest = max(map(len, captions[model]))
+        change = taking.numbers(changes[model], "changes").astype(float)
+        given = weights[model]
+        # Without attention there is no map, and nothing is drawn.
+        given = np.full((N, longest, side**2), np.nan) if given is None else taking.numbers(given, "weights")
+        fits = change.shape[:2] == (N, side**2) and given.shape[::2] == (N, side**2)
+        if not fits or len(captions[model]) != N or min(change.shape[2], given.shape[1]) < longest:
+            raise ValueError(
+                f"{model!r}: {N} scenes and captions of up to {longest} words need weights (N, T, {side**2}) and "
+                f"changes (N, {side**2}, T); got {len(captions[model])} captions, {given.shape} and {change.shape}."
+            )
+        for words, at_word, at_cell in zip(captions[model], given, change, strict=True):
+            said.append(list(words))
+            shares = at_word[: len(words)] / at_word[: len(words)].max(axis=1, keepdims=True).clip(1e-12)
+            # In percent of its greatest weight, so that a flat map and a peaked one can both be read.
+            maps.append(np.round(100 * shares.reshape(-1, side, side)))
+            left = np.exp(np.minimum(at_cell[:, : len(words)], 0))
+            lost.append(np.round(1 - left, 3).reshape(side, side, -1))
     visible = [np.where(each < FAINT, np.nan, each) for each in maps]
-    erased = [np.round(each, 3) for m in models for each in lost[m]]
-    effects = [np.round(100 * np.moveaxis(each, -1, 0)) for each in erased]
-    rows, columns = grid
-    H, W = pictures.shape[1:3]
+    effects = [np.round(100 * np.moveaxis(each, -1, 0)) for each in lost]
+    corners = np.stack(np.meshgrid(np.arange(side) * W / side, np.arange(side) * H / side), axis=-1)
+    boxes = np.concatenate([corners, np.broadcast_to([W / side, H / side], corners.shape)], axis=-1)
+    only = np.where(np.eye(side**2).reshape(side, side, side, side) > 0, 1.0, np.nan)
 
-    scene = fig.Slider("Scene", len(pictures), labels=[str(n + 1) for n in range(len(pictures))])
+    scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)])
     model = fig.Choice("Model", models, keys="[]")
-    row = fig.array(np.arange(len(models) * len(pictures)).reshape(len(models), -1))[model, scene]
-    words = fig.names([list(said) for m in models for said in captions[m]])[row]
+    row = fig.array(np.arange(len(models) * N).reshape(-1, N))[model, scene]
+    words = fig.names(said)[row]
     word = fig.Choice("Word", words)
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
     erase = fig.Toggle("Erase the cell")
-    at = fig.Pointer((H, W), grid=(rows, columns), name="cell", hover=False)
-    cells = np.stack(
-        [np.tile(np.arange(columns) * W / columns, rows), np.repeat(np.arange(rows) * H / rows, columns)],
-        axis=-1,
-    ).reshape(rows, columns, 2)
-    boxes = np.concatenate([cells, np.broadcast_to([W / columns, H / rows], cells.shape)], axis=-1)
-    only = np.where(np.eye(rows * columns).reshape(rows, columns, rows, columns) > 0, 1.0, np.nan)
+    at = fig.Pointer((H, W), grid=(side, side), name="cell", hover=False)
     here = fig.array(boxes)[at.y, at.x]
-    loss = fig.array(erased)[row, at.y, at.x]
+    loss = fig.array(lost)[row, at.y, at.x]
     return fig.Figure(
         fig.Stage(
             fig.Image(fig.array(pictures)[scene]),
@@ -202,9 +197,10 @@ def word_by_word(
         ),
         fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
         also=(model, scene, blend, erase),
+        still={"Word": 1},
         caption="{Model}, scene {Scene}, \N{LEFT DOUBLE QUOTATION MARK}{Word}\N{RIGHT DOUBLE QUOTATION MARK}: without "
         "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
-        alt=alt or f"{len(pictures)} scenes, the words of their captions, and maps of {', '.join(models)}.",
+        alt=alt or f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",
         lost=loss[word],
         share=fig.array(maps)[row, word, at.y, at.x],
     )
