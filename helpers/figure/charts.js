@@ -7,7 +7,7 @@ import { answerFor } from "./parts.js";
 
 const CHART = { width: 340, height: 200, left: 46, right: 12, top: 12, bottom: 30 };
 const [BOTTOM, RIGHT] = [CHART.height - CHART.bottom, CHART.width - CHART.right];
-const MOST_LABELS = 8;
+const ROOM = 40;
 
 /** The unbroken pieces of a curve, each as [x0, y0, x1, y1, ...]. */
 function runsOf(across, up) {
@@ -19,12 +19,21 @@ function runsOf(across, up) {
   return runs.filter((run) => run.length).map((run) => (run.length > 2 ? run : [...run, ...run]));
 }
 
+/** Which labels of an axis have room: from the left, and always the last. */
+function spaced(across) {
+  const [kept, last] = [[0], across.length - 1];
+  across.forEach((x, i) => {
+    if (x - across[kept.at(-1)] >= ROOM && (across[last] - x >= ROOM || i === last)) kept.push(i);
+  });
+  return kept.at(-1) === last ? kept : [...kept, last];
+}
+
 function lines(part, tools) {
   const { symbols } = tools;
   const svg = makeSvg("svg", { class: "chart", role: "img", viewBox: `0 0 ${CHART.width} ${CHART.height}` });
   svg.append(makeSvg("path", { class: "axis", d: `M${CHART.left} ${CHART.top}V${BOTTOM}H${RIGHT}` }));
   const [curves, mark, dots, ticks] = ["curves", "marks", "dots", "ticks"].map((name) => makeSvg("g", { class: name }));
-  svg.append(mark, curves, dots, ticks);
+  svg.append(curves, mark, dots, ticks);
   const key = make("div", { class: "key" });
   const valuesOf = () => symbols.value(part.values).map(asList);
   const lengthOf = () => Math.max(...valuesOf().map((each) => each.length));
@@ -36,11 +45,11 @@ function lines(part, tools) {
     const distances = acrossOf(lengthOf()).map((x) => Math.abs(x - share * CHART.width));
     return distances.indexOf(Math.min(...distances));
   };
-  const answer = answerFor({ ...part, pointer: part.mark }, tools, null, along);
+  const answer = answerFor(part, tools, null, along);
   if (answer) tools.answering(svg, answer);
 
   function update() {
-    const [values, at] = [valuesOf(), symbols.value(part.at)];
+    const [values, at] = [valuesOf(), symbols.value(part.mark)];
     const length = lengthOf();
     const across = acrossOf(length);
     const up = (value) => BOTTOM - ((BOTTOM - CHART.top) * (value - part.low)) / (part.high - part.low || 1);
@@ -60,7 +69,7 @@ function lines(part, tools) {
       node.setAttribute("fill", colour);
     });
     const labels = symbols.value(part.labels) ?? across.map((_, i) => written(i));
-    const shown = labels.length <= MOST_LABELS ? labels.map((_, i) => i) : [0, labels.length - 1];
+    const shown = spaced(across);
     const words = [
       [CHART.left - 5, CHART.top + 4, "end", written(part.high, part.numbers)],
       [CHART.left - 5, BOTTOM + 4, "end", written(part.low, part.numbers)],

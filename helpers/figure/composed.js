@@ -86,7 +86,7 @@ async function render({ model, el }) {
         told.push("Space plays");
         const step = (sign) => (far) => controls.move(control, tools, sign * (far ? 5 : 1));
         Object.assign(everywhere, { ArrowLeft: step(-1), ArrowRight: step(1), ArrowUp: step(1), ArrowDown: step(-1) });
-        if (!answering.some(([node]) => node.localName === "canvas")) told.unshift("arrows go a step on or back (with Shift, five)", "Home and End to the first and last");
+        told.unshift("arrows go a step on or back (with Shift, five), Home and End to the first and last");
       }
     }
     const pictures = answering.some(([node]) => node.localName === "canvas");

@@ -21,11 +21,16 @@ function rowsOf(values, width) {
 }
 
 const PAINTERS = {
-  image(below, height, width, { picture }) {
+  image(below, height, width, { picture, dim }) {
     const pixels = nearest(picture, height, width);
-    if (picture.shape.length === 3) return pixels;
+    if (picture.shape.length === 3 && !dim) return pixels;
     const out = new Uint8Array(below.length);
-    for (let i = 0; i < pixels.length; i++) out.fill(pixels[i], 3 * i, 3 * i + 3);
+    const channels = picture.shape[2] ?? 1;
+    for (let i = 0; i < height * width; i++) {
+      const [red, green, blue] = [0, 1, 2].map((channel) => pixels[channels * i + (channel % channels)]);
+      const grey = dim ? Math.floor(((299 * red + 587 * green + 114 * blue) * DIM) / 100000) : red;
+      out.fill(grey, 3 * i, 3 * i + 3);
+    }
     return out;
   },
   crop(below, height, width, { picture: { data, shape }, box }) {
@@ -51,15 +56,15 @@ const PAINTERS = {
     });
     return tinted(below, levels, colours.data, [...new Array(256).fill(blend / 100), 0]);
   },
-  classes(below, height, width, { labels, shown, colours, blend, against }) {
-    const here = visible(nearest(labels, height, width), shown);
+  classes(below, height, width, { labels, legend, colours, blend, against }) {
+    const here = visible(nearest(labels, height, width), legend);
     if (!against) return tinted(below, here, colours.data, overBackground(blend / 100));
-    const expected = visible(nearest(against, height, width), shown);
+    const expected = visible(nearest(against, height, width), legend);
     const wrong = Uint8Array.from(here, (label, i) => (label === expected[i] ? 0 : 1));
     return tinted(below, wrong, [0, 0, 0, ...ACCENT], [0, blend / 100]);
   },
-  outline(below, height, width, { labels, shown, colours }) {
-    const here = visible(nearest(labels, height, width), shown);
+  outline(below, height, width, { labels, legend, colours }) {
+    const here = visible(nearest(labels, height, width), legend);
     const rims = edges(here, width);
     return tinted(below, here.map((label, i) => (rims[i] ? label : 0)), colours.data, overBackground(1));
   },

@@ -7,83 +7,90 @@ a number (picked, or a toggle) that hides it where it is 0. Shapes are (kind, nu
 """
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from types import SimpleNamespace
 
 import numpy as np
 
 from helpers.figure import taking
 from helpers.figure.controls import Legend, Pointer
-from helpers.figure.symbols import Lab, Look, Stored, Symbol, stored, written
+from helpers.figure.symbols import Lab, Look, Piece, Stored, Symbol, written
 
 Shape = tuple[str, list[float], str]
 ACCENT = (255, 150, 0)  # the one colour that no class has
-DIM = 45  # percent of its brightness that a scene keeps outside a spot
+DIM = 45  # percent of its brightness that a dimmed scene keeps
 OUTSIDE = 128  # the grey of what lies beyond a picture
 
 
-class Layer:
-    """One layer; `args` as a symbol's."""
+@dataclass(eq=False)
+class Layer(Piece):
+    """One layer; `now` holds the values of its fields in a state."""
 
-    kind = ""
+    _: KW_ONLY
+    when: object = 1
 
-    def __init__(self, when: object = 1, **args: object) -> None:
-        self.args = {"when": stored(when), **{name: stored(value) for name, value in args.items()}}
+    def now(self, look: Look) -> SimpleNamespace | None:
+        """The values of the fields in this state, or None where the layer is hidden."""
+        return super().now(look) if look(self.args["when"]) else None
 
-    def inputs(self, look: Look) -> dict:
-        """The values of the arguments in this state, or nothing where the layer is hidden."""
-        found = {name: look(value) for name, value in self.args.items()}
-        return found if found.pop("when") else {}
-
-    def size(self, **inputs: object) -> tuple[int, int] | None:
+    def size(self, now: SimpleNamespace) -> tuple[int, int] | None:
         """(H, W) of a stage that this layer would be the first of; None if it can be none."""
         return None
 
-    def paint(self, pixels: np.ndarray, **inputs: object) -> np.ndarray:
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
         """What the layer makes of the pixels below it, (H, W, 3) uint8."""
-        return pixels
+        return below
 
-    def shapes(self, **inputs: object) -> list[Shape]:
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
         """What the layer lays over the pixels."""
         return []
 
 
+@dataclass(eq=False)
 class Image(Layer):
-    """A picture, (H, W, 3) or (H, W) in grey, also as a pick from several: fig.array(pictures)[t]."""
+    """A picture, (H, W, 3) or (H, W) in grey, also as a pick from several: fig.array(pictures)[t].
 
-    kind = "image"
+    Where `dim` is true it is grey and dark, so that the colours over it stand out.
+    """
 
-    def __init__(self, picture: object, when: object = 1) -> None:
-        super().__init__(when, picture=picture if isinstance(picture, Symbol) else taking.image(picture))
+    picture: object
+    _: KW_ONLY
+    dim: object = 0
 
-    def size(self, picture: np.ndarray) -> tuple[int, int]:
-        return picture.shape[:2]
+    def __post_init__(self) -> None:
+        self.picture = self.picture if isinstance(self.picture, Symbol) else taking.image(self.picture)
+        super().__post_init__()
 
-    def paint(self, pixels: np.ndarray, picture: np.ndarray) -> np.ndarray:
-        fitted = nearest(picture, pixels.shape[:2])
-        return fitted.copy() if fitted.ndim == 3 else fitted[..., None].repeat(3, -1)
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return now.picture.shape[:2]
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        pixels = coloured(nearest(now.picture, below.shape[:2]))
+        grey = pixels.astype(int) @ [299, 587, 114] * DIM // 100_000
+        return grey[..., None].repeat(3, -1).astype(np.uint8) if now.dim else pixels
 
 
-class Crop(Layer):
+@dataclass(eq=False)
+class Crop(Image):
     """The part of a picture inside a box (left, top, width, height); grey where it reaches beyond the picture."""
 
-    kind = "crop"
+    box: object
 
-    def __init__(self, picture: object, box: object, when: object = 1) -> None:
-        picture = picture if isinstance(picture, Symbol) else taking.image(picture)
-        super().__init__(when, picture=picture, box=box)
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return int(now.box[3]), int(now.box[2])
 
-    def size(self, picture: np.ndarray, box: np.ndarray) -> tuple[int, int]:
-        return int(box[3]), int(box[2])
-
-    def paint(self, pixels: np.ndarray, picture: np.ndarray, box: np.ndarray) -> np.ndarray:
-        left, top, width, height = (int(each) for each in box)
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        left, top, width, height = (int(each) for each in now.box)
         out = np.full((height, width, 3), OUTSIDE, np.uint8)
         rows, columns = np.arange(top, top + height), np.arange(left, left + width)
-        down = (rows >= 0) & (rows < picture.shape[0])
-        across = (columns >= 0) & (columns < picture.shape[1])
-        out[np.ix_(down, across)] = picture[np.ix_(rows[down], columns[across])]
+        down, across = (
+            (at >= 0) & (at < most) for at, most in zip((rows, columns), now.picture.shape, strict=False)
+        )
+        out[np.ix_(down, across)] = coloured(now.picture[np.ix_(rows[down], columns[across])])
         return out
 
 
+@dataclass(eq=False)
 class Heat(Layer):
     """Numbers as colours, (h, w), enlarged to the stage; NaN leaves what lies below.
 
@@ -95,42 +102,28 @@ class Heat(Layer):
         smooth: bilinear where this is true, else each cell in one colour.
     """
 
-    kind = "heat"
+    values: object
+    low: object = 0
+    high: object = 1
+    colours: object = "viridis"
+    blend: object = 100
+    smooth: object = 0
 
-    def __init__(
-        self,
-        values: object,
-        low: object = 0,
-        high: object = 1,
-        colours: object = "viridis",
-        blend: object = 100,
-        smooth: object = 0,
-        when: object = 1,
-    ) -> None:
-        super().__init__(
-            when, values=values, low=low, high=high, colours=table(colours), blend=blend, smooth=smooth
-        )
+    def __post_init__(self) -> None:
+        self.colours = table(self.colours)
+        super().__post_init__()
 
-    def size(self, values: np.ndarray, **rest: object) -> tuple[int, int]:
-        return values.shape[:2]
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return np.shape(now.values)
 
-    def paint(
-        self,
-        pixels: np.ndarray,
-        values: np.ndarray,
-        low: float,
-        high: float,
-        colours: np.ndarray,
-        blend: float,
-        smooth: int,
-    ) -> np.ndarray:
-        values = np.asarray(values, float)
-        values = bilinear(values, pixels.shape[:2]) if smooth else nearest(values, pixels.shape[:2])
-        share = np.clip((values - low) / ((high - low) or 1), 0, 1)
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        values = (bilinear if now.smooth else nearest)(np.asarray(now.values, float), below.shape[:2])
+        share = np.clip((values - now.low) / ((now.high - now.low) or 1), 0, 1)
         levels = np.floor(np.nan_to_num(share) * 255 + 0.5).astype(int)
-        return mixed(pixels, colours[levels], np.where(np.isnan(share), 0, blend / 100))
+        return mixed(below, now.colours[levels], np.where(np.isnan(share), 0, now.blend / 100))
 
 
+@dataclass(eq=False)
 class Classes(Layer):
     """A label map over what lies below: every class that the legend shows tints its pixels; label 0 never does.
 
@@ -141,100 +134,67 @@ class Classes(Layer):
         against: (H, W) labels; given, the pixels where both differ are drawn instead, in one colour.
     """
 
-    kind = "classes"
+    labels: object
+    legend: Legend
+    blend: object = 60
+    against: object = None
 
-    def __init__(
-        self,
-        labels: object,
-        legend: Legend,
-        blend: object = 60,
-        against: object = None,
-        when: object = 1,
-    ) -> None:
-        super().__init__(
-            when,
-            labels=labels,
-            shown=legend,
-            colours=legend.args["colours"],
-            blend=blend,
-            against=against,
-        )
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.args["colours"] = self.legend.args["colours"]
 
-    def size(self, labels: np.ndarray, **rest: object) -> tuple[int, int]:
-        return labels.shape
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return np.shape(now.labels)
 
-    def paint(
-        self,
-        pixels: np.ndarray,
-        labels: np.ndarray,
-        shown: list,
-        colours: np.ndarray,
-        blend: float,
-        against: np.ndarray | None,
-    ) -> np.ndarray:
-        labels = visible(nearest(labels, pixels.shape[:2]), shown)
-        if against is not None:
-            wrong = labels != visible(nearest(against, pixels.shape[:2]), shown)
-            return mixed(pixels, np.array(ACCENT), wrong * blend / 100)
-        return mixed(pixels, colours[labels], (labels > 0) * blend / 100)
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        labels = visible(nearest(now.labels, below.shape[:2]), now.legend)
+        if now.against is None:
+            return mixed(below, now.colours[labels], (labels > 0) * now.blend / 100)
+        wrong = labels != visible(nearest(now.against, below.shape[:2]), now.legend)
+        return mixed(below, np.array(ACCENT), wrong * now.blend / 100)
 
 
-class Outline(Layer):
+@dataclass(eq=False)
+class Outline(Classes):
     """The rims of the regions of a label map, in the plain colours of its classes."""
 
-    kind = "outline"
-
-    def __init__(self, labels: object, legend: Legend, when: object = 1) -> None:
-        super().__init__(when, labels=labels, shown=legend, colours=legend.args["colours"])
-
-    def size(self, labels: np.ndarray, **rest: object) -> tuple[int, int]:
-        return labels.shape
-
-    def paint(self, pixels: np.ndarray, labels: np.ndarray, shown: list, colours: np.ndarray) -> np.ndarray:
-        labels = visible(nearest(labels, pixels.shape[:2]), shown)
-        return mixed(pixels, colours[labels], edges(labels) & (labels > 0))
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        labels = visible(nearest(now.labels, below.shape[:2]), now.legend)
+        return mixed(below, now.colours[labels], edges(labels) & (labels > 0))
 
 
+@dataclass(eq=False)
 class Regions(Layer):
-    """Some of a picture's segments: one by its number, or those of an interval [first, end) of leaves."""
+    """Some of a picture's segments (H, W): one by its number, or those of an interval [first, end) of leaves."""
 
-    kind = "regions"
+    segments: object
+    chosen: object
+    colour: Sequence[int] = ACCENT
+    blend: object = 60
 
-    def __init__(
-        self,
-        segments: object,
-        chosen: object,
-        colour: Sequence[int] = ACCENT,
-        blend: object = 60,
-        when: object = 1,
-    ) -> None:
-        super().__init__(when, segments=segments, chosen=chosen, colour=list(colour), blend=blend)
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return np.shape(now.segments)
 
-    def size(self, segments: np.ndarray, **rest: object) -> tuple[int, int]:
-        return segments.shape
-
-    def paint(
-        self, pixels: np.ndarray, segments: np.ndarray, chosen: object, colour: list, blend: float
-    ) -> np.ndarray:
-        first, end = (chosen, chosen + 1) if np.ndim(chosen) == 0 else chosen
-        segments = nearest(segments, pixels.shape[:2])
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        first, end = (now.chosen, now.chosen + 1) if np.ndim(now.chosen) == 0 else now.chosen
+        segments = nearest(now.segments, below.shape[:2])
         inside = (segments >= first) & (segments < end)
-        return mixed(pixels, np.array(colour), np.where(edges(inside) & inside, 1, inside * blend / 100))
+        return mixed(
+            below, np.array(now.colour), np.where(edges(inside) & inside, 1, inside * now.blend / 100)
+        )
 
 
+@dataclass(eq=False)
 class Spot(Layer):
     """Everything outside a box (left, top, width, height) is dimmed."""
 
-    kind = "spot"
+    box: object
 
-    def __init__(self, box: object, when: object = 1) -> None:
-        super().__init__(when, box=box)
-
-    def paint(self, pixels: np.ndarray, box: np.ndarray) -> np.ndarray:
-        left, top, width, height = box
-        rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        left, top, width, height = now.box
+        rows, columns = np.ogrid[: below.shape[0], : below.shape[1]]
         inside = (columns >= left) & (columns < left + width) & (rows >= top) & (rows < top + height)
-        return mixed(pixels, np.zeros(3), np.where(inside, 0, 1 - DIM / 100))
+        return mixed(below, np.zeros(3), np.where(inside, 0, 1 - DIM / 100))
 
 
 class Lens(Layer):
@@ -246,83 +206,83 @@ class Lens(Layer):
         layers: what it shows.
     """
 
-    kind = "lens"
-
     def __init__(self, at: Pointer | Sequence, radius: object, *layers: Layer, when: object = 1) -> None:
-        super().__init__(when, at=at if isinstance(at, Symbol) else list(at), radius=radius)
-        self.args["layers"] = list(layers)
+        self.when = when
+        super().__post_init__()
+        self.args |= {
+            "at": at if isinstance(at, Symbol) else list(at),
+            "radius": radius,
+            "layers": list(layers),
+        }
 
-    def inputs(self, look: Look) -> dict:
-        found = super().inputs(look)
-        return found and {**found, "layers": [(each, each.inputs(look)) for each in self.args["layers"]]}
+    def now(self, look: Look) -> SimpleNamespace | None:
+        found = super().now(look)
+        if found:
+            found.layers = [(layer, layer.now(look)) for layer in found.layers]
+        return found
 
-    def paint(self, pixels: np.ndarray, at: list, radius: float, layers: list) -> np.ndarray:
-        inner = pixels
-        for layer, inputs in layers:
-            inner = layer.paint(inner, **inputs) if inputs else inner
-        rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
-        inside = (columns - at[0]) ** 2 + (rows - at[1]) ** 2 <= radius**2
-        return np.where(inside[..., None], inner, pixels)
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        inner = below
+        for layer, inside in now.layers:
+            inner = layer.paint(inner, inside) if inside else inner
+        rows, columns = np.ogrid[: below.shape[0], : below.shape[1]]
+        within = (columns - now.at[0]) ** 2 + (rows - now.at[1]) ** 2 <= now.radius**2
+        return np.where(within[..., None], inner, below)
 
-    def shapes(self, at: list, radius: float, layers: list) -> list[Shape]:
-        return [("circle", [at[0] + 0.5, at[1] + 0.5, radius + 0.5], "")]
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        return [("circle", [now.at[0] + 0.5, now.at[1] + 0.5, now.radius + 0.5], "")]
 
 
+@dataclass(eq=False)
 class Box(Layer):
     """A frame round (left, top, width, height), or frames round (N, 4) of them, each with a text if given."""
 
-    kind = "box"
+    box: object
+    text: object = ""
 
-    def __init__(self, box: object, text: object = "", when: object = 1) -> None:
-        super().__init__(when, box=box, text=text)
-
-    def shapes(self, box: np.ndarray, text: object) -> list[Shape]:
-        boxes = np.asarray(box, float).reshape(-1, 4).tolist()
-        texts = text if isinstance(text, list) else [text]
-        frames = [("rect", each, "") for each in boxes]
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        boxes = np.asarray(now.box, float).reshape(-1, 4).tolist()
+        texts = now.text if isinstance(now.text, list) else [now.text]
         words = [("text", each[:2], written(t)) for each, t in zip(boxes, texts, strict=False) if t != ""]
-        return frames + words
+        return [("rect", each, "") for each in boxes] + words
 
 
+@dataclass(eq=False)
 class Dots(Layer):
     """Places (N, 2) as x, y in pixels (the middle of pixel 0 is 0.5), the chosen one in a ring."""
 
-    kind = "dots"
+    places: object
+    chosen: object = None
+    radius: object = 0.4
 
-    def __init__(self, places: object, chosen: object = None, radius: object = 0.4, when: object = 1) -> None:
-        super().__init__(when, places=places, chosen=chosen, radius=radius)
-
-    def shapes(self, places: np.ndarray, chosen: int | None, radius: float) -> list[Shape]:
-        dots = np.asarray(places, float).reshape(-1, 2).tolist()
-        ring = [] if chosen is None else [("circle", [*dots[int(chosen)], 3 * radius], "")]
-        return [("circle", [*dot, radius], "") for dot in dots] + ring
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        dots = np.asarray(now.places, float).reshape(-1, 2).tolist()
+        ring = [] if now.chosen is None else [("circle", [*dots[int(now.chosen)], 3 * now.radius], "")]
+        return [("circle", [*dot, now.radius], "") for dot in dots] + ring
 
 
+@dataclass(eq=False)
 class Arrows(Layer):
     """Arrows (N, 4) or one, from x0, y0 to x1, y1; without heads they are lines."""
 
-    kind = "arrows"
+    ends: object
+    heads: bool = True
 
-    def __init__(self, ends: object, heads: bool = True, when: object = 1) -> None:
-        super().__init__(when, ends=ends, heads=heads)
-
-    def shapes(self, ends: np.ndarray, heads: bool) -> list[Shape]:
-        return [
-            ("arrow" if heads else "line", each, "")
-            for each in np.asarray(ends, float).reshape(-1, 4).tolist()
-        ]
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        kind = "arrow" if now.heads else "line"
+        return [(kind, each, "") for each in np.asarray(now.ends, float).reshape(-1, 4).tolist()]
 
 
+@dataclass(eq=False)
 class Note(Layer):
     """Words at a place of the picture."""
 
-    kind = "note"
+    x: object
+    y: object
+    text: object
 
-    def __init__(self, x: object, y: object, text: object, when: object = 1) -> None:
-        super().__init__(when, x=x, y=y, text=text)
-
-    def shapes(self, x: float, y: float, text: object) -> list[Shape]:
-        return [("text", [x, y], written(text))]
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        return [("text", [now.x, now.y], written(now.text))]
 
 
 def table(colours: object) -> Stored:
@@ -346,6 +306,11 @@ def upsampled_labels(scores: np.ndarray, shape: list, smooth: int) -> np.ndarray
     """`upsampled` in NumPy, (H, W) uint8; of equal scores the first class wins."""
     enlarge = bilinear if smooth else nearest
     return np.stack([enlarge(np.asarray(each, float), shape) for each in scores]).argmax(0).astype(np.uint8)
+
+
+def coloured(picture: np.ndarray) -> np.ndarray:
+    """A picture as (H, W, 3): greys (H, W) three times."""
+    return picture if picture.ndim == 3 else picture[..., None].repeat(3, -1)
 
 
 def bilinear(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:

@@ -55,7 +55,7 @@ function overlay(box) {
     if (svg.dataset.kinds !== kinds) {
       svg.dataset.kinds = kinds;
       svg.replaceChildren(
-        ...["rim", "line"].flatMap((role) => lines.map(([kind]) => makeSvg(SVG_OF[kind], { class: `${role} ${kind}` }))),
+        ...["rim", "stroke"].flatMap((role) => lines.map(([kind]) => makeSvg(SVG_OF[kind], { class: `${role} ${kind}` }))),
       );
     }
     lines.forEach(([kind, numbers], i) => {
@@ -85,12 +85,12 @@ function place(node, kind, numbers, head) {
 
 /** What answers on a picture: the control that the part names, as pointing.js knows it. */
 function answerFor(part, tools, canvas, along) {
-  const control = tools.controls[part.pointer ?? part.choose];
+  const control = tools.controls[part.answer];
   if (!control) return null;
   const ways = {
     pointer: () => pointer(control, tools, part.cells),
     cell: () => cell(control, tools),
-    handle: () => handle(control, tools, () => canvas.height, () => canvas.width),
+    boxhandle: () => handle(control, tools, () => canvas.height, () => canvas.width),
     paint: () => paint(control, tools),
     slider: () => one(control, tools, along),
     choice: () => one(control, tools, along),
@@ -181,10 +181,10 @@ function moved([kind, numbers, text], left, top) {
 function matrix(part, tools) {
   const { symbols } = tools;
   const compose = composer(part.layers, symbols);
-  const wholeRows = tools.controls[part.choose]?.node.kind !== "cell";
+  const wholeRows = tools.controls[part.answer]?.node.kind !== "cell";
   const drawing = () => {
     const drawn = compose();
-    const chosen = symbols.value(part.chosen);
+    const chosen = symbols.value(part.choose);
     if (chosen === null) return drawn;
     const box = wholeRows ? [0, chosen, drawn.width, 1] : [chosen[1], chosen[0], 1, 1];
     return { ...drawn, shapes: [["rect", box, ""]] };
@@ -214,12 +214,12 @@ function matrix(part, tools) {
 
 function tokens(part, tools) {
   const { symbols, change } = tools;
-  const chooses = tools.controls[part.choose];
+  const chooses = part.choose !== null;
   const list = make("div", { class: "tokens", role: chooses ? "radiogroup" : "group" });
-  const flags = () => symbols.value({ $: tools.controls[part.off].number });
+  const flags = () => symbols.value(part.off);
   const press = (i) => {
-    if (chooses) return change(part.choose, i);
-    if (part.off) change(part.off, flags().map((on, k) => (k === i ? !on : Boolean(on))));
+    if (chooses) return change(part.answer, i);
+    if (part.off) change(part.answer, flags().map((on, k) => (k === i ? !on : Boolean(on))));
   };
   const makeToken = (i) => {
     const tag = chooses || part.off ? "button" : "span";
@@ -243,7 +243,7 @@ function tokens(part, tools) {
   return {
     node: list,
     update() {
-      const [words, chosen, weights, notes, marked] = ["words", "chosen", "weights", "notes", "marked"].map((name) => symbols.value(part[name]));
+      const [words, chosen, weights, notes, marked] = ["words", "choose", "weights", "notes", "marked"].map((name) => symbols.value(part[name]));
       const on = part.off ? flags() : null;
       const bars = weights && asList(weights);
       const underlined = marked && asList(marked);
@@ -262,7 +262,7 @@ function tokens(part, tools) {
         } else if (on) token.setAttribute("aria-pressed", !on[i]);
       });
     },
-    label: () => list.setAttribute("aria-label", symbols.write(part.title) || part.choose || part.off || "Words"),
+    label: () => list.setAttribute("aria-label", symbols.write(part.title) || part.answer || "Words"),
   };
 }
 

@@ -5,6 +5,8 @@ The browser tests hold the page to it, and the poster draws it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ import numpy as np
 from helpers.figure import taking
 from helpers.figure.controls import BoxHandle, Cell, Cells, Choice, Control, Paint, Pointer, Slider, Switches
 from helpers.figure.layers import Heat, Layer, Shape
-from helpers.figure.symbols import Each, Look, Names, Pick, Stored, Symbol, stored, written
+from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, written
 
 GAP, BETWEEN = (
     1,
@@ -20,6 +22,7 @@ GAP, BETWEEN = (
 )  # between two small pictures: pixels, and a grey that neither black nor white edges hide in
 BEHIND = 255  # a stage's first layer, where that lets anything through
 CHART = {"width": 340, "height": 200, "left": 46, "right": 12, "top": 12, "bottom": 30}  # a chart's own units
+ROOM = 40  # of a chart's units between two labels of its axis
 LINE_COLOURS = (
     "#2f8fae",
     "#d9582a",
@@ -38,17 +41,23 @@ class Shown(NamedTuple):
     texts: Sequence[str] = ()
 
 
-class Part:
-    """A part; every argument may be a symbol. `title` is written above it; `when` hides it where it is 0."""
+@dataclass(eq=False)
+class Part(Piece):
+    """A part; every field may be a symbol. `title` is written above it; `when` hides it where it is 0."""
 
-    kind = ""
+    _: KW_ONLY
+    title: object = ""
+    when: object = 1
 
-    def __init__(self, title: object = "", when: object = 1, **args: object) -> None:
-        self.args = {"title": title, "when": stored(when), **{k: stored(v) for k, v in args.items()}}
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.controls: list[Control] = []
 
-    def given(self, look: Look) -> dict:
-        """The values of the arguments."""
-        return {name: look(value) for name, value in self.args.items()}
+    def answers(self, control: object) -> None:
+        """Let a control answer on this part."""
+        self.args["answer"] = getattr(control, "pointer", control).name if control else None
+        self.args["cells"] = isinstance(control, Cells)
+        self.controls = [getattr(control, "pointer", control)] if control else []
 
     def shows(self, look: Look) -> Shown:
         """What stands on the page in this state."""
@@ -58,10 +67,9 @@ class Part:
 class Column(Part):
     """Parts one above the other."""
 
-    kind = "column"
-
     def __init__(self, *parts: Part, title: object = "", when: object = 1) -> None:
-        super().__init__(title, when)
+        self.title, self.when = title, when
+        super().__post_init__()
         self.args["parts"] = list(parts)
 
 
@@ -74,8 +82,6 @@ class Stage(Part):
         side: CSS pixels of its longer side, about.
     """
 
-    kind = "stage"
-
     def __init__(
         self,
         *layers: Layer,
@@ -84,32 +90,30 @@ class Stage(Part):
         side: int = 384,
         when: object = 1,
     ) -> None:
-        super().__init__(title, when, side=side, cells=isinstance(pointer, Cells))
-        self.args |= {"layers": list(layers), "pointer": _named(pointer)}
-        self.controls = [getattr(pointer, "pointer", pointer)] if pointer is not None else []
         if not layers:
             raise ValueError("A stage needs at least one layer, such as fig.Image(picture).")
+        self.title, self.when = title, when
+        super().__post_init__()
+        self.layers = list(layers)
+        self.args |= {"side": side, "layers": self.layers}
+        self.answers(pointer)
 
     def shows(self, look: Look) -> Shown:
-        return Shown(*drawn(self.args["layers"], look))
-
-
-def _named(control: object) -> str | None:
-    return getattr(control, "pointer", control).name if control is not None else None
+        return Shown(*drawn(self.layers, look))
 
 
 def drawn(layers: Sequence[Layer], look: Look) -> tuple[np.ndarray, list[Shape]]:
     """The pixels of layers over one another, and the shapes over these."""
-    inputs = [(layer, layer.inputs(look)) for layer in layers]
-    size = next((layer.size(**found) for layer, found in inputs if found and layer.size(**found)), None)
+    seen = [(layer, now) for layer in layers if (now := layer.now(look))]
+    size = next((size for layer, now in seen if (size := layer.size(now))), None)
     if size is None:
         raise ValueError(
             "The first layer of a stage must be a picture: Image, Heat, Classes, Regions or Crop."
         )
     pixels = np.full((*size, 3), BEHIND, np.uint8)
-    for layer, found in inputs:
-        pixels = layer.paint(pixels, **found) if found else pixels
-    return pixels, [shape for layer, found in inputs if found for shape in layer.shapes(**found)]
+    for layer, now in seen:
+        pixels = layer.paint(pixels, now)
+    return pixels, [shape for layer, now in seen for shape in layer.shapes(now)]
 
 
 class Row(Part):
@@ -121,9 +125,8 @@ class Row(Part):
         titles: a text a picture, below it.
         columns: how many stand side by side; all if left out.
         choose: a Choice or Slider that a click on a picture sets; the chosen one is framed.
+        side: CSS pixels of the longer side of all, about.
     """
-
-    kind = "row"
 
     def __init__(
         self,
@@ -136,49 +139,44 @@ class Row(Part):
         side: int = 600,
         when: object = 1,
     ) -> None:
-        count = each.args["count"]
-        titles = titles if isinstance(titles, Symbol) else Names(list(titles))
-        super().__init__(
-            title,
-            when,
-            each=each,
-            count=count,
-            columns=columns or count,
-            titles=titles,
-            side=side,
-            chosen=choose,
-        )
-        self.args |= {"layers": list(layers), "choose": _named(choose)}
-        self.controls = [choose] if choose else []
+        self.title, self.when = title, when
+        super().__post_init__()
+        self.layers, count = list(layers), each.count
+        self.args |= {"each": each, "count": count, "columns": min(columns or count, count), "chosen": choose}
+        self.args |= {"layers": self.layers, "titles": named(titles), "side": side}
+        self.answers(choose)
 
     def shows(self, look: Look) -> Shown:
-        given = {name: look(self.args[name]) for name in ("count", "columns", "titles", "chosen")}
-        count, columns = given["count"], min(given["columns"], given["count"])
-        tiles = []
-        for look.turn in range(count):
-            tiles.append(drawn(self.args["layers"], look))
+        now, tiles = self.now(look), []
+        for look.turn in range(now.count):
+            tiles.append(drawn(self.layers, look))
         look.turn = 0
         height, width = tiles[0][0].shape[:2]
-        rows = -(-count // columns)
         down, across = height + GAP, width + GAP
-        pixels = np.full((rows * down - GAP, columns * across - GAP, 3), BETWEEN, np.uint8)
+        rows = -(-now.count // now.columns)
+        pixels = np.full((rows * down - GAP, now.columns * across - GAP, 3), BETWEEN, np.uint8)
         shapes = []
         for i, (tile, over) in enumerate(tiles):
-            top, left = i // columns * down, i % columns * across
+            top, left = i // now.columns * down, i % now.columns * across
             pixels[top : top + height, left : left + width] = tile
             shapes += [moved(shape, left, top) for shape in over]
-            if i == given["chosen"]:
-                shapes.append(("rect", [left, top, width, height], ""))
-        return Shown(pixels, shapes, given["titles"])
+            shapes += [("rect", [left, top, width, height], "")] if i == now.chosen else []
+        return Shown(pixels, shapes, now.titles)
 
 
 def moved(shape: Shape, left: float, top: float) -> Shape:
     """A shape elsewhere."""
     kind, numbers, text = shape
-    moves = {"circle": 2, "rect": 2}.get(kind, len(numbers))
+    moves = 2 if kind in ("circle", "rect") else len(numbers)
     return kind, [n + (left, top)[i % 2] if i < moves else n for i, n in enumerate(numbers)], text
 
 
+def named(texts: Sequence | Symbol) -> Symbol:
+    """Texts as a symbol."""
+    return texts if isinstance(texts, Symbol) else Names(list(texts))
+
+
+@dataclass(eq=False)
 class Matrix(Part):
     """Numbers in cells of colour, with names for rows and columns.
 
@@ -190,47 +188,37 @@ class Matrix(Part):
         choose: a Cell, or a Choice of a row, that a click or an arrow key moves.
     """
 
-    kind = "matrix"
+    values: object
+    rows: Sequence[str] | Symbol = ()
+    columns: Sequence[str] | Symbol = ()
+    low: object = 0
+    high: object = 1
+    colours: object = "Purples"
+    numbers: str = ""
+    choose: Cell | Choice | None = None
+    side: int = 300
 
-    def __init__(
-        self,
-        values: object,
-        rows: Sequence[str] | Symbol = (),
-        columns: Sequence[str] | Symbol = (),
-        title: object = "",
-        low: object = 0,
-        high: object = 1,
-        colours: object = "Purples",
-        numbers: str = "",
-        choose: Cell | Choice | None = None,
-        side: int = 300,
-        when: object = 1,
-    ) -> None:
-        rows, columns = (each if isinstance(each, Symbol) else Names(list(each)) for each in (rows, columns))
-        super().__init__(title, when, rows=rows, columns=columns, numbers=numbers, side=side, chosen=choose)
-        heat = Heat(values, low, high, colours)
-        self.args |= {"layers": [heat], "values": heat.args["values"], "choose": _named(choose)}
-        self.controls = [choose] if choose else []
+    def __post_init__(self) -> None:
+        self.rows, self.columns = named(self.rows), named(self.columns)
+        self.layers = [Heat(self.values, self.low, self.high, self.colours)]
+        self.colours = None  # the layer has them
+        super().__post_init__()
+        self.args |= {"layers": self.layers, "values": self.layers[0].args["values"]}
+        self.answers(self.choose)
 
     def shows(self, look: Look) -> Shown:
-        given = {name: look(self.args[name]) for name in ("rows", "columns", "numbers", "chosen", "values")}
-        pixels, _ = drawn(self.args["layers"], look)
-        chosen, (height, width) = given["chosen"], pixels.shape[:2]
-        frame = []
-        if chosen is not None:
-            row, column = chosen if isinstance(chosen, list) else (chosen, None)
-            box = [0, row, width, 1] if column is None else [column, row, 1, 1]
-            frame = [("rect", box, "")]
-        cells = np.asarray(given["values"], float).ravel() if given["numbers"] else []
-        return Shown(
-            pixels,
-            frame,
-            [*given["rows"], *given["columns"], *(written(float(v), given["numbers"]) for v in cells)],
-        )
+        now, (pixels, shapes) = self.now(look), drawn(self.layers, look)
+        if now.choose is not None:
+            whole = not isinstance(now.choose, list)
+            box = [0, now.choose, pixels.shape[1], 1] if whole else [now.choose[1], now.choose[0], 1, 1]
+            shapes = [("rect", box, "")]
+        cells = [written(float(v), now.numbers) for v in np.ravel(now.values)] if now.numbers else []
+        return Shown(pixels, shapes, [*now.rows, *cells, *now.columns])
 
 
+@dataclass(eq=False)
 class Tokens(Part):
-    """Words in a row, of which one can be chosen, and each switched off.
+    """Words in a row, of which one can be chosen, or each switched off.
 
     Args:
         words: their texts.
@@ -241,44 +229,31 @@ class Tokens(Part):
         marked: a flag a word: underlined.
     """
 
-    kind = "tokens"
+    words: Sequence[str] | Symbol
+    choose: Choice | None = None
+    off: Switches | None = None
+    weights: object = None
+    notes: Sequence[str] | Symbol = ()
+    marked: object = None
 
-    def __init__(
-        self,
-        words: Sequence[str] | Symbol,
-        title: object = "",
-        choose: Choice | None = None,
-        off: Switches | None = None,
-        weights: object = None,
-        notes: Sequence[str] | Symbol = (),
-        marked: object = None,
-        when: object = 1,
-    ) -> None:
-        words, notes = (each if isinstance(each, Symbol) else Names(list(each)) for each in (words, notes))
-        if choose and off:
+    def __post_init__(self) -> None:
+        if self.choose and self.off:
             raise ValueError(
                 "A word can be chosen or switched off by a click, not both; take two rows of tokens."
             )
-        args = {
-            "words": words,
-            "chosen": choose,
-            "on": off,
-            "weights": weights,
-            "notes": notes,
-            "marked": marked,
-        }
-        super().__init__(title, when, **args)
-        self.args |= {"choose": _named(choose), "off": _named(off)}
-        self.controls = [each for each in (choose, off) if each]
+        self.words, self.notes = named(self.words), named(self.notes)
+        super().__post_init__()
+        self.answers(self.choose or self.off)
 
     def shows(self, look: Look) -> Shown:
-        given = {name: look(self.args[name]) for name in ("words", "weights", "notes")}
-        weights = [] if given["weights"] is None else np.asarray(given["weights"], float)
-        bars = [("bar", [100 * float(w)], "") for w, _ in zip(weights, given["words"], strict=False)]
-        notes = [each for each in given["notes"] if each][: len(given["words"])]
-        return Shown(None, bars, [*given["words"], *notes])
+        now = self.now(look)
+        weights = [] if now.weights is None else np.asarray(now.weights, float)
+        bars = [("bar", [100 * float(w)], "") for w, _ in zip(weights, now.words, strict=False)]
+        notes = [*now.notes, *[""] * len(now.words)]
+        return Shown(None, bars, [t for pair in zip(now.words, notes, strict=False) for t in pair if t])
 
 
+@dataclass(eq=False)
 class Lines(Part):
     """Curves over one axis, with a mark that moves along them and the numbers there.
 
@@ -291,94 +266,102 @@ class Lines(Part):
         colours: one a curve, as the page writes them.
     """
 
-    kind = "lines"
+    series: Mapping[str, object]
+    x: Sequence | None = None
+    mark: Slider | Choice | None = None
+    numbers: str = ".2f"
+    low: float | None = None
+    high: float | None = None
+    colours: Sequence[str] = LINE_COLOURS
 
-    def __init__(
-        self,
-        series: Mapping[str, object],
-        x: Sequence | None = None,
-        title: object = "",
-        mark: Slider | Choice | None = None,
-        numbers: str = ".2f",
-        low: float | None = None,
-        high: float | None = None,
-        colours: Sequence[str] = LINE_COLOURS,
-        when: object = 1,
-    ) -> None:
-        names = taking.distinct(list(series), "curves")
-        values = [each if isinstance(each, Symbol) else Stored(each, name) for name, each in series.items()]
-        every = np.concatenate([_all_numbers(each) for each in values])
-        every = every[np.isfinite(every)]
-        if not len(every):
-            raise ValueError(
-                f"The curves {', '.join(names)} hold no finite number: there is nothing to draw."
+    def __post_init__(self) -> None:
+        self.names = taking.distinct(list(self.series), "curves")
+        values = [
+            each if isinstance(each, Symbol) else Stored(each, name) for name, each in self.series.items()
+        ]
+        if self.low is None or self.high is None:
+            ends = _ends(values, self.names)
+            self.low, self.high = (
+                end if own is None else own for end, own in zip(ends, (self.low, self.high), strict=True)
             )
-        named = x is not None and any(isinstance(each, str) for each in x)
-        super().__init__(
-            title,
-            when,
-            names=names,
-            values=values,
-            labels=Names([each if named else written(float(each)) for each in x]) if x is not None else None,
-            x=None if x is None or named else Stored(np.asarray(x, float)),
-            at=mark,
-            numbers=numbers,
-            low=float(every.min() if low is None else low),
-            high=float(every.max() if high is None else high),
-            colours=[colours[i % len(colours)] for i in range(len(names))],
-        )
-        self.args["mark"] = _named(mark)
-        self.controls = [mark] if mark else []
+        words = self.x is not None and any(isinstance(each, str) for each in self.x)
+        labels = None if self.x is None else [each if words else written(float(each)) for each in self.x]
+        places = None if self.x is None or words else Stored(np.asarray(self.x, float))
+        colours = [self.colours[i % len(self.colours)] for i in range(len(values))]
+        self.series, self.x = None, None
+        super().__post_init__()
+        self.args |= {"names": self.names, "values": values, "x": places, "colours": colours}
+        self.args["labels"] = labels and Names(labels)
+        self.answers(self.mark)
+
+    def curves(self, now: SimpleNamespace) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The places of the numbers across, and those of each curve downwards, in the chart's units."""
+        values = [np.asarray(each, float) for each in now.values]
+        x = np.arange(max(map(len, values)), dtype=float) if now.x is None else now.x
+        wide, bottom = CHART["width"] - CHART["left"] - CHART["right"], CHART["height"] - CHART["bottom"]
+        share = (bottom - CHART["top"]) / ((now.high - now.low) or 1)
+        ups = [bottom - share * (each - now.low) for each in values]
+        return CHART["left"] + wide * (x - x[0]) / (x[-1] - x[0] or 1), ups
 
     def shows(self, look: Look) -> Shown:
-        given = self.given(look)
-        values = [np.asarray(each, float) for each in given["values"]]
-        low, high, at = given["low"], given["high"], given["at"]
-        length = max(map(len, values))
-        x = np.arange(length, dtype=float) if given["x"] is None else given["x"]
-        across = CHART["left"] + (CHART["width"] - CHART["left"] - CHART["right"]) * (x - x[0]) / (
-            x[-1] - x[0] or 1
-        )
-        bottom = CHART["height"] - CHART["bottom"]
-        ups = [bottom - (bottom - CHART["top"]) * (each - low) / ((high - low) or 1) for each in values]
-        shapes = [("polyline", run, "") for up in ups for run in _runs(across, up)]
-        texts = [written(high, given["numbers"]), written(low, given["numbers"])]
-        labels = given["labels"] or [written(i) for i in range(length)]
-        texts += labels if len(labels) <= 8 else [labels[0], labels[-1]]
-        if at is not None:
-            shapes.append(("line", [across[at], CHART["top"], across[at], bottom], ""))
-            shapes += [
-                ("circle", [across[at], up[at], 4], "") for up in ups if at < len(up) and np.isfinite(up[at])
-            ]
-        for name, each in zip(given["names"], values, strict=True):
-            here = float(each[at]) if at is not None and at < len(each) else None
-            texts += [name] if at is None else [name, written(here, given["numbers"])]
+        now = self.now(look)
+        across, ups = self.curves(now)
+        shapes = [("polyline", run, "") for up in ups for run in runs(across, up)]
+        labels = now.labels or [written(i) for i in range(len(across))]
+        texts = [
+            written(now.high, now.numbers),
+            written(now.low, now.numbers),
+            *(labels[i] for i in spaced(across)),
+        ]
+        if now.mark is None:
+            return Shown(None, shapes, texts + now.names)
+        at, bottom = now.mark, CHART["height"] - CHART["bottom"]
+        shapes.append(("line", [across[at], CHART["top"], across[at], bottom], ""))
+        marked = [up[at] for up in ups if at < len(up) and np.isfinite(up[at])]
+        shapes += [("circle", [across[at], up, 4], "") for up in marked]
+        for name, values in zip(now.names, now.values, strict=True):
+            texts += [name, written(float(values[at]) if at < len(values) else None, now.numbers)]
         return Shown(None, shapes, texts)
 
 
-def _all_numbers(symbol: Symbol) -> np.ndarray:
-    """Every number that a pick may come to."""
-    while isinstance(symbol, Pick):
-        symbol = symbol.args["of"]
-    if not isinstance(symbol, Stored):
-        raise ValueError("A curve that a lab computes needs the axis' ends: Lines(..., low=, high=).")
-    flat = symbol.tree if isinstance(symbol.tree, list) else [symbol.tree]
-    return np.concatenate([np.ravel(each).astype(float) for each in flat])
+def spaced(across: Sequence[float]) -> list[int]:
+    """Which labels of an axis have room: from the left, and always the last."""
+    kept, last = [0], len(across) - 1
+    for i, x in enumerate(across):
+        if x - across[kept[-1]] >= ROOM and (across[-1] - x >= ROOM or i == last):
+            kept.append(i)
+    return kept if kept[-1] == last else [*kept, last]
 
 
-def _runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
-    """The unbroken pieces of a curve, each as x0, y0, x1, y1, ..."""
-    runs, run = [], []
+def _ends(symbols: Sequence[Symbol], names: Sequence[str]) -> tuple[float, float]:
+    """The least and the greatest number that any of these picks may come to."""
+    every = [np.empty(0)]
+    for symbol in symbols:
+        while isinstance(symbol, Pick):
+            symbol = symbol.of
+        if not isinstance(symbol, Stored):
+            raise ValueError("A curve that a lab computes needs the axis' ends: Lines(..., low=, high=).")
+        every += [
+            np.ravel(each) for each in (symbol.tree if isinstance(symbol.tree, list) else [symbol.tree])
+        ]
+    every = np.concatenate(every).astype(float)
+    if not np.isfinite(every).any():
+        raise ValueError(f"The curves {', '.join(names)} hold no finite number: there is nothing to draw.")
+    return float(every[np.isfinite(every)].min()), float(every[np.isfinite(every)].max())
+
+
+def runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
+    """The unbroken pieces of a curve, each as x0, y0, x1, y1, ...; a lone point is a line of no length."""
+    found: list[list[float]] = [[]]
     for x, y in zip(across, up, strict=False):
         if np.isfinite(y):
-            run += [float(x), float(y)]
-        elif run:
-            runs.append(run)
-            run = []
-    runs = [*runs, run] if run else runs
-    return [run if len(run) > 2 else run * 2 for run in runs]  # a lone point is a line of no length
+            found[-1] += [float(x), float(y)]
+        elif found[-1]:
+            found.append([])
+    return [run if len(run) > 2 else run * 2 for run in found if run]
 
 
+@dataclass(eq=False)
 class Bars(Part):
     """Shares of several names as bars, with the numbers beside them.
 
@@ -390,46 +373,47 @@ class Bars(Part):
         colours: (bars, 3) uint8, such as the course's class colours; one colour for all if left out.
     """
 
-    kind = "bars"
+    names: Sequence[str] | Symbol
+    values: object
+    high: object = 1
+    numbers: str = ".0%"
+    colours: object = None
 
-    def __init__(
-        self,
-        names: Sequence[str] | Symbol,
-        values: object,
-        title: object = "",
-        high: object = 1,
-        numbers: str = ".0%",
-        colours: object = None,
-        when: object = 1,
-    ) -> None:
-        names = names if isinstance(names, Symbol) else Names(list(names))
-        super().__init__(title, when, names=names, values=values, high=high, numbers=numbers, colours=colours)
+    def __post_init__(self) -> None:
+        self.names = named(self.names)
+        super().__post_init__()
 
     def shows(self, look: Look) -> Shown:
-        given = self.given(look)
-        values = [float(each) for each in given["values"]][: len(given["names"])]
-        shares = [100 * min(max(value / given["high"], 0), 1) for value in values]
-        texts = [
-            t
-            for name, v in zip(given["names"], values, strict=False)
-            for t in (name, written(v, given["numbers"]))
-        ]
-        return Shown(None, [("bar", [share], "") for share in shares], texts)
+        now = self.now(look)
+        pairs = [(name, float(value)) for name, value in zip(now.names, now.values, strict=False)]
+        bars = [("bar", [100 * min(max(value / now.high, 0), 1)], "") for _, value in pairs]
+        return Shown(
+            None, bars, [text for name, value in pairs for text in (name, written(value, now.numbers))]
+        )
 
 
 class Words(Part):
     """Lines of text."""
 
-    kind = "words"
-
     def __init__(self, *lines: object, title: object = "", when: object = 1) -> None:
-        super().__init__(title, when, lines=list(lines))
+        self.title, self.when = title, when
+        super().__post_init__()
+        self.args["lines"] = list(lines)
 
     def shows(self, look: Look) -> Shown:
-        return Shown(None, (), [written(line) for line in self.given(look)["lines"]])
+        return Shown(
+            None,
+            (),
+            [
+                line.written(look, "") if isinstance(line, Symbol) else written(line)
+                for line in self.args["lines"]
+            ],
+        )
 
 
 def every_control(part: Part) -> list[Control]:
-    """The controls that a part itself draws, so that the panel need not."""
-    inner = [control for each in part.args.get("parts", []) for control in every_control(each)]
-    return [*getattr(part, "controls", []), *inner]
+    """The controls that answer on a part, or on the parts of a column."""
+    return [
+        *part.controls,
+        *(control for each in part.args.get("parts", []) for control in every_control(each)),
+    ]

@@ -68,7 +68,7 @@ function one(control, tools, along) {
   const down = control.node.kind === "slider" ? -1 : 1; // up is more, but down is the next row
   return {
     hover: false,
-    help: `arrows, Home and End change ${control.node.name}`,
+    help: control.node.play ? "" : `arrows, Home and End change ${control.node.name}`,
     point: (...place) => tools.change(control.node.name, start + clamp(along(...place), 0, last()) * (control.node.step ?? 1)),
     keys: {
       ...arrows((dx, dy, far) => move(control, tools, (dx + dy * down) * (far ? 5 : 1))),

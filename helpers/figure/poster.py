@@ -2,7 +2,7 @@
 
 import io
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from matplotlib import patches
@@ -12,48 +12,38 @@ from matplotlib.figure import Figure
 from PIL import Image as Pillow
 
 from helpers.figure.controls import Control, Legend
-from helpers.figure.parts import CHART, Part, Shown
-from helpers.figure.symbols import Look, Text, written
+from helpers.figure.parts import CHART, Part, Shown, runs
+from helpers.figure.symbols import Look, Text
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
-COLOURS = 128  # a palette of so many halves the file and cannot be told apart
-SMALL, LARGE = 9, 10  # points at 100 dots per inch: 12 and 14 pixels
+PER_LINE, LETTERS = 5, 88  # legend entries, letters of the caption
+COLOURS = 200  # a palette of so many halves the file and can hardly be told apart
 INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
+SMALL = {"fontsize": 9, "color": INK}  # points at 100 dots per inch: 12.5 pixels
 
 
-def poster(parts: Sequence[Part], controls: Iterable[Control], caption: Text, look: Look) -> bytes:
+def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, look: Look) -> bytes:
     """Draw the figure in one state, to PNG bytes."""
-    from helpers.figure.composed import flat
-
-    shown = [(part, part.shows(look)) for part in flat(parts) if look(part.args["when"])]
+    shown = [(part, part.shows(look)) for part in parts if look(part.args["when"])]
     sizes = [_size(part, each, alone=len(shown) == 1) for part, each in shown]
     places, height = _flow(sizes)
-    legends = [control for control in controls if isinstance(control, Legend)]
-    entries = [entry for legend in legends for entry in _entries(legend, look)]
-    per_line = 5
-    words = textwrap.wrap(look(caption), 88)
-    total = height + LINE * (-(-len(entries) // per_line)) + LINE * len(words) + 2 * MARGIN
+    entries = [entry for each in controls if isinstance(each, Legend) for entry in _entries(each, look)]
+    words = textwrap.wrap(look(caption), LETTERS)
+    total = height + LINE * (-(-len(entries) // PER_LINE)) + LINE * len(words) + 2 * MARGIN
     figure = Figure(figsize=(WIDTH / 100, total / 100), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
     for (part, each), (left, top), (wide, high) in zip(shown, places, sizes, strict=True):
-        title = written(look(part.args["title"]))
-        figure.text(left / WIDTH, 1 - (top + 12) / total, title, fontsize=SMALL, color=SOFT)
+        title = part.title.written(look, "") if hasattr(part.title, "written") else part.title
+        figure.text(left / WIDTH, 1 - (top + 12) / total, title, fontsize=9, color=SOFT)
         axes = figure.add_axes([left / WIDTH, 1 - (top + high) / total, wide / WIDTH, (high - LINE) / total])
         axes.set_axis_off()
-        (_pictured if each.pixels is not None else WAYS[part.kind])(axes, part, each, look)
+        WAYS[part.kind](axes, part, each, look)
     for i, (name, colour) in enumerate(entries):
-        x, y = MARGIN + i % per_line * 124, height + i // per_line * LINE
-        box = patches.Rectangle(
-            (x / WIDTH, 1 - (y + 14) / total),
-            12 / WIDTH,
-            12 / total,
-            facecolor=colour,
-            edgecolor=SOFT,
-            linewidth=0.6,
-        )
-        figure.add_artist(box)
-        figure.text((x + 17) / WIDTH, 1 - (y + 12) / total, name, fontsize=SMALL, color=INK)
-    figure.text(MARGIN / WIDTH, MARGIN / total, "\n".join(words), fontsize=LARGE, color=INK, va="bottom")
+        x, y = MARGIN + i % PER_LINE * 124, height + i // PER_LINE * LINE + 14
+        place = (x / WIDTH, 1 - y / total), 12 / WIDTH, 12 / total
+        figure.add_artist(patches.Rectangle(*place, facecolor=colour, edgecolor=SOFT, linewidth=0.6))
+        figure.text((x + 17) / WIDTH, 1 - (y - 2) / total, name, **SMALL)
+    figure.text(MARGIN / WIDTH, MARGIN / total, "\n".join(words), fontsize=10, color=INK, va="bottom")
     return _png(figure)
 
 
@@ -63,14 +53,12 @@ def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
         height, width = shown.pixels.shape[:2]
         room = WIDTH - 2 * MARGIN if part.kind == "row" else 420 if alone else 300
         scale = room / max(width, height)
-        wide, high = max(width * scale, 48), max(height * scale, 24)
-        names = [text for text in shown.texts if text]
-        return round(wide), round(high) + LINE * (1 + bool(names))
-    if part.kind == "lines":
-        return 300, LINE + 190
-    if part.kind == "bars":
-        return 300, LINE + 17 * len(shown.shapes)
-    return WIDTH - 2 * MARGIN, LINE + 26 * max(1, -(-sum(len(t) + 4 for t in shown.texts) // 88))
+        return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * (
+            2 if any(shown.texts) else 1
+        )
+    if part.kind in ("lines", "bars"):
+        return 300, LINE + (170 + 17 * len(part.names) if part.kind == "lines" else 17 * len(shown.shapes))
+    return WIDTH - 2 * MARGIN, LINE + 26 * (1 + max((y for _, _, y in _lined(shown.texts)), default=0))
 
 
 def _flow(sizes: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], int]:
@@ -84,141 +72,136 @@ def _flow(sizes: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], int]:
     return places, top + tall + GAP // 2
 
 
+def _lined(texts: Sequence[str]) -> Iterator[tuple[str, float, int]]:
+    """Texts with their places (letters from the left, line)."""
+    x, y = 0.5, 0
+    for text in texts:
+        if x > 1 and x + len(text) > LETTERS:
+            x, y = 0.5, y + 1
+        yield text, x, y
+        x += len(text) + 3
+
+
 def _entries(legend: Legend, look: Look) -> list[tuple[str, np.ndarray]]:
     """Names and colours: of the classes that the picture has, or of all."""
-    shown, present = look(legend), look(legend.args["present"])
+    shown, present, names = look(legend), look(legend.args["present"]), look(legend.names)
     has = range(len(shown)) if present is None else set(np.unique(present).tolist())
-    names = look(legend.args["names"])
     return [(names[k], legend.colours[k] / 255) for k in range(1, len(names)) if k in has and shown[k]]
 
 
 def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     height, width = shown.pixels.shape[:2]
+    left, bottom, wide, high = axes.get_position().bounds
     names = [text for text in shown.texts if text] if part.kind == "row" else []
-    if part.kind == "matrix":
-        rows, columns = (look(part.args[name]) for name in ("rows", "columns"))
-        for i, name in enumerate(rows):
-            axes.text(-0.6, i, name, ha="right", va="center", fontsize=SMALL, color=INK)
-        for i, name in enumerate(columns):
-            axes.text(i, height - 0.4, name, rotation=90, ha="center", va="top", fontsize=SMALL, color=INK)
-        room = 0.012 * max([1, *map(len, rows)]), 0.012 * max([1, *map(len, columns)])
-        left, bottom, wide, high = axes.get_position().bounds
-        axes.set_position([left + room[0], bottom + room[1], wide - room[0], high - room[1]])
-        for i, number in enumerate(shown.texts[len(rows) + len(columns) :]):
-            axes.text(i % width, i // width, number, ha="center", va="center", fontsize=SMALL - 1)
-    axes.imshow(shown.pixels, interpolation="nearest", aspect="auto")
     if names:
-        left, bottom, wide, high = axes.get_position().bounds
-        cut = high * LINE / (LINE + 40)
+        cut = high * 20 / (high * axes.figure.bbox.height)
         axes.set_position([left, bottom + cut, wide, high - cut])
-        for i, name in enumerate(names):
-            axes.text(
-                (i + 0.5) / len(names),
-                -0.04,
-                name,
-                transform=axes.transAxes,
-                ha="center",
-                va="top",
-                fontsize=SMALL,
-            )
+    for i, name in enumerate(names):
+        place = {"transform": axes.transAxes, "ha": "center", "va": "top"}
+        axes.text((i + 0.5) / len(names), -0.04, name, **place, **SMALL)
+    if part.kind == "matrix":
+        rows, columns = look(part.rows), look(part.columns)
+        room = 0.012 * max([1, *map(len, rows)]), 0.012 * max([1, *map(len, columns)])
+        axes.set_position([left + room[0], bottom + room[1], wide - room[0], high - room[1]])
+        for i, name in enumerate(rows):
+            axes.text(-0.6, i, name, ha="right", va="center", **SMALL)
+        for i, name in enumerate(columns):
+            axes.text(i, height - 0.4, name, rotation=90, ha="center", va="top", **SMALL)
+        for i, number in enumerate(shown.texts[len(rows) : len(shown.texts) - len(columns)]):
+            axes.text(i % width, i // width, number, ha="center", va="center", bbox=WHITE, **SMALL)
+    axes.imshow(shown.pixels, interpolation="nearest", aspect="auto")
     for kind, numbers, text in shown.shapes:
-        for colour, line in (("#18181c", 3.5), ("white", 1.6)):
-            if kind == "rect":
-                left, top, wide, high = numbers
-                axes.add_patch(
-                    patches.Rectangle((left - 0.5, top - 0.5), wide, high, fill=False, color=colour, lw=line)
-                )
-            elif kind == "circle":
-                x, y, radius = numbers
-                axes.add_patch(patches.Circle((x - 0.5, y - 0.5), radius, fill=False, color=colour, lw=line))
-            elif kind in ("arrow", "line"):
-                x0, y0, x1, y1 = (each - 0.5 for each in numbers)
-                style = {"arrowstyle": "->" if kind == "arrow" else "-", "color": colour, "lw": line}
-                axes.annotate("", (x1, y1), (x0, y0), arrowprops=style)
         if kind == "text":
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-            axes.text(numbers[0], numbers[1], text, fontsize=SMALL, va="top", color=INK, bbox=box)
+            axes.text(*numbers, text, va="top", bbox=WHITE, **SMALL)
+            continue
+        for line in ({"color": "#18181c", "lw": 3.5}, {"color": "white", "lw": 1.6}):
+            axes.add_patch(_patch(kind, np.array(numbers), **line))
     axes.set_xlim(-0.5, width - 0.5)
     axes.set_ylim(height - 0.5, -0.5)
 
 
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+
+
+def _patch(kind: str, numbers: np.ndarray, **line: object) -> patches.Patch:
+    """A shape over a picture, whose first pixel's middle is at 0, not 0.5."""
+    start = numbers[:2] - 0.5
+    if kind == "rect":
+        return patches.Rectangle(start, *numbers[2:], fill=False, **line)
+    if kind == "circle":
+        return patches.Circle(start, numbers[2], fill=False, **line)
+    style = {"arrowstyle": "->" if kind == "arrow" else "-", "mutation_scale": 9, "shrinkA": 0, "shrinkB": 0}
+    return patches.FancyArrowPatch(start, numbers[2:] - 0.5, **style, **line)
+
+
 def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    given = part.given(look)
+    now, (edge, top) = part.now(look), (CHART["left"], CHART["top"])
+    bottom, right = CHART["height"] - CHART["bottom"], CHART["width"] - CHART["right"]
     axes.set_xlim(0, CHART["width"])
-    axes.set_ylim(CHART["height"] + 20 * len(given["names"]), 0)
-    edge, bottom = CHART["left"], CHART["height"] - CHART["bottom"]
-    axes.plot(
-        [edge, edge, CHART["width"] - CHART["right"]], [CHART["top"], bottom, bottom], color=SOFT, lw=0.8
-    )
-    labels = given["labels"] or [str(i) for i in range(max(map(len, given["values"])))]
-    tick = {"fontsize": SMALL, "color": SOFT}
-    axes.text(edge - 5, CHART["top"], shown.texts[0], ha="right", va="center", **tick)
-    axes.text(edge - 5, bottom, shown.texts[1], ha="right", va="center", **tick)
-    axes.text(edge, bottom + 4, labels[0], va="top", **tick)
-    axes.text(CHART["width"] - CHART["right"], bottom + 4, labels[-1], ha="right", va="top", **tick)
-    runs = iter([numbers for kind, numbers, _ in shown.shapes if kind == "polyline"])
-    for i, (name, values, colour) in enumerate(
-        zip(given["names"], given["values"], given["colours"], strict=True)
+    axes.set_ylim(CHART["height"] + 20 * len(now.names), 0)
+    axes.plot([edge, edge, right], [top, bottom, bottom], color=SOFT, lw=0.8)
+    across, ups = part.curves(now)
+    labels = now.labels or [str(i) for i in range(len(across))]
+    for x, y, text, side in (
+        (edge - 5, top, shown.texts[0], "right"),
+        (edge - 5, bottom, shown.texts[1], "right"),
+        (edge, bottom + 12, labels[0], "left"),
+        (right, bottom + 12, labels[-1], "right"),
     ):
-        finite = np.isfinite(np.asarray(values, float))
-        for _ in range(int(finite[0]) + int((np.diff(finite.astype(int)) == 1).sum())):
-            run = np.reshape(next(runs), (-1, 2))
-            axes.plot(run[:, 0], run[:, 1], color=colour, lw=2, marker="o" if len(run) == 1 else None)
-        here = "" if given["at"] is None else written(_at(values, given["at"]), given["numbers"])
-        axes.text(
-            edge, CHART["height"] + 20 * i + 6, f"{name}  {here}", fontsize=SMALL, color=colour, va="center"
-        )
-    for kind, numbers, _ in shown.shapes:
-        if kind == "line":
-            axes.plot(numbers[::2], numbers[1::2], color=SOFT, lw=0.8)
-
-
-def _at(values: np.ndarray, at: int) -> float | None:
-    return float(values[at]) if at < len(values) else None
+        axes.text(x, y, text, ha=side, va="center", fontsize=9, color=SOFT)
+    if now.mark is not None:
+        axes.plot([across[now.mark]] * 2, [top, bottom], color=SOFT, lw=0.8)
+    beside = shown.texts[-len(now.names) * (1 if now.mark is None else 2) :]
+    told = beside if now.mark is None else [f"{beside[i]}  {beside[i + 1]}" for i in range(0, len(beside), 2)]
+    for i, (words, up, colour) in enumerate(zip(told, ups, now.colours, strict=True)):
+        for run in runs(across, up):
+            axes.plot(run[::2], run[1::2], color=colour, lw=2, solid_capstyle="round")
+        axes.text(edge, CHART["height"] + 20 * i + 6, words, fontsize=9, color=colour, va="center")
 
 
 def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    given = part.given(look)
+    now = part.now(look)
     axes.set_xlim(0, 300)
     axes.set_ylim(17 * len(shown.shapes), 0)
     for i, (_, (share,), _) in enumerate(shown.shapes):
-        colour = ACCENT if given["colours"] is None else np.asarray(given["colours"][i]) / 255
-        name, number = shown.texts[2 * i : 2 * i + 2]
-        axes.text(0, 17 * i + 8, name, fontsize=SMALL, va="center", color=INK)
+        colour = ACCENT if now.colours is None else np.asarray(now.colours[i]) / 255
+        axes.text(0, 17 * i + 8, shown.texts[2 * i], va="center", **SMALL)
+        axes.text(300, 17 * i + 8, shown.texts[2 * i + 1], va="center", ha="right", **SMALL)
         axes.add_patch(patches.Rectangle((100, 17 * i + 2), 150, 12, color=FIELD))
         axes.add_patch(
-            patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT, lw=0.5)
+            patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT)
         )
-        axes.text(300, 17 * i + 8, number, fontsize=SMALL, va="center", ha="right", color=INK)
 
 
 def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    chosen = look(part.args.get("chosen"))
-    on = look(part.args.get("on"))
-    axes.set_xlim(0, 88)
-    lines = max(1, -(-sum(len(t) + 4 for t in shown.texts) // 88))
-    axes.set_ylim(lines, 0)
-    x, y = 0.3, 0.5
-    for i, word in enumerate(shown.texts):
-        if x + len(word) + 2 > 88 and x > 1:
-            x, y = 0.3, y + 1
-        here = i == chosen and part.kind == "tokens"
-        off = on is not None and i < len(on) and not on[i]
+    now = part.now(look)
+    chosen = getattr(now, "choose", None)
+    off = (
+        [word for word, on in zip(now.words, now.off, strict=True) if not on]
+        if getattr(now, "off", None)
+        else []
+    )
+    places = list(_lined(shown.texts))
+    axes.set_xlim(0, LETTERS)
+    axes.set_ylim(1 + max((y for _, _, y in places), default=0), 0)
+    for word, x, y in places:
+        here = chosen is not None and word == now.words[chosen]
         box = {"facecolor": ACCENT if here else FIELD, "edgecolor": "none", "boxstyle": "round,pad=0.35"}
-        colour = "white" if here else SOFT if off else INK
+        colour = "white" if here else SOFT if word in off else INK
+        text = f"({word})" if word in off else word
         axes.text(
             x,
-            y,
-            f"({word})" if off else word,
-            fontsize=SMALL,
+            y + 0.5,
+            text,
+            fontsize=9,
             va="center",
             color=colour,
             bbox=box if part.kind == "tokens" else None,
         )
-        x += len(word) * 0.95 + 3
 
 
-WAYS = {"lines": _lines, "bars": _bars, "tokens": _words, "words": _words}
+WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}
+WAYS |= {"tokens": _words, "words": _words}
 
 
 def _png(figure: Figure) -> bytes:

@@ -18,7 +18,7 @@ function decimal(value, places, plus = false) {
 function written(value, spec = "") {
   if (value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value))) return NOTHING;
   if (typeof value === "string") return value;
-  if (Array.isArray(value)) return value.map((each) => written(each, spec)).join(", ");
+  if (typeof value === "object") return asList(value).map((each) => written(each, spec)).join(", ");
   if (!spec && Number.isInteger(Number(value))) return decimal(value, 0);
   const [, plus, places, unit] = spec.match(/^(\+?)\.(\d)([f%])$/) ?? [null, "", 2, "f"];
   return decimal(value * (unit === "%" ? 100 : 1), Number(places), plus === "+") + (unit === "%" ? "%" : "");
@@ -40,7 +40,7 @@ const FINDERS = {
   toggle: ({ now }) => Number(now),
   pointer: ({ now: [x, y], rows, columns }) => (rows ? [nearestTo(columns, x), nearestTo(rows, y)] : [x, y]),
   cell: ({ now, shape }) => now.map((place, axis) => Math.min(place, Math.max(shape[axis] - 1, 0))),
-  handle: ({ now }) => now,
+  boxhandle: ({ now }) => now,
   switches: ({ now, names }) => names.map((_, i) => (i < now.length ? Number(now[i]) : 1)),
   field: ({ now }) => now,
   paint: ({ now }) => now,
@@ -75,7 +75,7 @@ WRITERS.legend = WRITERS.switches;
  */
 function symbolsOf({ nodes, arrays, state, labs, ask }) {
   const tree = (numbers) => (Array.isArray(numbers) ? numbers.map(tree) : arrays[numbers]);
-  const trees = nodes.map((node) => (node.kind === "array" ? tree(node.tree) : null));
+  const trees = nodes.map((node) => (node.kind === "stored" ? tree(node.tree) : null));
   const memory = nodes.map(() => []);
   const symbols = { turn: 0, value, write, inputsOf, spell };
 
@@ -94,7 +94,7 @@ function symbolsOf({ nodes, arrays, state, labs, ask }) {
   function valueOf(number) {
     const node = nodes[number];
     const { kind } = node;
-    if (kind === "array") return trees[number];
+    if (kind === "stored") return trees[number];
     if (kind === "names") return node.texts;
     if (kind === "text") return spell(node);
     const inputs = inputsOf(node);

@@ -7,7 +7,9 @@ beforehand, or a lab.
 
 import string
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -16,16 +18,24 @@ from helpers.figure import taking
 MINUS, NOTHING = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 
-class Symbol:
-    """Something whose value depends on the figure's state; `args` hold symbols, arrays and constants."""
+@dataclass(eq=False)
+class Piece:
+    """Something described by its fields, each of which may be a symbol; the page gets them by name, as `args`."""
 
-    kind = ""
+    def __post_init__(self) -> None:
+        self.kind = type(self).__name__.lower()
+        self.args = {each.name: stored(getattr(self, each.name)) for each in fields(self)}
 
-    def __init__(self, **args: object) -> None:
-        self.args = args
+    def now(self, look: "Look") -> SimpleNamespace:
+        """The values of the arguments in a state."""
+        return SimpleNamespace(**{name: look(value) for name, value in self.args.items()})
+
+
+class Symbol(Piece):
+    """Something whose value depends on the figure's state."""
 
     def __getitem__(self, at: object) -> "Pick":
-        return Pick(self, *(at if isinstance(at, tuple) else (at,)))
+        return Pick(self, list(at) if isinstance(at, tuple) else [at])
 
     def __iter__(self) -> None:
         raise TypeError("A symbol has no length here; pick from it by another symbol: fig.array(maps)[t].")
@@ -37,8 +47,8 @@ class Symbol:
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
 
-    def find(self, look: "Look", **inputs: object) -> object:
-        """The value, given the values of `args`."""
+    def find(self, look: "Look", now: SimpleNamespace) -> object:
+        """The value, given the values of the arguments."""
         raise NotImplementedError
 
     def written(self, look: "Look", spec: str) -> str:
@@ -54,9 +64,9 @@ class Look:
 
     def __call__(self, arg: object) -> object:
         if isinstance(arg, Symbol):
-            key = (id(arg), self.turn)
+            key = (arg, self.turn)  # which also keeps the symbol: another could come to bear its id
             if key not in self._found:
-                self._found[key] = arg.find(self, **{name: self(value) for name, value in arg.args.items()})
+                self._found[key] = arg.find(self, arg.now(self))
             return self._found[key]
         if isinstance(arg, list | tuple):
             return [self(each) for each in arg]
@@ -66,41 +76,40 @@ class Look:
 class Stored(Symbol):
     """Numbers that cross to the page once: an array, or rows of unequal length as a list of such."""
 
-    kind = "array"
-
     def __init__(self, values: object, called: str = "array") -> None:
-        super().__init__()
+        super().__post_init__()
         self.tree = _tree(values, called)
 
-    def find(self, look: Look) -> object:
+    def find(self, look: Look, now: SimpleNamespace) -> object:
         return self.tree
 
 
 def _tree(values: object, called: str) -> object:
-    if isinstance(values, list | tuple) and len({np.shape(_shaped(each)) for each in values}) > 1:
+    if isinstance(values, list | tuple) and _ragged(values):
         return [_tree(each, called) for each in values]
     return taking.numbers(values, called)
 
 
-def _shaped(values: object) -> object:
-    """Something of the same shape, or of none where rows are unequal."""
-    if hasattr(values, "shape"):
-        return np.empty(tuple(values.shape))
-    if isinstance(values, list | tuple) and len({np.shape(_shaped(each)) for each in values}) > 1:
-        return np.empty((len(values), 0, len(repr(values))))
-    return [_shaped(each) for each in values] if isinstance(values, list | tuple) else 0
+def _ragged(values: object) -> bool:
+    """Whether rows are unequal, here or further in."""
+    if not isinstance(values, list | tuple):
+        return False
+    shapes = {tuple(each.shape) if hasattr(each, "shape") else _length(each) for each in values}
+    return len(shapes) > 1 or any(map(_ragged, values))
+
+
+def _length(values: object) -> tuple:
+    return (len(values),) if isinstance(values, list | tuple) else ()
 
 
 class Names(Symbol):
     """Texts, in lists in lists as deep as one likes."""
 
-    kind = "names"
-
     def __init__(self, texts: Sequence) -> None:
-        super().__init__()
+        super().__post_init__()
         self.texts = _texts(texts)
 
-    def find(self, look: Look) -> list:
+    def find(self, look: Look, now: SimpleNamespace) -> list:
         return self.texts
 
 
@@ -112,16 +121,16 @@ def _texts(texts: object) -> object:
     return [_texts(each) for each in texts]
 
 
+@dataclass(eq=False)
 class Pick(Symbol):
     """A symbol's value at places that are themselves symbols; a place beyond the end is the last one."""
 
-    kind = "pick"
+    of: Symbol
+    at: list
 
-    def __init__(self, of: Symbol, *at: object) -> None:
-        super().__init__(of=of, at=list(at))
-
-    def find(self, look: Look, of: object, at: list) -> object:
-        for place in at:
+    def find(self, look: Look, now: SimpleNamespace) -> object:
+        of = now.of
+        for place in now.at:
             if of is None or place is None:
                 return None
             if isinstance(of, dict):
@@ -131,37 +140,33 @@ class Pick(Symbol):
         return of.item() if isinstance(of, np.generic) else of
 
 
+@dataclass(eq=False)
 class Choose(Symbol):
     """One of several symbols, by number."""
 
-    kind = "choose"
+    which: object
+    options: list
 
-    def __init__(self, which: object, options: Sequence) -> None:
-        super().__init__(which=which, options=list(options))
-
-    def find(self, look: Look, which: int, options: list) -> object:
-        return options[min(int(which), len(options) - 1)]
+    def find(self, look: Look, now: SimpleNamespace) -> object:
+        return now.options[min(int(now.which), len(now.options) - 1)]
 
 
+@dataclass(eq=False)
 class Each(Symbol):
     """The number of the small picture that a `Row` is drawing: 0 to count - 1."""
 
-    kind = "each"
+    count: int
 
-    def __init__(self, count: int) -> None:
-        super().__init__(count=count)
-
-    def find(self, look: Look, count: int) -> int:
+    def find(self, look: Look, now: SimpleNamespace) -> int:
         return look.turn
 
 
 class Text(Symbol):
     """A sentence with values in it, such as "IoU {iou:.2f}"; a control is written as its label shows it."""
 
-    kind = "text"
-
     def __init__(self, template: str, **values: object) -> None:
-        parts = []
+        super().__post_init__()
+        self.parts = []
         for literal, name, spec, _ in string.Formatter().parse(template):
             if name is not None and name not in values:
                 raise ValueError(
@@ -169,16 +174,12 @@ class Text(Symbol):
                     f"Give it by name: {name}=..."
                 )
             _places(spec or "")
-            parts += [literal, *([] if name is None else [[values[name], spec]])]
-        self.parts = [part for part in parts if part != ""]
-        super().__init__(
-            values=[part[0] for part in self.parts if not isinstance(part, str)],
-            parts=[part if isinstance(part, str) else [part[1]] for part in self.parts],
-        )
+            self.parts += [literal, *([] if name is None else [(stored(values[name]), spec)])]
+        self.args["values"] = [part[0] for part in self.parts if not isinstance(part, str)]
+        self.args["parts"] = [part if isinstance(part, str) else [part[1]] for part in self.parts]
 
-    def find(self, look: Look, values: list, parts: list) -> str:
-        written_parts = [p if isinstance(p, str) else _write(look, *p) for p in self.parts]
-        return " ".join("".join(written_parts).split())
+    def find(self, look: Look, now: SimpleNamespace) -> str:
+        return " ".join("".join(p if isinstance(p, str) else _write(look, *p) for p in self.parts).split())
 
 
 def _write(look: Look, value: object, spec: str) -> str:
@@ -196,21 +197,20 @@ class Lab(Symbol):
         inputs: symbols, arrays and constants.
     """
 
-    kind = "lab"
-
     def __init__(self, script: Path | None, name: str, reference: Callable, **inputs: object) -> None:
+        super().__post_init__()
         self.script, self.reference = script, reference
-        super().__init__(name=name, **{key: stored(value) for key, value in inputs.items()})
+        self.args = {"name": name, **{key: stored(value) for key, value in inputs.items()}}
 
-    def find(self, look: Look, name: str, **inputs: object) -> object:
-        return self.reference(**inputs)
+    def find(self, look: Look, now: SimpleNamespace) -> object:
+        return self.reference(**{key: value for key, value in vars(now).items() if key != "name"})
 
 
 class Ask(Symbol):
     """What only Python can say. While it thinks, the page shows what it had, and says that it waits.
 
     Args:
-        name: what is asked, as a sentence without kernel names it: "A sentence of your own".
+        name: what is asked, as a page without kernel names it: "A sentence of your own" (needs a running notebook).
         answer: called with the values of `inputs`; returns numbers, texts, lists or a dictionary of such. A
             ValueError's message is shown to the reader.
         stored: the value where nothing need be asked, and where no kernel is.
@@ -218,17 +218,15 @@ class Ask(Symbol):
         inputs: what the question says.
     """
 
-    kind = "ask"
-
     def __init__(
         self, name: str, answer: Callable, stored: Symbol, when: object = 1, **inputs: object
     ) -> None:
-        self.answer = answer
-        super().__init__(name=name, stored=stored, when=when, inputs=list(inputs.values()))
-        self.keys = list(inputs)
+        super().__post_init__()
+        self.answer, self.keys = answer, list(inputs)
+        self.args = {"name": name, "stored": stored, "when": when, "inputs": list(inputs.values())}
 
-    def find(self, look: Look, name: str, stored: object, when: object, inputs: list) -> object:
-        return self.reply(inputs) if when else stored
+    def find(self, look: Look, now: SimpleNamespace) -> object:
+        return self.reply(now.inputs) if now.when else now.stored
 
     def reply(self, inputs: list) -> object:
         """Ask, with the inputs' values in order."""
@@ -262,8 +260,8 @@ def written(value: object, spec: str = "") -> str:
         return NOTHING
     if isinstance(value, str):
         return value
-    if isinstance(value, list):
-        return ", ".join(written(each, spec) for each in value)
+    if isinstance(value, list | np.ndarray):
+        return ", ".join(written(each, spec) for each in np.ravel(value).tolist())
     plus, places, percent = _places(spec)
     if not spec and float(value).is_integer():
         return decimal(value, 0)
