@@ -9,6 +9,7 @@ import numpy as np
 from IPython.display import Image, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 from PIL import Image as Pillow
 
@@ -163,6 +164,25 @@ def _common_range(pictures: Iterable[np.ndarray]) -> tuple[float, float]:
     finite = [picture[np.isfinite(picture)] for picture in pictures]
     return min([0.0, *(each.min(initial=0) for each in finite)]), max(
         [1.0, *(each.max(initial=1) for each in finite)]
+    )
+
+
+def name_rows(figure: Figure, names: Sequence[str]) -> None:
+    """Write a name beside each row of a grid of `images`."""
+    columns = len(figure.axes) // len(names)
+    for axis, name in zip(figure.axes[::columns], names, strict=True):
+        axis.text(
+            -0.06, 0.5, name, rotation=90, ha="right", va="center", fontsize=10, transform=axis.transAxes
+        )
+
+
+def class_legend(figure: Figure, labels: ArrayLike, names: Sequence[str] = DIGIT_CLASSES) -> None:
+    """Say below a figure which colour stands for which class, of those that occur in some label maps."""
+    colours = CLASS_COLOURS / 255
+    present = [int(label) for label in np.unique(np.asarray(labels))]
+    patches = [Patch(facecolor=colours[label], edgecolor="#6e6e72", label=names[label]) for label in present]
+    figure.legend(
+        handles=patches, loc="outside lower center", ncols=min(len(patches), 6), fontsize=9, handlelength=1
     )
 
 
