@@ -67,7 +67,7 @@ def test_the_sticker_is_where_it_was_put_and_nothing_else_changes():
             r"shape \(3, S, S\) in uint8, got \(128, 128\) in torch.float32",
         ),
         ({"ink": torch.zeros(28, 28, dtype=torch.uint8)}, "holds no ink"),
-        ({"ink": torch.zeros(20, 20, dtype=torch.uint8)}, r"shape \(N, 28, 28\) in uint8"),
+        ({"ink": torch.zeros(20, 20, dtype=torch.uint8)}, r"shape \(N, 28, 28\), got \(1, 20, 20\)"),
         ({"height": 120}, "120 pixels tall does not fit into a photograph of 128"),
         ({"colour": "mauve"}, "no colour 'mauve': choose from white"),
     ],
