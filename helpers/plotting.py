@@ -9,27 +9,29 @@ import numpy as np
 from IPython.display import Image, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 from PIL import Image as Pillow
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 
-# One colour a class through the whole course. Ten hues chosen so that the closest two stay 32 CIELAB units
-# apart in normal vision and under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009).
-# Entry 0 is background; entry 11 serves data sets with an eleventh class.
+# One colour a class through the whole course: light hues that stand out (3 : 1 and more) from the dark grey of
+# entry 0, the background, which is about what a photograph is when it is dimmed. The closest two digits stay 22 CIELAB
+# units apart, both in normal vision and under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009).
+# Entry 11 serves data sets with an eleventh class.
 CLASS_COLOURS = np.array(
     [
-        (24, 24, 28),
-        (102, 0, 255),
-        (255, 204, 0),
-        (0, 77, 77),
-        (230, 102, 51),
-        (102, 255, 255),
-        (128, 26, 0),
-        (51, 153, 179),
-        (204, 102, 255),
-        (102, 0, 153),
-        (179, 204, 153),
+        (56, 56, 60),
+        (179, 102, 255),
+        (255, 204, 26),
+        (0, 153, 128),
+        (230, 128, 26),
+        (153, 255, 255),
+        (179, 128, 77),
+        (128, 128, 179),
+        (204, 179, 255),
+        (153, 204, 153),
+        (230, 255, 128),
         (150, 150, 150),
     ],
     dtype=np.uint8,
@@ -162,6 +164,25 @@ def _common_range(pictures: Iterable[np.ndarray]) -> tuple[float, float]:
     finite = [picture[np.isfinite(picture)] for picture in pictures]
     return min([0.0, *(each.min(initial=0) for each in finite)]), max(
         [1.0, *(each.max(initial=1) for each in finite)]
+    )
+
+
+def name_rows(figure: Figure, names: Sequence[str]) -> None:
+    """Write a name beside each row of a grid of `images`."""
+    columns = len(figure.axes) // len(names)
+    for axis, name in zip(figure.axes[::columns], names, strict=True):
+        axis.text(
+            -0.06, 0.5, name, rotation=90, ha="right", va="center", fontsize=10, transform=axis.transAxes
+        )
+
+
+def class_legend(figure: Figure, labels: ArrayLike, names: Sequence[str] = DIGIT_CLASSES) -> None:
+    """Say below a figure which colour stands for which class, of those that occur in some label maps."""
+    colours = CLASS_COLOURS / 255
+    present = [int(label) for label in np.unique(np.asarray(labels))]
+    patches = [Patch(facecolor=colours[label], edgecolor="#6e6e72", label=names[label]) for label in present]
+    figure.legend(
+        handles=patches, loc="outside lower center", ncols=min(len(patches), 6), fontsize=9, handlelength=1
     )
 
 

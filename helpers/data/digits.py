@@ -11,6 +11,7 @@ from torch import Tensor
 
 from helpers.data.splits import Split, check_split
 from helpers.ops import check_bytes
+from helpers.runtime import in_single_precision
 
 # Of each class's 500 digits: 400 to learn from, 50 to choose by, 50 to report on.
 SHARES = {"train": slice(0, 400), "val": slice(400, 450), "test": slice(450, 500)}
@@ -68,6 +69,7 @@ def as_digits(digits: Tensor | np.ndarray) -> Tensor:
     return digits
 
 
+@in_single_precision
 def textures_of(images: Tensor) -> Tensor:
     """Turn handwritten digits into the textures that stickers are printed from.
 

@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 
 from helpers import runtime
 from helpers.data.digits import as_digits
+from helpers.runtime import in_single_precision
 
 Kind = Literal["plain", "R", "RTS", "E", "cluttered"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -36,6 +37,7 @@ class Distorted(NamedTuple):
     theta: Tensor
 
 
+@in_single_precision
 def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0) -> Distorted:
     """Distort digits at random, as in Jaderberg et al. 2015 (section 4.1 and appendix).
 

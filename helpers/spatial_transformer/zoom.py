@@ -132,7 +132,10 @@ def ablate(seed: int, steps: int = STEPS) -> Iterator[dict]:
         with torch.no_grad():
             wrong = (network(test).argmax(dim=1) != truth).float().mean()
         yield {
-            "system": f"{padding} padding, {rate} rate",
+            "model": "tutorial",
+            "data": "embedded",
+            "padding": padding,
+            "rate": rate,
             "seed": seed,
             "figures": {"zoom": zoom(network, test), "error": float(wrong)},
             "steps": steps,

@@ -14,12 +14,12 @@ from torch.testing import assert_close
 from helpers import text_metrics
 from helpers.data.public import Pair
 from helpers.data.tokens import END, PAD, START, TeacherForced, padded, teacher_forced
+from helpers.decoding import beam, greedy
 from helpers.probe import record
 from helpers.training import parameter_count
 from helpers.translation import experiment
 from helpers.translation import model as translation
 from helpers.translation import sentences as _sentences
-from helpers.translation.decoding import beam, greedy
 from helpers.translation.model import SCORES, Translator, check_sources, next_word_loss
 
 SOURCES = [[4, 5, 6, 7, 8], [9], [10, 4, 11]]
@@ -469,6 +469,6 @@ def test_the_test_is_spread_over_lengths_without_repeats():
 
 
 def test_marks_of_models_and_of_the_tokeniser_are_the_same_numbers():
-    from helpers.translation import decoding
+    from helpers import decoding
 
     assert (translation.PAD, decoding.START, decoding.END) == (PAD, START, END)

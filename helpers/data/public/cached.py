@@ -1,20 +1,19 @@
 """What the cache already holds: a data set counts as there when the files that its receipt lists are there."""
 
 import json
-import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from helpers.data.public.faults import DataError
 from helpers.data.public.sources import Source, named
-from helpers.runtime import CACHE_VARIABLE, ROOT
+from helpers.runtime import cache_path
 
 RECEIPT = "receipt.json"  # written last, once a data set has been checked
 
 
 def home(source: Source) -> Path:
     """The folder of a data set, which need not be writable once it is there: a class may share one."""
-    return Path(os.environ.get(CACHE_VARIABLE) or ROOT / "data" / "cache").expanduser() / source.name
+    return cache_path() / source.name
 
 
 def available(name: str) -> bool:
