@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from helpers import runtime
 from helpers.data.digits import handwritten_digits
@@ -52,7 +52,7 @@ def descend(
         {"params": network.classifier.parameters()},
     ]
     optimiser = torch.optim.SGD(groups, lr=RATE)
-    generator, watched = Generator().manual_seed(seed), {}
+    generator, watched = runtime.generator(seed), {}
     order = torch.randperm(len(images), generator=generator)
     for step in range(steps + 1):
         if watch and step % every == 0:
