@@ -201,7 +201,9 @@ def compare(kind: Kind, seed: int, budget: Budget, systems: tuple[str, ...]) -> 
             if seen.theta.shape[1] == 6 and kind in ("R", "RTS"):
                 figures |= steadied(test.theta, seen.theta, labels, kind)
         yield {
-            "system": f"{kind} {system}",
+            "model": system.removesuffix(", at once"),
+            "distortion": kind,
+            "training": "at once" if system in AT_ONCE else "growing",
             "seed": seed,
             "figures": figures,
             "steps": history.steps,

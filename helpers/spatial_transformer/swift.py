@@ -20,7 +20,7 @@ EPOCHS, BATCH, RATE = 3, 128, 1e-2
 
 def shuffled(images: Tensor, labels: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield batches of what is scaled already, for ever, a fresh order each epoch."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = runtime.generator(seed)
     while True:
         for chosen in torch.randperm(len(images), generator=generator).split(size):
             yield images[chosen], labels[chosen]
@@ -58,6 +58,6 @@ def race(seed: int = 0, tutorial_epochs: int = TUTORIAL_EPOCHS) -> Iterator[dict
     yield _row("tutorial", seed, network, by_epoch[-1], seconds) | {"by_epoch": by_epoch}
 
 
-def _row(system: str, seed: int, network: nn.Module, right: float, seconds: float) -> dict:
+def _row(model: str, seed: int, network: nn.Module, right: float, seconds: float) -> dict:
     figures = {"accuracy": right, "training_seconds": seconds}
-    return {"system": system, "seed": seed, "figures": figures, "parameters": parameter_count(network)}
+    return {"model": model, "seed": seed, "figures": figures, "parameters": parameter_count(network)}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from helpers import runtime
 from helpers.data.digits import handwritten_digits
@@ -52,7 +52,7 @@ def descend(
         {"params": network.classifier.parameters()},
     ]
     optimiser = torch.optim.SGD(groups, lr=RATE)
-    generator, watched = Generator().manual_seed(seed), {}
+    generator, watched = runtime.generator(seed), {}
     order = torch.randperm(len(images), generator=generator)
     for step in range(steps + 1):
         if watch and step % every == 0:
@@ -132,7 +132,10 @@ def ablate(seed: int, steps: int = STEPS) -> Iterator[dict]:
         with torch.no_grad():
             wrong = (network(test).argmax(dim=1) != truth).float().mean()
         yield {
-            "system": f"{padding} padding, {rate} rate",
+            "model": "tutorial",
+            "data": "embedded",
+            "padding": padding,
+            "rate": rate,
             "seed": seed,
             "figures": {"zoom": zoom(network, test), "error": float(wrong)},
             "steps": steps,

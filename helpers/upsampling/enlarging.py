@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from helpers import runtime
 from helpers.data.photographs import random_crops
@@ -41,7 +41,7 @@ def enlarger(kernel_size: int = 4, factor: int = FACTOR) -> nn.ConvTranspose2d:
 
 def greys(number: int, split: Split, seed: int) -> Tensor:
     """Cut pieces out of photographs: (number, 1, SIDE, SIDE) float, 0 is mid grey."""
-    colours = random_crops(number, SIDE, split, Generator().manual_seed(seed))
+    colours = random_crops(number, SIDE, split, runtime.generator(seed))
     return colours.mean(dim=1, keepdim=True) - 0.5
 
 
@@ -67,7 +67,7 @@ def learn(layer: nn.Module, seed: int, steps: int = STEPS) -> History:
     small, large = pairs(600, "train", seed)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        generator = Generator().manual_seed(seed)
+        generator = runtime.generator(seed)
         while True:
             chosen = torch.randint(len(small), (BATCH,), generator=generator)
             yield small[chosen], large[chosen]
@@ -90,14 +90,15 @@ def compare() -> Iterator[dict]:
     for seed in range(3):
         # Nothing to learn, so nothing varies; a row a seed lets the learned ones be compared seed by seed.
         for name, guess in fixed.items():
-            yield {"system": name, "seed": seed, "figures": {"decibels": decibels(guess, large)}}
+            yield {"model": name, "seed": seed, "figures": {"decibels": decibels(guess, large)}}
         for size in (4, 8):
             layer = enlarger(size)
             history = learn(layer, seed)
             with torch.no_grad():
                 figures = {"decibels": decibels(layer(small), large)}
             yield {
-                "system": f"learned {size} x {size}",
+                "model": "transposed convolution",
+                "kernel": size,
                 "seed": seed,
                 "figures": figures,
                 "steps": history.steps,
