@@ -102,6 +102,22 @@ def question() -> fig.Figure:
     )
 
 
+def aligned() -> fig.Figure:
+    """Words of two sentences, and where each of the second looks; a word of the first may be switched off."""
+    spanish, english = ["mi", "gato", "duerme"], ["my", "cat", "is", "sleeping"]
+    weights = np.array([[0.9, 0.05, 0.05], [0.1, 0.9, 0], [0, 0.3, 0.7], [0, 0.1, 0.9]])
+    word, off = fig.Choice("Word", english), fig.Switches("Switched off", spanish, off="Off: {}.")
+    here = fig.array(weights)[word]
+    source = fig.Tokens(spanish, title="Spanish", off=off, weights=here)
+    return fig.Figure(
+        fig.Ribbons(source, fig.Tokens(english, title="English", choose=word), weights),
+        fig.Matrix(weights, english, spanish, title="Weights", choose=word),
+        caption="“{Word}” looks at “mi” {share:.0%}. {Switched off}",
+        alt="A sentence and its translation.",
+        share=here[0],
+    )
+
+
 def asking() -> fig.Figure:
     """A figure that asks Python for what it does not store, and waits for it."""
 
