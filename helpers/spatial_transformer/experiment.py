@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 import torch.nn.functional as F
@@ -20,10 +20,11 @@ from helpers.training import History, fit, parameter_count
 
 BATCH = 64
 RATE = 3e-3  # the highest learning rate of the cycle, for every network
-# For this part of training the distortions grow. In full from the start, a classifier learns each tilt by itself,
-# none is dearer to it than another, and nothing tells the transformer which way to turn.
+# Distortions may grow for this part of training. In full from the start, a classifier learns each tilt by itself, none
+# is dearer to it than another, and nothing tells the transformer which way to turn.
 GROWING = 0.7
-AT_ONCE = ("CNN, at once", "ST-CNN, at once")
+ALL = ("CNN", "CNN, matched", "ST-CNN")
+Training = Literal["at once", "growing"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Budget:
 
 QUICK = Budget(False, {"RTS": 1000}, times=4)
 RECORD = Budget(False, {"RTS": 1000}, times=4)
-REAL = Budget(True, {"R": 1500, "RTS": 1500, "E": 1500, "cluttered": 1500}, times=1)
+REAL = Budget(True, dict.fromkeys(("R", "RTS", "P", "E", "cluttered"), 1500), times=1)
 
 
 def digits(budget: Budget, split: str) -> tuple[Tensor, Tensor]:
@@ -62,8 +63,7 @@ def new_network(system: str, kind: Kind, seed: int) -> nn.Sequential:
     """Make an untrained network.
 
     Args:
-        system: "CNN"; "CNN, matched", with as many parameters as ST-CNN; "ST-CNN"; "ST-CNN, thin plate"; or one of
-            `AT_ONCE`, which `compare` trains without letting the distortions grow.
+        system: "CNN"; "CNN, matched", with as many parameters as ST-CNN; "ST-CNN"; "ST-CNN, thin plate".
     """
     runtime.seed_everything(seed)
     side = SIDES[kind]
@@ -76,8 +76,6 @@ def new_network(system: str, kind: Kind, seed: int) -> nn.Sequential:
     makers = {
         "CNN": cnn,
         "ST-CNN": st_cnn,
-        "CNN, at once": cnn,
-        "ST-CNN, at once": st_cnn,
         "ST-CNN, thin plate": partial(st_cnn, bend=True),
     }
     return makers[system](side)
@@ -90,11 +88,12 @@ def learn(
     budget: Budget = QUICK,
     watch=None,
     every: int = 50,
-    growing: float = GROWING,
+    training: Training = "at once",
 ) -> History:
     """Train any of the networks: the same digits, distortions and settings for each."""
     steps = budget.steps[kind]
-    batches = distorted_batches(*digits(budget, "train"), kind, BATCH, seed, int(growing * steps))
+    growing = int(GROWING * steps) if training == "growing" else 0
+    batches = distorted_batches(*digits(budget, "train"), kind, BATCH, seed, growing)
     watch_at = range(0, steps + 1, every) if watch else ()
     return fit(
         network, batches, F.cross_entropy, steps=steps, lr=RATE, watch=watch, watch_at=watch_at, name=kind
@@ -185,12 +184,14 @@ def variety(images: Tensor, labels: Tensor) -> float:
     return left / float(images.square().sum())
 
 
-def compare(kind: Kind, seed: int, budget: Budget, systems: tuple[str, ...]) -> Iterator[dict]:
+def compare(
+    kind: Kind, seed: int, budget: Budget, systems: tuple[str, ...] = ALL, training: Training = "at once"
+) -> Iterator[dict]:
     """Train networks on one distortion, and yield a row for each."""
     test, labels = held_out(kind, budget.mnist, budget.times)
     for system in systems:
         network = new_network(system, kind, seed)
-        history = learn(network, kind, seed, budget, growing=0 if system in AT_ONCE else GROWING)
+        history = learn(network, kind, seed, budget, training=training)
         figures = {"error": error(network, test.images, labels)}
         if system.startswith("ST"):
             seen = look(network, test.images)
@@ -201,7 +202,9 @@ def compare(kind: Kind, seed: int, budget: Budget, systems: tuple[str, ...]) -> 
             if seen.theta.shape[1] == 6 and kind in ("R", "RTS"):
                 figures |= steadied(test.theta, seen.theta, labels, kind)
         yield {
-            "system": f"{kind} {system}",
+            "model": system,
+            "distortion": kind,
+            "training": training,
             "seed": seed,
             "figures": figures,
             "steps": history.steps,
@@ -219,22 +222,32 @@ def steadied(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> d
     }
 
 
-ALL = ("CNN", "CNN, matched", "ST-CNN")
-
-
 PIECES = {
     "record": {
-        **{f"RTS seed {seed}": partial(compare, "RTS", seed, RECORD, ALL) for seed in range(3)},
-        **{f"at once seed {seed}": partial(compare, "RTS", seed, RECORD, AT_ONCE) for seed in range(3)},
+        **{
+            f"RTS {training} seed {seed}": partial(compare, "RTS", seed, RECORD, training=training)
+            for seed in range(3)
+            for training in get_args(Training)
+        },
         **{f"zoom seed {seed}": partial(zoom.ablate, seed) for seed in range(3)},
     },
     "real": {
         **{
-            f"{kind} seed {seed}": partial(compare, kind, seed, REAL, ALL)
+            f"{kind} seed {seed}": partial(compare, kind, seed, REAL)
             for seed in range(3)
-            for kind in ("RTS", "R")
+            for kind in ("RTS", "R", "cluttered")
         },
-        "E seed 0": partial(compare, "E", 0, REAL, (*ALL, "ST-CNN, thin plate")),
-        "cluttered seed 0": partial(compare, "cluttered", 0, REAL, ALL),
+        **{
+            f"{kind} seed 0": partial(compare, kind, 0, REAL, (*ALL, "ST-CNN, thin plate"))
+            for kind in ("P", "E")
+        },
+        **{
+            f"tutorial, {data}, {padding} padding, seed {seed}": partial(
+                zoom.on_schedule, data, padding, seed
+            )
+            for seed in range(3)
+            for data in zoom.EPOCHS
+            for padding in zoom.OUTSIDE
+        },
     },
 }
