@@ -7,8 +7,8 @@ VENV     ?= .venv
 PIP_ARGS ?=
 # Handed to JupyterLab: --no-browser only serves.
 LAB_ARGS ?=
-# Handed to pytest. A file stays in one process, because its fixtures (a browser, a trained model) are dear.
-TEST_ARGS ?= -n 2 --dist loadfile
+# Handed to pytest: a process a core. A file stays in one, because what it prepares (a browser, a kernel) is dear.
+TEST_ARGS ?= -n auto --dist loadfile
 
 IN    := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -19,14 +19,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lab test venv notebooks fill results site bench pins format lint test-helpers test-notebooks
+.PHONY: help lab test venv notebooks ledger results minutes site bench pins format lint test-helpers test-notebooks
 
 help:  ## List what make can do here.
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 venv: $(STAMP)  ## Prepare the environment and do nothing else.
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt helpers/steady.pth
 	@command -v "$(PYTHON)" > /dev/null || { \
 	  echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name yours: make PYTHON=/path/to/python3"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -55,25 +55,30 @@ lint: venv  ## Style, spelling and the arrows between modules.
 test-helpers: venv  ## The helpers against references, the notebooks as documents, the figures in a browser.
 	$(IN)/pytest $(TEST_ARGS) tests
 
-# One notebook at a time: each trains on every core there is.
+# The longest notebooks begin, so that none is left to run alone at the end.
 test-notebooks: venv  ## Run every notebook and compare its checked output with what is stored.
-	@if ls notebooks/*.ipynb > /dev/null 2>&1; then set -x; \
-	  $(IN)/pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 900 --durations 5 notebooks; \
-	else echo "No notebooks yet."; fi
+	$(IN)/pytest $(TEST_ARGS) --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout 900 \
+	  --durations 10 $$($(IN)/python tools/minutes.py --longest-first)
+
+# Two processes with one thread each do more than one with two.
+test-helpers test-notebooks: export OMP_NUM_THREADS := 1
 
 notebooks: venv  ## Re-execute the notebooks in place: all, or NB="00 01".
 	$(IN)/python tools/notebooks.py run $(NB)
 
-fill: venv  ## Refresh the recorded numbers in README and notebooks from data/results.json.
-	$(IN)/python tools/notebooks.py fill
+ledger: venv  ## Write data/LEDGER.md, and its short form in README and notebook 00, from the record.
+	$(IN)/python -m tools.ledger
 
 results: venv  ## Run the recorded experiments: all, or NAME=fcn (ARGS="--budget record --fresh").
 	$(IN)/python -m tools.record $(NAME) $(ARGS)
 
+minutes: venv  ## Print what each notebook takes: minutes of reading, seconds of training.
+	@$(IN)/python tools/minutes.py $(NB)
+
 site: venv  ## Build the pages that work without a kernel and without a network.
 	$(IN)/python tools/build_site.py $(ARGS)
 
-bench: venv  ## Measure the figures' latency, the notebooks' seconds and memory, and a race.
+bench: venv  ## Measure figures, training beside a busy process, notebooks and a race (ARGS=--training: one part).
 	$(IN)/python tools/bench.py $(ARGS)
 
 pins: venv  ## Write the versions installed here into constraints.txt.

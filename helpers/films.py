@@ -104,18 +104,16 @@ def judge(network: nn.Module, film: str = TEST_FILM) -> tuple[dict[str, float], 
     return figures, counts[""]
 
 
-def row(name: str, network: nn.Module, histories: list[History], seed: int, film: str = TEST_FILM) -> dict:
+def row(model: str, network: nn.Module, histories: list[History], seed: int, film: str = TEST_FILM) -> dict:
     """Collect what is recorded of a network, apart from its figures."""
-    rest, held, _ = held_out(film)
     return {
-        "system": name,
+        "model": model,
+        "film": film,
         "seed": seed,
         "parameters": parameter_count(network),
         "seconds": sum(history.seconds for history in histories),
         "steps": sum(history.steps for history in histories),
         "edition": public.edition("camvid"),
-        "trained_on": sorted(set(rest.sequences)),
-        "tested_on": sorted(set(held.sequences)),
     }
 
 

@@ -1,10 +1,11 @@
 """What the recorded experiments found: data/results.json, read, summarised and judged.
 
-The file holds, for each lesson and budget, pieces; a piece holds rows, one a system and seed:
+The file holds, for each lesson and budget, pieces; a piece holds rows, one a network and seed:
 
-    {"fcn": {"record": {"pieces": {"seed 0": {"rows": [{"system": "FCN-8s", "seed": 0, "figures": {...}}]}}}}}
+    {"fcn": {"record": {"pieces": {"seed 0": {"rows": [{"model": "FCN-8s", "seed": 0, "figures": {...}}]}}}}}
 
-Rows are the one source. The `summary` beside them (mean, deviation, n) is written for readers of the file.
+A row's fields say what was varied: text, a truth value or a number, such as `model`, `film` or `rate`. One name has one
+meaning over the course. Rows are found by their fields: `values("streets", "real", "mean_iou", optimiser="Muon")`.
 """
 
 import json
@@ -22,6 +23,9 @@ from helpers import runtime
 
 PATH = runtime.ROOT / "data" / "results.json"
 BUDGETS = ("record", "real")
+LEAST_RUNS = 3  # with fewer, nothing is called supported or contradicted
+Field = str | bool | int | float
+Row = dict[str, Any]
 
 
 def load(path: Path | None = None) -> dict[str, Any]:
@@ -30,75 +34,93 @@ def load(path: Path | None = None) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def rows(
-    lesson: str, budget: str, system: str | None = None, path: Path | None = None
-) -> list[dict[str, Any]]:
-    """The rows that a lesson recorded on a budget, of one system or of all.
+def rows(lesson: str, budget: str, /, **fields: Field) -> list[Row]:
+    """The rows that a lesson recorded on a budget, whose fields all equal those asked for.
 
     Raises:
-        LookupError: nothing is recorded under that name; the message says what is, and how to record it.
+        LookupError: there is none; the message says what is recorded instead, and how to record it.
     """
-    found = load(path)
-    _expect(lesson, found, "lesson", lesson)
-    _expect(budget, found[lesson], f"budget of {lesson}", lesson)
-    every = [row for piece in found[lesson][budget]["pieces"].values() for row in piece["rows"]]
-    if system is None:
-        return every
-    _expect(system, {row["system"]: None for row in every}, f"system of {lesson}/{budget}", lesson)
-    return [row for row in every if row["system"] == system]
+    recorded = load()
+    _expect(lesson, recorded, "lesson", lesson)
+    _expect(budget, recorded[lesson], f"budget of {lesson}", lesson)
+    found = [row for piece in recorded[lesson][budget]["pieces"].values() for row in piece["rows"]]
+    where = f"{lesson}/{budget}"
+    for name, wanted in fields.items():
+        known = [fields_of(row) for row in found]
+        _expect(name, {each: None for row in known for each in row}, f"field of {where}", lesson)
+        there = {row[name]: None for row in known if name in row}
+        _expect(wanted, there, f"{name} of {where}", lesson)
+        found = [row for row in found if row.get(name) == wanted]
+        where += f" with {name} {wanted!r}"
+    return found
 
 
-def values(lesson: str, budget: str, system: str, figure: str, path: Path | None = None) -> dict[int, float]:
-    """One figure of one system, by seed. `seconds` and `parameters` of a row can be asked for like a figure.
+def values(lesson: str, budget: str, figure: str, /, **fields: Field) -> dict[int, float]:
+    """One figure by seed, of the rows with these fields. A number of the row, such as `seconds`, is a figure too.
 
     Raises:
-        LookupError: as `rows`, or no row of the system has that figure.
-        ValueError: the system has two rows with the same seed.
+        LookupError: as `rows`, or no such row has that figure.
+        ValueError: two such rows share a seed; the message names the fields in which they differ.
     """
-    chosen = rows(lesson, budget, system, path)
-    numbers = [_numbers(row) for row in chosen]
-    _expect(figure, {name: None for each in numbers for name in each}, f"figure of {system}", lesson)
-    seeds = [row["seed"] for row, each in zip(chosen, numbers, strict=True) if figure in each]
-    if len(set(seeds)) < len(seeds):
-        raise ValueError(
-            f"{lesson}/{budget}/{system} has two rows for one seed: give each system its own name."
-        )
-    return dict(zip(seeds, (each[figure] for each in numbers if figure in each), strict=True))
+    chosen = rows(lesson, budget, **fields)
+    _expect(figure, {name: None for row in chosen for name in _numbers(row)}, f"figure of {lesson}", lesson)
+    chosen = [row for row in chosen if figure in _numbers(row)]
+    by_seed = {row["seed"]: row for row in chosen}
+    for row in chosen:
+        if (other := by_seed[row["seed"]]) is not row:
+            raise ValueError(
+                f"{figure} of {lesson}/{budget} with {described(fields) or 'any field'} has two rows for seed "
+                f"{row['seed']}. Ask also for: {_differing(row, other)}."
+            )
+    return {seed: _numbers(row)[figure] for seed, row in by_seed.items()}
 
 
-def value(lesson: str, budget: str, system: str, figure: str, path: Path | None = None) -> float:
+def value(lesson: str, budget: str, figure: str, /, **fields: Field) -> float:
     """A figure's mean over its seeds. Errors as in `values`."""
-    return fmean(values(lesson, budget, system, figure, path).values())
+    return fmean(values(lesson, budget, figure, **fields).values())
 
 
-def deviation(lesson: str, budget: str, system: str, figure: str, path: Path | None = None) -> float:
+def deviation(lesson: str, budget: str, figure: str, /, **fields: Field) -> float:
     """A figure's standard deviation over its seeds (n - 1 in the denominator).
 
     Raises:
         ValueError: there is one seed only, so nothing is known of the spread.
     """
-    found = list(values(lesson, budget, system, figure, path).values())
+    found = list(values(lesson, budget, figure, **fields).values())
     if len(found) < 2:
-        raise ValueError(f"{lesson}/{budget}/{system}/{figure} has one seed: two are needed for a deviation.")
+        raise ValueError(
+            f"{figure} of {lesson}/{budget} with {described(fields)} has one seed: a deviation needs two."
+        )
     return stdev(found)
 
 
 def differences(
-    lesson: str, budget: str, system: str, against: str | float, figure: str, path: Path | None = None
+    lesson: str,
+    budget: str,
+    figure: str,
+    /,
+    mine: Mapping[str, Field],
+    against: Mapping[str, Field] | float,
+    **both: Field,
 ) -> list[float]:
-    """How far a system is ahead, seed by seed: of another system, paired, or of a fixed number.
+    """How far the rows with some fields are ahead, seed by seed: of other rows, paired, or of a fixed number.
+
+    Args:
+        mine, against: fields of the rows to compare, such as `{"model": "FCN-8s"}`.
+        both: fields that the two share.
 
     Raises:
-        ValueError: the two systems share no seed.
+        ValueError: the two share no seed.
     """
-    mine = values(lesson, budget, system, figure, path)
-    if not isinstance(against, str):
-        return [number - against for number in mine.values()]
-    other = values(lesson, budget, against, figure, path)
-    paired = [mine[seed] - other[seed] for seed in sorted(mine.keys() & other.keys())]
+    ours = values(lesson, budget, figure, **both, **mine)
+    if not isinstance(against, Mapping):
+        return [number - against for number in ours.values()]
+    theirs = values(lesson, budget, figure, **both, **against)
+    paired = [ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())]
     if not paired:
         raise ValueError(
-            f"{system} and {against} share no seed in {lesson}/{budget}: run both on the same ones."
+            f"{described(mine)} and {described(against)} share no seed in {lesson}/{budget}: "
+            "run both on the same ones."
         )
     return paired
 
@@ -112,7 +134,7 @@ def interval(differences: Sequence[float]) -> tuple[float, float] | None:
 
 
 def verdict(differences: Sequence[float], sign: int = 1, between: tuple[float, float] | None = None) -> str:
-    """Judge a claim "the difference has this sign" by the mean and its 95% interval.
+    """Judge a claim "the difference has this sign" by the 95% interval of the mean.
 
     Args:
         differences: one a seed.
@@ -120,36 +142,51 @@ def verdict(differences: Sequence[float], sign: int = 1, between: tuple[float, f
         between: the interval, where it comes from elsewhere (a bootstrap); else the t interval over seeds.
 
     Returns:
-        "reproduced": the interval lies wholly on the claim's side.
-        "in small": the mean does, the interval does not, or there is one seed only.
-        "not reproduced": the mean does not.
+        "supported": the interval lies wholly on the claim's side, over at least `LEAST_RUNS` seeds.
+        "contradicted": it lies wholly on the other side, over as many.
+        "inconclusive": neither; with fewer seeds, how many runs there are is said with it.
     """
     if sign not in (1, -1):
         raise ValueError(f"A claim's sign is 1 (above zero) or -1 (below), not {sign!r}.")
     if not len(differences) or not all(map(math.isfinite, differences)):
         raise ValueError(f"A verdict needs at least one finite difference, got {list(differences)}.")
-    between = between or interval(differences)
-    if sign * fmean(differences) <= 0:
-        return "not reproduced"
-    if between is not None and min(sign * bound for bound in between) > 0:
-        return "reproduced"
-    return "in small"
+    if len(differences) < LEAST_RUNS:
+        return f"inconclusive ({runs(len(differences))})"
+    low, high = sorted(sign * bound for bound in between or interval(differences))
+    if low > 0:
+        return "supported"
+    return "contradicted" if high < 0 else "inconclusive"
 
 
-def summary(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Mean, deviation and n of each figure of each system; no deviation where n is 1."""
-    collected: dict[str, dict[str, list[float]]] = {}
-    for row in rows:
-        for name, number in _numbers(row).items():
-            collected.setdefault(row["system"], {}).setdefault(name, []).append(number)
+def runs(number: int) -> str:
+    """Say how many runs there were: "one run", "3 runs"."""
+    return "one run" if number == 1 else f"{number} runs"
+
+
+def fields_of(row: Mapping[str, Any]) -> dict[str, Field]:
+    """What a row can be found by: its text, truth values and numbers, without seed, time and number of weights."""
     return {
-        system: {
-            name: {"mean": fmean(each), "n": len(each)}
-            | ({"deviation": stdev(each)} if len(each) > 1 else {})
-            for name, each in figures.items()
-        }
-        for system, figures in collected.items()
+        name: part
+        for name, part in row.items()
+        if name not in ("seed", "seconds", "parameters") and isinstance(part, str | bool | int | float)
     }
+
+
+def described(fields: Mapping[str, Any]) -> str:
+    """Write fields out for a reader: "model 'FCN-8s', film '0006R0'"."""
+    return ", ".join(f"{name} {part!r}" for name, part in fields.items())
+
+
+def twins(rows: Iterable[Row]) -> tuple[Row, Row] | None:
+    """Two rows of one seed that have a figure in common and differ in no field, so that neither can be found."""
+    seen: list[Row] = []
+    for row in rows:
+        for other in seen:
+            alike = row["seed"] == other["seed"] and fields_of(row) == fields_of(other)
+            if alike and row["figures"].keys() & other["figures"].keys():
+                return other, row
+        seen.append(row)
+    return None
 
 
 def update(change: Callable[[dict[str, Any]], None], path: Path | None = None) -> None:
@@ -171,8 +208,20 @@ def update(change: Callable[[dict[str, Any]], None], path: Path | None = None) -
 
 def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
     """A row's figures, and what else of it is a number and no seed."""
-    plain = {name: part for name, part in row.items() if name != "seed" and isinstance(part, int | float)}
+    plain = {
+        name: part
+        for name, part in row.items()
+        if name != "seed" and isinstance(part, int | float) and not isinstance(part, bool)
+    }
     return plain | dict(row["figures"])
+
+
+def _differing(row: Row, other: Row) -> str:
+    """Name the fields in which two rows differ, with what each has there."""
+    mine, theirs = fields_of(row), fields_of(other)
+    names = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
+    listed = (f"{name} ({mine.get(name)!r}, {theirs.get(name)!r})" for name in names)
+    return ", ".join(listed) or "nothing, they differ in no field"
 
 
 def _rounded(part: Any) -> Any:
@@ -186,9 +235,9 @@ def _rounded(part: Any) -> Any:
     return [_rounded(each) for each in part] if isinstance(part, list | tuple) else part
 
 
-def _expect(name: str, there: Mapping[str, Any], what: str, lesson: str) -> None:
-    if name not in there:
-        listed = ", ".join(sorted(there)) or "none"
+def _expect(wanted: Field, there: Mapping[Any, Any], what: str, lesson: str) -> None:
+    if wanted not in there:
+        listed = ", ".join(sorted(map(str, there))) or "none"
         raise LookupError(
-            f"No {what} is recorded as {name!r}; recorded: {listed}. `make results NAME={lesson}` records it."
+            f"No {what} is recorded as {wanted!r}; recorded: {listed}. `make results NAME={lesson}` records it."
         )

@@ -1,7 +1,7 @@
 """One training loop for the whole course: model, batches and loss are handed in, a history comes out."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from tqdm.auto import tqdm
 
 from helpers import runtime
 from helpers.optimisers import Optimisers, adamw
+
+Loss = Callable[[Any, Tensor], Tensor]  # from the model's output and the targets, a scalar
 
 
 @dataclass
@@ -35,10 +37,75 @@ class History:
         return len(self.loss)
 
 
+class Trainer:
+    """Trains a model one step at a time; a step that would break the model is not taken.
+
+    Each optimiser goes through its own one-cycle schedule of `steps`. The model must be where it is to be trained.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Loss,
+        optimisers: Sequence[torch.optim.Optimizer],
+        steps: int,
+        clip: float,
+    ):
+        self.model, self.loss, self.optimisers, self.clip = model, loss, optimisers, clip
+        self.schedules = [_one_cycle(optimiser, steps) for optimiser in optimisers]
+        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+    def step(self, inputs: Tensor, targets: Tensor) -> float:
+        """Take one step, and return the loss before it.
+
+        Raises:
+            FloatingPointError: the loss or its gradient is not finite; the model is as it was.
+        """
+        self.model.train()
+        # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
+        buffers = [buffer.clone() for buffer in self.model.buffers()]
+        value = self.loss(self.model(_beside(inputs, self.model)), _beside(targets, self.model))
+        for optimiser in self.optimisers:
+            optimiser.zero_grad()
+        if value.isfinite():
+            value.backward()
+        norm = nn.utils.clip_grad_norm_(self.parameters, self.clip) if value.isfinite() else value
+        if not norm.isfinite():
+            with torch.no_grad():
+                for buffer, before in zip(self.model.buffers(), buffers, strict=True):
+                    buffer.copy_(before)
+            raise FloatingPointError(self._diverged(value, norm))
+        for optimiser, schedule in zip(self.optimisers, self.schedules, strict=True):
+            optimiser.step()
+            schedule.step()
+        return value.item()
+
+    def _diverged(self, value: Tensor, norm: Tensor) -> str:
+        what = f", and its gradient's norm {norm.item()}" if value.isfinite() else ""
+        return (
+            f"The loss is {value.item()}{what}: training has left the finite numbers. The weights are still those of "
+            f"the step before. Look for NaN in the inputs, a logarithm of 0 or a division by 0 in the loss; or lower "
+            f"the learning rate, now {self.optimisers[-1].param_groups[0]['lr']:.2g}."
+        )
+
+
+def _one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
+    # With four steps a rise of a quarter would be over where it starts, and torch divides by its length.
+    rise = 0.5 if steps == 4 else 0.25
+    highest = [group["lr"] for group in optimiser.param_groups]
+    return torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=highest, total_steps=steps, pct_start=rise)
+
+
+def _beside(batch: Tensor, model: nn.Module) -> Tensor:
+    """Move a batch to where the model is, and fractions to the model's precision."""
+    weight = next(model.parameters(), batch)
+    return batch.to(runtime.device(), weight.dtype if batch.is_floating_point() else None)
+
+
 def fit(
     model: nn.Module,
     batches: Iterable[tuple[Tensor, Tensor]],
-    loss: Callable[[Any, Tensor], Tensor],
+    loss: Loss,
     *,
     steps: int,
     lr: float,
@@ -72,11 +139,8 @@ def fit(
     """
     if steps < 1:
         raise ValueError(f"steps is {steps}: training needs at least one.")
-    device = runtime.device()
-    model.to(device, memory_format=torch.channels_last)
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    chosen = optimisers(model, lr, weight_decay)
-    schedules = [_one_cycle(optimiser, steps) for optimiser in chosen]
+    model.to(runtime.device(), memory_format=torch.channels_last)
+    trainer = Trainer(model, loss, optimisers(model, lr, weight_decay), steps, clip)
     history, watch_at = History(), set(watch_at) if watch else set()
     progress = tqdm(total=steps, desc=name, mininterval=0.5)
     source = iter(batches)
@@ -84,12 +148,7 @@ def fit(
         _watch(model, watch, watch_at, history, progress)
         for _ in range(steps):
             started = time.perf_counter()
-            model.train()
-            history.loss.append(
-                _step(model, _next(source, history, steps), loss, chosen, parameters, clip, device)
-            )
-            for schedule in schedules:
-                schedule.step()
+            history.loss.append(trainer.step(*_next(source, history, steps)))
             history.seconds += time.perf_counter() - started
             progress.set_postfix(loss=f"{history.loss[-1]:.3f}", refresh=False)
             progress.update()
@@ -119,13 +178,6 @@ def timeline(*histories: History, start: int = 0) -> dict[int, Any]:
     return seen
 
 
-def _one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
-    # With four steps a rise of a quarter would be over where it starts, and torch divides by its length.
-    rise = 0.5 if steps == 4 else 0.25
-    highest = [group["lr"] for group in optimiser.param_groups]
-    return torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=highest, total_steps=steps, pct_start=rise)
-
-
 def _next(source, history: History, steps: int) -> tuple[Tensor, Tensor]:
     try:
         inputs, targets = next(source)
@@ -143,33 +195,6 @@ def _check_batch(inputs: Tensor) -> None:
         raise ValueError(
             "A batch is empty. Every batch needs at least one example: look at how they are cut."
         )
-
-
-def _step(model, batch, loss, optimisers, parameters, clip, device) -> float:
-    """Take one step and return the loss; leave the weights alone where it is not finite."""
-    inputs, targets = batch
-    # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
-    buffers = [buffer.clone() for buffer in model.buffers()]
-    value = loss(model(inputs.to(device)), targets.to(device))
-    for optimiser in optimisers:
-        optimiser.zero_grad()
-    if value.isfinite():
-        value.backward()
-    norm = nn.utils.clip_grad_norm_(parameters, clip) if value.isfinite() else value
-    if not norm.isfinite():
-        with torch.no_grad():
-            for buffer, before in zip(model.buffers(), buffers, strict=True):
-                buffer.copy_(before)
-        rate = optimisers[-1].param_groups[0]["lr"]
-        what = f", and its gradient's norm {norm.item()}" if value.isfinite() else ""
-        raise FloatingPointError(
-            f"The loss is {value.item()}{what}: training has left the finite numbers. The weights are still those of "
-            f"the step before. Look for NaN in the inputs, a logarithm of 0 or a division by 0 in the loss; or lower "
-            f"the learning rate, now {rate:.2g}."
-        )
-    for optimiser in optimisers:
-        optimiser.step()
-    return value.item()
 
 
 @torch.no_grad()
@@ -212,7 +237,7 @@ def evaluate(
     try:
         for inputs, targets in batches:
             _check_batch(inputs)
-            predictions = predict(model(inputs.to(device)))
+            predictions = predict(model(_beside(inputs, model)))
             for metric in metrics.values():
                 metric.update(predictions, targets.to(device))
             seen += len(inputs)

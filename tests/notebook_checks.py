@@ -8,8 +8,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 from test_exercises import all_exercises
 
-from tools import recorded
+from tools.ledger import claims, with_front
 from tools.notebooks import source_hash
+from tools.prose_numbers import unbacked
 from tools.tidy import WIDGET_STATE, WIDGET_VIEW, code_cells
 
 Check = Callable[[NotebookNode, Path], list[str]]
@@ -192,17 +193,12 @@ def broken_links(notebook: NotebookNode, path: Path) -> list[str]:
     ]
 
 
-def recorded_numbers(notebook: NotebookNode, path: Path) -> list[str]:
-    cells = list(numbered(notebook, "markdown"))
-    complaints = [
-        f"cell {n}: {complaint}" for n, cell in cells for complaint in recorded.misquoted(cell.source)
+def ledger_out_of_date(notebook: NotebookNode, path: Path) -> list[str]:
+    return [
+        f"cell {n}: the ledger is not what the record says: `make ledger`"
+        for n, cell in numbered(notebook, "markdown")
+        if with_front(cell.source, claims()) != cell.source
     ]
-    for n, cell in cells:
-        if complaints or not recorded.LEDGER.search(cell.source):
-            continue
-        if recorded.fill_page(cell.source, recorded.claims(), folder="notebooks/") != cell.source:
-            complaints.append(f"cell {n}: the ledger is not what the record says: `make fill`")
-    return complaints
 
 
 def unbacked_numbers(notebook: NotebookNode, path: Path) -> list[str]:
@@ -212,8 +208,8 @@ def unbacked_numbers(notebook: NotebookNode, path: Path) -> list[str]:
             above = (above if previous == "code" else "") + cell.source + "\n" + text_of(cell) + "\n"
         elif cell.cell_type == "markdown":
             complaints += [
-                f"cell {n} says {number}: not recorded, not quoted, not in the cell above"
-                for number in recorded.unmarked(cell.source, above)
+                f"cell {n} says {number}: not quoted, and not in the cell above"
+                for number in unbacked(cell.source, above)
             ]
         previous = cell.cell_type
     return complaints
@@ -286,7 +282,7 @@ CHECKS: tuple[Check, ...] = (
     opening,
     closing,
     broken_links,
-    recorded_numbers,
+    ledger_out_of_date,
     unbacked_numbers,
     solutions,
     defined_twice,

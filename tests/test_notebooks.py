@@ -1,7 +1,6 @@
 """The notebooks as documents: every check of notebook_checks on every notebook, and on one that it must refuse."""
 
 import copy
-import json
 import sys
 import types
 
@@ -11,8 +10,7 @@ import pytest
 from nbformat import v4
 from test_exercises import TOY
 
-from helpers import results
-from tools import notebooks, recorded, tidy
+from tools import notebooks, tidy
 from tools.tidy import WIDGET_STATE, WIDGET_VIEW
 
 OPENING = """# Shares
@@ -21,7 +19,7 @@ How much of the whole is each part? Afterwards you will be able to tell rows fro
 It needs nothing before it, and takes 1 minute on two CPU cores."""
 
 CLOSING = """## Summary
-A row is divided by its sum: with the record, 0.61<!-- toy/record/rows/score --> of the time; see `0.123` and $0.5$.
+A row is divided by its sum: all parts together are the whole; see `0.123` and $0.5$.
 
 ## 7 Exercises
 <details><summary>Solution: <code>shares</code></summary>
@@ -38,20 +36,6 @@ Long et al. 2015, arXiv:1411.4038, quoted: 62.7 mean IoU.
 
 ## Where next
 [This one again](00_toy.ipynb#Summary), or [elsewhere](https://example.org/1.5)."""
-
-
-@pytest.fixture
-def record(tmp_path, monkeypatch):
-    """A record with one figure, in place of data/results.json."""
-    rows = [
-        {"system": system, "seed": seed, "figures": {"score": score + 0.01 * seed}}
-        for system, score in (("rows", 0.60), ("columns", 0.45))
-        for seed in range(3)
-    ]
-    path = tmp_path / "results.json"
-    path.write_text(json.dumps({"toy": {"record": {"pieces": {"all": {"rows": rows}}}}}))
-    monkeypatch.setattr(results, "PATH", path)
-    return path
 
 
 def code(source, outputs=(), tags=()):
@@ -72,7 +56,7 @@ def view(model):
 
 
 @pytest.fixture
-def sound(record, tmp_path, monkeypatch):
+def sound(tmp_path, monkeypatch):
     """A notebook that passes every check, and where it lies."""
     lesson, module = types.ModuleType("helpers.toy"), types.ModuleType("helpers.toy.exercises")
     lesson.exercises, module.shares = module, TOY
@@ -253,24 +237,14 @@ def a_link_leads_nowhere(notebook):
     notebook.cells[2].source += " [More](00_elsewhere.ipynb#Here)"
 
 
-@planted("recorded_numbers", "0.62<!-- toy/record/rows/score -->: the record says 0.61")
-def a_recorded_number_is_off(notebook):
-    notebook.cells[-1].source = CLOSING.replace("0.61<!", "0.62<!")
-
-
-@planted("recorded_numbers", "recorded: columns, rows")
-def a_recorded_number_has_no_record(notebook):
-    notebook.cells[-1].source = CLOSING.replace("record/rows", "record/row")
-
-
-@planted("recorded_numbers", "the ledger is not what the record says")
+@planted("ledger_out_of_date", "cell 1: the ledger is not what the record says: `make ledger`")
 def the_ledger_is_out_of_date(notebook):
-    notebook.cells[0].source += "\n\n<!-- ledger: make fill -->\n| made up |\n<!-- /ledger -->"
+    notebook.cells[0].source += "\n\n<!-- ledger: make ledger -->\n| made up |\n<!-- /ledger -->"
 
 
 @planted("unbacked_numbers", "cell 10 says 0.61")
-def a_result_is_not_marked(notebook):
-    notebook.cells[-1].source = CLOSING.replace("<!-- toy/record/rows/score -->", "")
+def a_result_comes_from_nowhere(notebook):
+    notebook.cells[-1].source = CLOSING.replace("all parts", "in 0.61 of cases all parts")
 
 
 @planted("unbacked_numbers", "cell 5 says 0.76")
@@ -344,126 +318,6 @@ def test_a_lesson_needs_every_closing_section_in_order_and_three_exercises(sound
 @pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
 def test_the_stored_notebooks(check, path):
     assert check(nbformat.read(path, as_version=4), path) == []
-
-
-# Numbers in prose
-
-
-@pytest.mark.parametrize(
-    ("written", "filled"),
-    [
-        ("0.00<!-- toy/record/rows/score -->", "0.61<!-- toy/record/rows/score -->"),
-        ("0.0000<!--toy/record/rows/score-->", "0.6100<!--toy/record/rows/score-->"),
-        ("0 %<!-- toy/record/rows/score -->", "61 %<!-- toy/record/rows/score -->"),
-        ("+0.00<!-- toy/record/rows - columns/score -->", "+0.15<!-- toy/record/rows - columns/score -->"),
-        ("−0.00<!-- toy/record/columns - rows/score -->", "−0.15<!-- toy/record/columns - rows/score -->"),
-        ("0.55-0.99<!-- toy/record/rows/score:max -->", "0.55-0.62<!-- toy/record/rows/score:max -->"),
-        ("0.000<!-- toy/record/rows/score:deviation -->", "0.010<!-- toy/record/rows/score:deviation -->"),
-        ("over 9<!-- toy/record/rows/score:n --> seeds", "over 3<!-- toy/record/rows/score:n --> seeds"),
-        ("0.5 and <!-- a remark -->", "0.5 and <!-- a remark -->"),
-    ],
-)
-def test_filling_writes_what_is_recorded_in_the_digits_given(record, written, filled):
-    assert recorded.fill(written) == filled
-    assert recorded.misquoted(filled) == []
-    assert recorded.fill(filled) == filled
-
-
-@pytest.mark.parametrize(
-    ("mark", "said"),
-    [
-        ("toy/real/rows/score", "No budget of toy is recorded as 'real'; recorded: record"),
-        ("other/record/rows/score", "make results NAME=other"),
-        ("toy/record/rows/points", "recorded: score"),
-        ("toy/record/rows/score:median", "No statistic is called 'median'"),
-    ],
-)
-def test_a_mark_that_leads_nowhere_is_named(record, mark, said):
-    text = f"0.61<!-- {mark} -->"
-    assert said in recorded.misquoted(text)[0]
-    with pytest.raises(LookupError, match="recorded|statistic"):
-        recorded.fill(text)
-
-
-@pytest.mark.parametrize(
-    ("prose", "loose"),
-    [
-        ("It reaches 0.61.", ["0.61"]),
-        ("It reaches 61% here and 12 % there.", ["61%", "12 %"]),
-        ("As quoted from the paper: 62.7.", []),
-        ("As quoted: 62.7.\n\nHere 61.5.", ["61.5"]),
-        ("## 3.1 Skips\nSee Section 3.2, Figure 4.1 and Python 3.11.", []),
-        ("`0.5`, $x = 0.5$, $$0.5$$ and [0.5 of it](a0.5.md)", ["0.5"]),
-        ("12 scenes of 128 pixels, 3 seeds.", []),
-        ("| ours | paper (quoted) |\n|---|---|\n| 0.61 | 62.7 |", ["0.61"]),
-        ("| ours | paper |\n|---|---|\n| 0.61 (quoted) | 62.7 |\n| 0.5 | |", ["0.5"]),
-    ],
-)
-def test_numbers_that_nothing_stands_behind(prose, loose):
-    assert recorded.unmarked(prose) == loose
-
-
-def test_a_number_of_the_cell_above_may_be_rounded_but_not_otherwise_changed():
-    above = "assert gap > 0.10\n0.7549"
-    assert recorded.unmarked("0.10, 0.75, 0.755, 75 %, 75.5%", above) == []
-    assert recorded.unmarked("0.11, 0.76, 76 %", above) == ["0.11", "0.76", "76 %"]
-
-
-# The ledger
-
-CLAIM = {
-    "claim": "Rows beat columns",
-    "link": "notebooks/00_toy.ipynb",
-    "lesson": "toy",
-    "figure": "score",
-    "system": "rows",
-    "against": "columns",
-    "quoted": "62.7 against 59.4",
-}
-
-
-def test_the_ledger_states_what_is_recorded_and_judges_it(record):
-    said = "0.610 against 0.460: +0.150 (+0.150 to +0.150, n = 3)"
-    row = f"| Rows beat columns | [00](notebooks/00_toy.ipynb) | {said} | not run | 62.7 against 59.4 | reproduced |"
-    assert recorded.ledger([CLAIM]).splitlines()[2] == row
-
-
-def test_the_ledger_turns_with_sign_threshold_and_record(record):
-    verdicts = [
-        recorded.ledger([{**CLAIM, **change}]).splitlines()[2].split("|")[-2].strip()
-        for change in (
-            {"sign": -1},
-            {"against": 0.61},
-            {"against": 0.6},
-            {"lesson": "unseen"},
-            {"only": "real"},
-            {"only": "record"},
-        )
-    ]
-    assert verdicts == ["not reproduced", "not reproduced", "in small", "not run", "not run", "reproduced"]
-
-
-def test_the_ledger_is_written_between_its_comments_only(record):
-    text = "0.00<!-- toy/record/rows/score -->\n<!-- ledger: make fill -->\nold\n<!-- /ledger -->\nafter\n"
-    filled = recorded.fill_page(text, [CLAIM])
-    assert filled.startswith("0.61<!--") and filled.endswith("<!-- /ledger -->\nafter\n")
-    assert "old" not in filled and "| Rows beat columns |" in filled
-    assert recorded.fill_page(filled, [CLAIM]) == filled
-    assert recorded.unmarked(filled) == []
-
-
-@pytest.mark.skipif(not recorded.README.exists(), reason="no README yet")
-def test_readme_states_what_is_recorded_and_links_to_what_exists():
-    text = recorded.README.read_text(encoding="utf-8")
-    assert recorded.misquoted(text) == []
-    assert recorded.unmarked(text) == []
-    assert recorded.fill_page(text, recorded.claims()) == text, "`make fill` refreshes the ledger"
-    assert [link for link in checks.local_links(text) if not (recorded.ROOT / link).exists()] == []
-
-
-def test_the_claims_lead_to_notebooks():
-    for claim in recorded.claims():
-        assert (recorded.ROOT / claim["link"].partition("#")[0]).exists(), claim["link"]
 
 
 # Executing

@@ -1,6 +1,8 @@
 """Folders, seed, device and network, as a lesson asks for them."""
 
+import os
 import random
+import warnings
 
 import numpy as np
 import pytest
@@ -9,22 +11,41 @@ import torch
 from helpers import runtime
 
 
-def test_downloads_land_in_the_course_or_where_the_learner_says(tmp_path, monkeypatch):
-    monkeypatch.setenv(runtime.CACHE_VARIABLE, str(tmp_path / "deep" / "folder"))
-    assert runtime.cache_folder() == tmp_path / "deep" / "folder"
+@pytest.mark.parametrize(
+    ("named", "folder"),
+    [
+        (None, "course/data/cache"),
+        ("", "course/data/cache"),
+        (" ", "course/data/cache"),
+        ("~/deep/folder", "home/deep/folder"),
+        (
+            "own/cache",
+            "course/own/cache",
+        ),  # the same for a notebook in notebooks/ and a script in the course's folder
+    ],
+)
+def test_downloads_land_in_the_course_or_where_the_learner_says(tmp_path, monkeypatch, named, folder):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(runtime, "ROOT", tmp_path / "course")
+    monkeypatch.delenv(runtime.CACHE_VARIABLE, raising=False)
+    if named is not None:
+        monkeypatch.setenv(runtime.CACHE_VARIABLE, named)
+    assert runtime.cache_path() == tmp_path / folder and not runtime.cache_path().exists()
+    assert runtime.cache_folder() == tmp_path / folder
     assert list(runtime.cache_folder().iterdir()) == []
-    monkeypatch.setattr(runtime, "ROOT", tmp_path)
-    for unset in ("", None):
-        monkeypatch.setenv(runtime.CACHE_VARIABLE, unset) if unset is not None else monkeypatch.delenv(
-            runtime.CACHE_VARIABLE
-        )
-        assert runtime.cache_folder() == tmp_path / "data" / "cache"
+    monkeypatch.setenv(runtime.CACHE_VARIABLE, str(tmp_path / "elsewhere"))
+    assert runtime.cache_folder() == tmp_path / "elsewhere"
 
 
-def test_a_tilde_is_the_learners_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+def test_without_a_home_a_tilde_is_explained_and_anything_else_works(tmp_path, monkeypatch):
+    """As in a container that runs under a number without a name."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     monkeypatch.setenv(runtime.CACHE_VARIABLE, "~/course")
-    assert runtime.cache_folder() == tmp_path / "course"
+    with pytest.raises(PermissionError, match="~/course.*no such home.*set the variable COURSE_DATA"):
+        runtime.cache_folder()
+    monkeypatch.setenv(runtime.CACHE_VARIABLE, str(tmp_path))
+    assert runtime.cache_folder() == tmp_path
 
 
 def test_a_folder_that_cannot_be_written_to_is_named_with_the_way_out(tmp_path, monkeypatch):
@@ -60,6 +81,36 @@ def test_a_seed_rules_every_source_of_chance():
 def test_the_device_can_hold_a_tensor():
     assert torch.ones(2, device=runtime.device()).sum() == 2
     assert runtime.device().type in ("cpu", "cuda")
+
+
+@pytest.fixture
+def anew():
+    """Look for a GPU as if for the first time, and forget what was found."""
+    runtime.device.cache_clear()
+    yield
+    runtime.device.cache_clear()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine's GPU works")
+def test_a_gpu_that_is_seen_but_unusable_is_left_alone_and_said_so_once(monkeypatch, anew):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.warns(UserWarning, match=r"GPU, but it cannot be used \(.*[^)\n]\)\. The CPU does the work"):
+        assert runtime.device().type == "cpu"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert runtime.device().type == "cpu"
+
+
+def test_a_full_gpu_is_left_alone_too(monkeypatch, anew):
+    def full(place):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 MiB.\nSee the documentation.")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(runtime, "_try", full)
+    with pytest.warns(
+        UserWarning, match=r"cannot be used \(CUDA out of memory. Tried to allocate 2 MiB.\)\. The"
+    ):
+        assert runtime.device().type == "cpu"
 
 
 @pytest.mark.parametrize(

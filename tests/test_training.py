@@ -8,10 +8,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
+from torchmetrics import MeanSquaredError
 from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
 
 from helpers.data.batches import as_input, endless, in_order
 from helpers.metrics import segmentation_metrics
+from helpers.optimisers import adamw, muon
 from helpers.training import History, evaluate, fit, parameter_count, timeline
 
 
@@ -180,6 +182,45 @@ def test_too_few_or_empty_batches_are_refused():
         train(small_network(), [(torch.zeros(0, 3, 6, 6), torch.zeros(0, 6, 6).long())])
     with pytest.raises(ValueError, match="steps is 0: training needs at least one"):
         train(small_network(), batches(2), steps=0)
+
+
+@pytest.fixture(params=["float64", "deterministic"])
+def learners_settings(request):
+    """What a learner may have asked torch for; both stay in force for the whole session."""
+    if request.param == "float64":
+        torch.set_default_dtype(torch.float64)
+    torch.use_deterministic_algorithms(request.param == "deterministic")
+    yield request.param
+    torch.set_default_dtype(torch.float32)
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("optimisers", [adamw, muon])
+def test_it_trains_under_the_learners_settings(learners_settings, optimisers):
+    images = torch.randint(0, 256, (20, 3, 6, 6), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
+    labels = (images[:, 0] > 127).to(torch.uint8)
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 2, 1)
+    )
+    history = train(model, endless(images, labels, 5, seed=2), steps=40, optimisers=optimisers)
+    assert history.loss[-1] < history.loss[0]
+    found = evaluate(model, in_order(images, labels), {"right": MulticlassAccuracy(2, average="micro")})
+    assert 0.5 < found["right"] <= 1
+
+
+@pytest.mark.parametrize(("weights", "data"), [("float32", "float64"), ("float64", "float32")])
+def test_batches_come_in_the_models_precision(weights, data):
+    """As where the learner changed the default between making one and the other."""
+    model = nn.Linear(3, 1).to(getattr(torch, weights))
+    inputs, targets = (
+        torch.rand(2, 5, 3).to(getattr(torch, data)),
+        torch.rand(2, 5, 1).to(getattr(torch, data)),
+    )
+    history = train(model, zip(inputs, targets, strict=True), functional.mse_loss, steps=2)
+    assert history.steps == 2 and model.weight.dtype == getattr(torch, weights)
+    assert evaluate(
+        model, [(inputs[0], targets[0])], {"off": MeanSquaredError()}, predict=lambda found: found
+    )
 
 
 @pytest.mark.parametrize("steps", range(1, 6))

@@ -1,6 +1,6 @@
-"""Measure what a reader waits for: the figures' answer to a key, each notebook's seconds and peak memory, and a race.
+"""Measure what a reader waits for: figures, notebooks, trainings beside another program, and a race.
 
-    python tools/bench.py [--figures] [--notebooks] [--race] [--changes 40]
+    python tools/bench.py [--figures] [--training] [--notebooks] [--race] [--changes 40]
 
 The race is that of two spatial transformers on MNIST. Without a choice all parts run. Numbers are printed and
 never asserted: they belong to the machine.
@@ -27,6 +27,8 @@ sys.path[:0] = [
     str(ROOT),
     str(ROOT / "tests" / "browser"),
 ]  # the harness of the browser tests drives this measurement too
+
+from tools.bench_training import report_training  # noqa: E402
 
 SCENE = f"""
 import sys
@@ -212,13 +214,16 @@ def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--figures", action="store_true", help="only the figures' latency")
+    parser.add_argument("--training", action="store_true", help="only training beside a second busy process")
     parser.add_argument("--notebooks", action="store_true", help="only the notebooks' seconds and memory")
     parser.add_argument("--race", action="store_true", help="only the two spatial transformers, on MNIST")
     parser.add_argument("--changes", type=int, default=40, help="key presses a figure (default 40)")
     arguments = parser.parse_args()
-    every = not (arguments.figures or arguments.notebooks or arguments.race)
+    every = not (arguments.figures or arguments.training or arguments.notebooks or arguments.race)
     if arguments.figures or every:
         report_figures(arguments.changes)
+    if arguments.training or every:
+        report_training()
     if arguments.notebooks or every:
         report_notebooks()
     if arguments.race or every:

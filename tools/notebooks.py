@@ -1,7 +1,6 @@
-"""Execute the notebooks in place, and keep what they and README say in step with data/results.json.
+"""Execute the notebooks in place: all, or those whose names start so, and store their output.
 
-    python tools/notebooks.py run [00 01 ...]   execute all, or those that start so, and store their output
-    python tools/notebooks.py fill              rewrite the recorded numbers in the prose, and the ledger
+    python tools/notebooks.py run [00 01 ...]
 
 The .ipynb files are the source: they are edited in JupyterLab and executed by this file before a commit.
 """
@@ -113,15 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="execute in place").add_argument("names", nargs="*", default=[])
-    commands.add_parser("fill", help="rewrite the recorded numbers and the ledger")
     chosen = parser.parse_args(arguments)
-    if chosen.command == "fill":
-        # Read only here: executing notebooks needs no results.
-        from tools import recorded
-
-        for path in recorded.fill_all():
-            print(f"{path.relative_to(ROOT)}: refreshed")
-        return 0
     try:
         paths = find(chosen.names)
     except FileNotFoundError as error:

@@ -1,7 +1,8 @@
 """Run the recorded experiments, piece by piece, into data/results.json: `python -m tools.record`.
 
 A lesson's `experiment.py` offers `PIECES`: for each budget, a name and a function for every piece.
-A piece gives rows: {"system": ..., "seed": ..., "figures": {name: number}} and what else is worth keeping.
+A piece gives rows: {"model": ..., "seed": ..., "figures": {name: number}}, more fields where more was varied (see
+`helpers.results`), and what else is worth keeping.
 """
 
 import argparse
@@ -64,6 +65,7 @@ def run(
                 print(f"{title}: not run. {error}", flush=True)
                 missed.append(title)
                 continue
+            refuse_twins(lesson, budget, piece, rows, path)
             seconds = round(time.perf_counter() - begun, 1)
             _store(lesson, budget, piece, {"rows": rows, "seconds": seconds, **surroundings()}, path)
             print(f"{title}: {len(rows)} rows, {seconds:.0f} s", flush=True)
@@ -74,7 +76,6 @@ def _store(lesson: str, budget: str, piece: str, content: dict[str, Any], path: 
     def change(recorded: dict[str, Any]) -> None:
         kept = recorded.setdefault(lesson, {}).setdefault(budget, {"pieces": {}})
         kept["pieces"][piece] = content
-        kept["summary"] = results.summary(row for each in kept["pieces"].values() for row in each["rows"])
 
     results.update(change, path)
 
@@ -85,20 +86,34 @@ def checked(row: Mapping[str, Any], title: str) -> dict[str, Any]:
     Raises:
         ValueError: the row lacks a part, or a figure is not a finite number; the message names it.
     """
-    if not {"system", "seed", "figures"} <= row.keys():
-        raise ValueError(f"{title}: a row needs system, seed and figures, got {sorted(row)}.")
-    system = row["system"]
-    if not isinstance(system, str) or not system or "/" in system or " - " in system:
-        raise ValueError(
-            f"{title}: a system's name is text without '/' and ' - ' (see tools/recorded.py): {system!r}."
-        )
+    if not {"model", "seed", "figures"} <= row.keys():
+        raise ValueError(f"{title}: a row needs model, seed and figures, got {sorted(row)}.")
+    row = {name: part.item() if getattr(part, "ndim", None) == 0 else part for name, part in row.items()}
+    if not isinstance(row["model"], str) or not row["model"]:
+        raise ValueError(f"{title}: a model's name is text, got {row['model']!r}.")
+    fields = results.described(results.fields_of(row))
+    if shared := set(row["figures"]) & set(row):
+        raise ValueError(f"{title}: {sorted(shared)} of {fields} name both a figure and a part of the row.")
     figures = {name: float(number) for name, number in row["figures"].items()}
     for name, number in figures.items():
         if not math.isfinite(number):
             raise ValueError(
-                f"{title}: the figure {name!r} of {system} is {number}; expected a finite number."
+                f"{title}: the figure {name!r} of {fields} is {number}; expected a finite number."
             )
     return {**row, "seed": int(row["seed"]), "figures": figures}
+
+
+def refuse_twins(
+    lesson: str, budget: str, piece: str, rows: Sequence[results.Row], path: Path | None
+) -> None:
+    """Refuse rows that differ in no field from one another or from another piece's: neither could be read back."""
+    others = results.load(path).get(lesson, {}).get(budget, {}).get("pieces", {})
+    kept = [row for name, each in others.items() if name != piece for row in each["rows"]]
+    if pair := results.twins([*kept, *rows]):
+        raise ValueError(
+            f"{lesson} / {budget} / {piece}: two rows for seed {pair[0]['seed']} with "
+            f"{results.described(results.fields_of(pair[0]))}. Give them a field in which they differ."
+        )
 
 
 def surroundings() -> dict[str, Any]:

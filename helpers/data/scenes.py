@@ -1,32 +1,20 @@
 """Scenes: handwritten digits as stickers on photographs, with every mask, box and colour name known exactly."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
-from helpers.data import placing
-from helpers.data.digits import MARGIN, sticker_textures
+from helpers.data.digits import sticker_textures
 from helpers.data.photographs import random_crops
-from helpers.data.splits import Split, check_split
+from helpers.data.placing import plan_stickers
+from helpers.data.scene_options import SceneOptions, is_whole
+from helpers.data.scene_plan import Plan, drift
+from helpers.data.splits import SPLITS, Split, check_split
+from helpers.data.stickers import COLOUR_NAMES, beyond_cut, paint, sample_sticker, sampling_grid
 
 BACKGROUND = 0  # the class of every pixel that no sticker covers; digit d is class d + 1
-
-# Okabe and Ito's colour-blind-safe palette as (name, backing, ink); each pair's contrast ratio is at least 4.5.
-POSTERS = (
-    ("white", (250, 250, 246), (24, 24, 28)),
-    ("yellow", (240, 228, 66), (24, 24, 28)),
-    ("orange", (230, 159, 0), (24, 24, 28)),
-    ("sky blue", (86, 180, 233), (24, 24, 28)),
-    ("green", (0, 158, 115), (10, 10, 12)),
-    ("red", (213, 94, 0), (10, 10, 12)),
-    ("pink", (204, 121, 167), (10, 10, 12)),
-    ("blue", (0, 82, 150), (255, 255, 255)),
-)
-COLOUR_NAMES = tuple(name for name, _, _ in POSTERS)
-
-Overlap = Literal["none", "free", "touching"]
 
 
 @dataclass(frozen=True)
@@ -37,24 +25,37 @@ class Scenes:
         images: (N, 3, S, S) uint8; with motion (N, T, 3, S, S).
         labels: (N, S, S) uint8, 0 background, d + 1 for digit d; with motion (N, T, S, S).
         instances: like labels, 0 background, k + 1 for the k-th sticker.
+        blank: like labels, bool: pixels of a sticker on the side of its cut where no ink is printed.
         boxes: (N, K, 4) int64, the visible part of each sticker as x0, y0, x1, y1 with x1 and y1 exclusive; zeros
             where there is none to see; with motion (N, T, K, 4).
+        visible: (N, K) float32 in 0..1, the share of a sticker's pixels in the frame that no other sticker covers;
+            0 where there is none to see; with motion (N, T, K).
+        order: (N, K) int64, the stickers from left to right by their centres: `order[n, 0]` is the leftmost one, and
+            -1 stands beyond the scene's own count; with motion (N, T, K), of those present in the frame.
         digits: (N, K) int64 in 0..9, and -1 beyond a scene's own count.
-        colours: (N, K) int64, an index into `COLOUR_NAMES`; no two stickers of a scene share one up to eight.
+        colours: (N, K) int64, an index into `COLOUR_NAMES`.
         places: (N, K, 2) float32, centres as x, y in pixels; with motion (N, T, K, 2).
         heights: (N, K) float32, the ink's longer side in pixels.
-        texture: (N, K) int64, which digit of the split each sticker was printed from.
+        texture: (N, K) int64, which digit of the split each sticker was printed from. Its class is the sticker's
+            digit, but for the later ones of a chain.
+        hidden: (N, K) float32, the share of a sticker's ink that is not printed; 1 for the later ones of a chain.
+        event: (N,) int64, the one frame in which the scene's last sticker is seen; -1 where there is no event.
     """
 
     images: Tensor
     labels: Tensor
     instances: Tensor
+    blank: Tensor
     boxes: Tensor
+    visible: Tensor
+    order: Tensor
     digits: Tensor
     colours: Tensor
     places: Tensor
     heights: Tensor
     texture: Tensor
+    hidden: Tensor
+    event: Tensor
 
     def __len__(self) -> int:
         return len(self.images)
@@ -69,150 +70,131 @@ class Scenes:
 
 
 def make_scenes(
-    number: int,
-    seed: int,
-    split: Split = "train",
-    *,
-    size: int = 128,
-    count: int | tuple[int, int] = (1, 3),
-    height: tuple[float, float] = (32, 72),
-    rotation: float = 20,
-    overlap: Overlap = "none",
-    leave: float = 0.0,
-    colours: tuple[str, ...] = COLOUR_NAMES,
-    frames: int = 1,
-    speed: tuple[float, float] = (2, 5),
-    chunk: int = 256,
+    number: int, seed: int, split: Split = "train", options: SceneOptions | None = None, **changes: Any
 ) -> Scenes:
     """Draw scenes from a seed: the same arguments give the same scenes.
+
+    Options may be given as one object, by name, or both: `make_scenes(8, 0, "val", size=64)` is short for
+    `make_scenes(8, 0, "val", SceneOptions(size=64))`, and names change the object that is given with them.
 
     Args:
         number: how many scenes, at least 1.
         seed: any non-negative integer; each split draws its own scenes from it.
         split: which digits and photograph regions are used; none is in two splits.
-        size: side of a scene in pixels.
-        count: stickers a scene, 1 to 6, or the least and the most.
-        height: least and greatest height of a digit in pixels. Where large stickers leave no room for the next
-            one, the next one is made smaller, never below the least.
-        rotation: greatest turn either way, in degrees.
-        overlap: "none" keeps stickers apart, "free" lets them cover one another, "touching" keeps them apart but
-            sets the second against the first, of the same class, and the fourth against the third.
-        leave: how much of a sticker's area may lie outside the frame, 0 to 0.9.
-        colours: the names to choose from, out of `COLOUR_NAMES`.
-        frames: 1 for a still; more for a clip in which stickers drift, bounce off the edges and may cover one
-            another (only the first frame keeps to `overlap`).
-        speed: least and greatest drift in pixels a frame.
-        chunk: scenes drawn at a time, which bounds memory and takes part in what is drawn.
+        options, changes: how scenes look; see `SceneOptions`.
 
     Raises:
         ValueError: an argument out of its range, or stickers that find no room; the message says what to change.
     """
     check_split(split)
-    low, high = count if isinstance(count, (tuple, list)) else (count, count)
-    _check(number, seed, size, (low, high), height, rotation, overlap, leave, colours, frames, speed)
-    generator = Generator().manual_seed(seed * 3 + {"train": 0, "val": 1, "test": 2}[split])
-    parts = []
-    for start in range(0, number, chunk):
-        n = min(chunk, number - start)
-        plan = placing.plan_stickers(
-            n, split, generator, size=size, count=(low, high), height=height, rotation=rotation, overlap=overlap,
-            leave=leave, colours=torch.tensor([COLOUR_NAMES.index(name) for name in colours]),
-        )  # fmt: skip
-        crops = random_crops(n, size, split, generator)
-        if frames == 1:
-            parts.append(_draw(plan, crops, split, size))
-        else:
-            paths = (
-                placing.drift(plan.places, frames, speed, size, generator) * plan.present[:, None, :, None]
-            )
-            parts.append(_clip(plan, paths, crops, split, size))
+    if not is_whole(number, 1):
+        raise ValueError(
+            f"Cannot draw these scenes: number is {number!r}: ask for at least one scene, by an integer."
+        )
+    if not is_whole(seed, 0, 2**60):
+        raise ValueError(
+            f"Cannot draw these scenes: seed is {seed!r}: give a non-negative integer, at most 2 ** 60."
+        )
+    options = replace(options or SceneOptions(), **changes)
+    generator = Generator().manual_seed(int(seed) * 3 + SPLITS.index(split))
+    parts = [
+        _draw_chunk(min(options.chunk, number - start), split, options, generator)
+        for start in range(0, number, options.chunk)
+    ]
     return Scenes(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
 
-def _check(number, seed, size, count, height, rotation, overlap, leave, colours, frames, speed) -> None:
-    """Refuse what cannot be drawn, saying what was expected."""
-    wanted = [
-        (
-            isinstance(number, int) and number >= 1,
-            f"number is {number!r}: ask for at least one scene, by an integer",
-        ),
-        (isinstance(seed, int) and seed >= 0, f"seed is {seed!r}: give a non-negative integer"),
-        (size >= 16, f"size is {size} pixels: a scene needs at least 16"),
-        (
-            all(isinstance(each, int) for each in count) and 1 <= count[0] <= count[1] <= 6,
-            f"count is {count}: give 1 to 6 stickers, by integers, the least first",
-        ),
-        (8 <= height[0] <= height[1], f"height is {height}: give at least 8 pixels, the least first"),
-        (
-            height[0] * (1 + 2 * MARGIN) <= size,
-            f"digits of {height[0]} pixels are {height[0] * (1 + 2 * MARGIN):.0f} pixels with their backing, and a "
-            f"scene of {size} cannot hold that: make the scene larger or the least height smaller",
-        ),
-        (0 <= rotation <= 180, f"rotation is {rotation}: give 0 to 180 degrees"),
-        (overlap in ("none", "free", "touching"), f"overlap is {overlap!r}: expected none, free or touching"),
-        (
-            overlap != "touching" or count[1] >= 2,
-            "overlap='touching' needs at least two stickers: raise count",
-        ),
-        (0 <= leave <= 0.9, f"leave is {leave}: give the share of a sticker, 0 to 0.9"),
-        (len(colours) > 0, "colours is empty: name at least one"),
-        (isinstance(frames, int) and frames >= 1, f"frames is {frames}: a still has 1, a clip more"),
-        (0 <= speed[0] <= speed[1], f"speed is {speed}: give pixels a frame, the least first"),
-    ]
-    for name in colours:
-        known = name in COLOUR_NAMES
-        wanted.append((known, f"there is no colour {name!r}: choose from {', '.join(COLOUR_NAMES)}"))
-    for holds, message in wanted:
-        if not holds:
-            raise ValueError(f"Cannot draw these scenes: {message}.")
-
-
-def _draw(plan: placing.Plan, crops: Tensor, split: Split, size: int) -> Scenes:
-    """Paint the stickers of a plan over (N, 3, S, S) backgrounds, first to last."""
-    textures, classes = sticker_textures(split)
-    N, K = plan.texture.shape
-    backing = torch.tensor([colour for _, colour, _ in POSTERS]) / 255
-    ink_colour = torch.tensor([colour for _, _, colour in POSTERS]) / 255
-    images = crops.clone()
-    labels = torch.zeros(N, size, size, dtype=torch.uint8)
-    instances = torch.zeros_like(labels)
-    digits = torch.where(plan.present, classes[plan.texture], -1)
-    for k in range(K):
-        chosen = textures[plan.texture[:, k]]
-        cover, ink = placing.stamp(chosen, plan.places[:, k], plan.heights[:, k], plan.angles[:, k], size)
-        cover = cover * plan.present[:, k, None, None]
-        paint = torch.lerp(
-            backing[plan.colours[:, k]][..., None, None],
-            ink_colour[plan.colours[:, k]][..., None, None],
-            ink[:, None],
-        )
-        images = torch.lerp(images, paint, cover[:, None])
-        inside = cover >= 0.5
-        labels = torch.where(inside, (digits[:, k, None, None] + 1).to(torch.uint8), labels)
-        instances = torch.where(inside, torch.full_like(instances, k + 1), instances)
+def _draw_chunk(n: int, split: Split, options: SceneOptions, generator: Generator) -> Scenes:
+    plan = plan_stickers(n, split, options, generator)
+    crops = random_crops(n, options.size, split, generator)
+    event = torch.full((n,), -1)
+    if options.frames == 1:
+        painted, places = paint_stickers(plan, crops, split), plan.places
+    else:
+        places = drift(plan.places, options.frames, options.speed, options.size, generator)
+        places = places * plan.present[:, None, :, None]
+        if options.event:
+            event = torch.randint(options.frames, (n,), generator=generator)
+        stills = [
+            paint_stickers(
+                plan._replace(places=places[:, t], present=_present_at(t, plan.present, event)), crops, split
+            )
+            for t in range(options.frames)
+        ]
+        painted = Painted(*(torch.stack(values, dim=1) for values in zip(*stills, strict=True)))
     return Scenes(
+        **painted._asdict(),
+        digits=torch.where(plan.present, plan.digits, -1),
+        colours=plan.colours,
+        places=places,
+        heights=plan.heights,
+        texture=plan.texture,
+        hidden=plan.hidden,
+        event=event,
+    )
+
+
+def _present_at(frame: int, present: Tensor, event: Tensor) -> Tensor:
+    """Take the last sticker out of every scene whose event (n,) is in another frame: (n, K) bool."""
+    last = torch.arange(present.shape[1]) == present.sum(dim=1, keepdim=True) - 1
+    absent = (event >= 0) & (event != frame)
+    return present & ~(last & absent[:, None])
+
+
+class Painted(NamedTuple):
+    """What is seen in one frame of N scenes; see `Scenes` for the fields."""
+
+    images: Tensor
+    labels: Tensor
+    instances: Tensor
+    blank: Tensor
+    boxes: Tensor
+    visible: Tensor
+    order: Tensor
+
+
+def paint_stickers(plan: Plan, crops: Tensor, split: Split) -> Painted:
+    """Paint the stickers of a plan over (N, 3, S, S) backgrounds, first to last."""
+    textures, _ = sticker_textures(split)
+    K, size = plan.texture.shape[1], crops.shape[-1]
+    images = crops
+    labels = torch.zeros(len(crops), size, size, dtype=torch.uint8)
+    instances, blank = torch.zeros_like(labels), torch.zeros_like(labels, dtype=torch.bool)
+    areas = torch.zeros(len(crops), K)
+    for k in range(K):
+        heights, (directions, offsets) = plan.heights[:, k], plan.cuts[:, k].unbind(dim=-1)
+        grid = sampling_grid(plan.places[:, k], heights, plan.angles[:, k], size)
+        cover, ink = sample_sticker(textures[plan.texture[:, k]], grid, heights)
+        cover = cover * plan.present[:, k, None, None]
+        inside = cover >= 0.5
+        if (offsets > -torch.inf).any():
+            beyond = beyond_cut(grid, heights, directions, offsets)
+            ink = ink * (beyond + 0.5).clamp(0, 1)
+            blank = torch.where(inside, beyond < 0, blank)
+        images = torch.lerp(images, paint(plan.colours[:, k], ink), cover[:, None])
+        labels = torch.where(inside, (plan.digits[:, k, None, None] + 1).to(torch.uint8), labels)
+        instances = torch.where(inside, torch.full_like(instances, k + 1), instances)
+        areas[:, k] = inside.sum(dim=(1, 2))
+    seen = torch.stack([(instances == k + 1).sum(dim=(1, 2)) for k in range(K)], dim=1)
+    return Painted(
         images=(images * 255).round().to(torch.uint8),
         labels=labels,
         instances=instances,
+        blank=blank,
         boxes=boxes_of(instances, K),
-        digits=digits,
-        colours=plan.colours,
-        places=plan.places,
-        heights=plan.heights,
-        texture=plan.texture,
+        visible=seen / areas.clamp(min=1),
+        order=left_to_right(plan.places, plan.present),
     )
 
 
-def _clip(plan: placing.Plan, paths: Tensor, crops: Tensor, split: Split, size: int) -> Scenes:
-    """Draw one still for each of (N, T, K, 2) positions and stack them along time."""
-    stills = [_draw(plan._replace(places=places), crops, split, size) for places in paths.unbind(dim=1)]
-    moving = ("images", "labels", "instances", "boxes", "places")
-    return Scenes(
-        **{
-            name: torch.stack([getattr(still, name) for still in stills], dim=1) if name in moving else value
-            for name, value in vars(stills[0]).items()
-        }
-    )
+def left_to_right(places: Tensor, present: Tensor) -> Tensor:
+    """Order stickers by the x of their centres: (N, K) int64, -1 beyond a scene's own count.
+
+    Args:
+        places: (N, K, 2) as x, y. present: (N, K) bool.
+    """
+    order = places[..., 0].masked_fill(~present, torch.inf).argsort(dim=1, stable=True)
+    return torch.where(torch.arange(order.shape[1]) < present.sum(dim=1, keepdim=True), order, -1)
 
 
 def boxes_of(instances: Tensor, count: int) -> Tensor:

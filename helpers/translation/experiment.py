@@ -104,34 +104,41 @@ def watcher(words: Corpus, entries: Sequence[Entry]):
 
 
 def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
-    """Train with and without attention, and yield a row for each, with the lead beyond 15 words and the diagonal."""
+    """Train without and with attention, and yield a row for each; and one for words aligned in order.
+
+    Figures `long_ahead`, `long_ahead_low` and `long_ahead_high` say how far attention is ahead beyond 15 words.
+    """
     words, test = training_corpus(seed, budget), held_out()
     truth, lengths = [detokenise(each.english) for each in test], [len(each.spanish) for each in test]
     said = {}
-    for system in ("attention", "no attention"):
+    for system in ("no attention", "attention"):
         model = new_translator(system, words, seed)
         watch = watcher(words, held_out("val", 200)) if model.score else None
         history = learn(model, words, seed, budget.steps, watch=watch)
         said[system] = spoken(translate(model, words, [each.spanish for each in test]), words)
         score, signature = text_metrics.bleu(said[system], truth)
-        figures = {"bleu": score, **bleu_by_length(said[system], truth, lengths)}
+        last = history.loss[-50:]
+        figures = {"bleu": score, "last_loss": sum(last) / len(last)}
+        figures |= bleu_by_length(said[system], truth, lengths)
         if model.score:
-            figures |= alignment(forced_weights(model, words, test), test)
+            errors = alignment(forced_weights(model, words, test), test)
+            figures |= {"aer": errors["aer"], **lead(said, truth, lengths)}
+            yield {**fields_of("diagonal"), "seed": seed, "figures": {"aer": errors["aer_diagonal"]}}
         yield {
-            "system": system,
+            **fields_of(system),
             "seed": seed,
             "figures": figures,
             "seconds": history.seconds,
             "parameters": parameter_count(model),
             "steps": history.steps,
             "signature": signature,
-            "last_loss": sum(history.loss[-50:]) / len(history.loss[-50:]),
             **({"aer_by_step": {str(step): aer for step, aer in history.watched.items()}} if watch else {}),
         }
-        if model.score:
-            # A row of its own, so that the ledger can set one against the other.
-            yield {"system": "diagonal", "seed": seed, "figures": {"aer": figures["aer_diagonal"]}}
-    yield {"system": "lead beyond 15 words", "seed": seed, "figures": lead(said, truth, lengths)}
+
+
+def fields_of(system: str, score: str = "additive") -> dict[str, str]:
+    """The fields by which the record finds a translator of the phrasebook."""
+    return {"model": system, "corpus": "phrasebook"} | ({"score": score} if system == "attention" else {})
 
 
 def lead(said: dict[str, list[str]], truth: list[str], lengths: list[int]) -> dict[str, float]:
@@ -139,20 +146,21 @@ def lead(said: dict[str, list[str]], truth: list[str], lengths: list[int]) -> di
     chosen = [place for place, length in enumerate(lengths) if length > LONG]
     both = ([said[system][place] for place in chosen] for system in ("attention", "no attention"))
     ahead, low, high = text_metrics.paired_bootstrap(*both, [truth[place] for place in chosen])
-    return {"bleu": ahead, "low": low, "high": high, "sentences": len(chosen)}
+    return {"long_ahead": ahead, "long_ahead_low": low, "long_ahead_high": high}
 
 
 def score_function(score: str, seed: int = 0, budget: Budget = RECORD) -> Iterator[dict]:
-    """Train with one of the four score functions, everything else the same, and yield its row."""
+    """Train with another score function than `compare`, everything else the same, and yield its row."""
     words, test = training_corpus(seed, budget), held_out()
     model = new_translator(score, words, seed)
     history = learn(model, words, seed, budget.steps)
     said = spoken(translate(model, words, [each.spanish for each in test]), words)
-    figures = {"bleu": text_metrics.bleu(said, [detokenise(each.english) for each in test])[0]}
+    bleu, _ = text_metrics.bleu(said, [detokenise(each.english) for each in test])
     yield {
-        "system": score,
+        **fields_of("attention", score),
         "seed": seed,
-        "figures": figures | alignment(forced_weights(model, words, test), test),
+        "figures": {"bleu": bleu, "aer": alignment(forced_weights(model, words, test), test)["aer"]},
+        "steps": history.steps,
         "seconds": history.seconds,
         "parameters": parameter_count(model),
     }
@@ -166,16 +174,14 @@ def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
         learn(model, words, seed, budget.steps, rate=rate)
         said = spoken(translate(model, words, [each.spanish for each in val]), words)
         score, _ = text_metrics.bleu(said, [detokenise(each.english) for each in val])
-        yield {"system": f"{system} at {rate:g}", "seed": seed, "figures": {"val_bleu": score}}
+        fields = {**fields_of(system), "rate": rate, "steps": budget.steps}
+        yield {**fields, "seed": seed, "figures": {"val_bleu": score}}
 
 
 PIECES = {
     "record": {
         **{f"seed {seed}": partial(compare, seed) for seed in (0, 1, 2)},
-        **{
-            f"score {score}": partial(score_function, score)
-            for score in ("additive", "dot", "general", "concat")
-        },
+        **{f"score {score}": partial(score_function, score) for score in ("dot", "general", "concat")},
         **{f"rates, {system}": partial(rates, system) for system in ("attention", "no attention")},
     },
     "real": sentences.PIECES,

@@ -91,7 +91,9 @@ def run(
         score, signature = text_metrics.bleu(said, truth, lowercase=True)
         by_length = translators.bleu_by_length(said, truth, [*map(len, sources)], lowercase=True)
         yield {
-            "system": f"{name}, {system}",
+            "model": system,
+            "corpus": name,
+            **({"score": "additive"} if system == "attention" else {}),
             "seed": 0,
             "figures": {"bleu": score, **by_length},
             "seconds": history.seconds,

@@ -90,14 +90,15 @@ def compare() -> Iterator[dict]:
     for seed in range(3):
         # Nothing to learn, so nothing varies; a row a seed lets the learned ones be compared seed by seed.
         for name, guess in fixed.items():
-            yield {"system": name, "seed": seed, "figures": {"decibels": decibels(guess, large)}}
+            yield {"model": name, "seed": seed, "figures": {"decibels": decibels(guess, large)}}
         for size in (4, 8):
             layer = enlarger(size)
             history = learn(layer, seed)
             with torch.no_grad():
                 figures = {"decibels": decibels(layer(small), large)}
             yield {
-                "system": f"learned {size} x {size}",
+                "model": "transposed convolution",
+                "kernel": size,
                 "seed": seed,
                 "figures": figures,
                 "steps": history.steps,

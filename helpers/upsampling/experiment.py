@@ -123,7 +123,9 @@ def compare(system: str, seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     scenes = training_scenes(seed, budget)
     network, history = learn(system, recorded_namer(seed, budget), scenes, budget.steps, seed)
     yield row(system, network, history, seed) | {
-        "figures": score(network, test_scenes(budget)) | score_by_size(network)
+        "training": "scenes",
+        "run": "whole image",
+        "figures": score(network, test_scenes(budget)) | score_by_size(network),
     }
 
 
@@ -133,13 +135,20 @@ def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
     for rate in TRIED:
         network, _ = learn(system, recorded_namer(seed, budget), scenes, budget.steps, seed, rate)
         figures = {"val_mean_iou": score(network, val)["mean_iou"]}
-        yield {"system": f"{system} at {rate:g}", "seed": seed, "figures": figures}
+        yield {**fields_of(system), "rate": rate, "steps": budget.steps, "seed": seed, "figures": figures}
+
+
+def fields_of(system: str) -> dict[str, str]:
+    """The fields by which the record finds one of `NETWORKS`."""
+    model, _, switches = system.partition(", ")
+    own = {"switches": switches.removeprefix("bed of ") or "own"} if model == "DeconvNet" else {}
+    return {"model": model, **own}
 
 
 def row(system: str, network: nn.Module, history: History, seed: int) -> dict:
     """Collect what is recorded of a network, apart from its figures."""
     return {
-        "system": system,
+        **fields_of(system),
         "seed": seed,
         "steps": history.steps,
         "seconds": history.seconds,
@@ -196,14 +205,14 @@ def streets(seed: int = 0, steps: int = STREET_STEPS) -> Iterator[dict]:
             for name, figure in (("ahead", "mean_iou"), ("boundary_ahead", "boundary_iou")):
                 figures[f"{name}_low"], figures[f"{name}_high"] = bootstrap(counts, other, figure)
         other = counts
-        yield {**films.row(system, network, [history], seed), "figures": figures}
+        yield {**films.row(system, network, [history], seed), **fields_of(system), "figures": figures}
 
 
 def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     """Train a DeconvNet on whole scenes and on crops round stickers alike, run it both ways, and yield a row for each.
 
-    "boxes known" is the whole-image run with everything outside the proposals called background, because proposals
-    round the true boxes tell where the stickers are.
+    "boxes known" is the run on the whole image, with everything outside the proposals called background, because
+    proposals round the true boxes tell where the stickers are.
     """
     network = begin_as(new_network("DeconvNet", seed), recorded_namer(seed, budget))
     scenes = training_scenes(seed, budget)
@@ -223,7 +232,8 @@ def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     sets = {"": test_scenes(budget)} | {f"_{name}": scenes_of_size(name) for name in SIZES}
     for way, run in by_proposal.WAYS.items():
         figures = {f"mean_iou{name}": by_proposal.judge(run, network, some) for name, some in sets.items()}
-        yield row(f"DeconvNet, {way}", network, history, seed) | {"figures": figures}
+        fields = {"training": "scenes and crops", "run": way}
+        yield row("DeconvNet", network, history, seed) | fields | {"figures": figures}
 
 
 PIECES = {

@@ -109,7 +109,7 @@ def by_proposal(network: nn.Module, scenes: Scenes) -> Tensor:
 
 WAYS: dict[str, Callable[[nn.Module, Scenes], Tensor]] = {
     "whole image": whole,
-    "whole image, boxes known": boxes_known,
+    "boxes known": boxes_known,
     "by proposal": by_proposal,
 }
 

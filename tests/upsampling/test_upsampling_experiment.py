@@ -8,6 +8,7 @@ from torch.testing import assert_close
 
 from helpers.data.scenes import make_scenes
 from helpers.fcn.model import FCN, upsample
+from helpers.results import twins
 from helpers.training import History
 from helpers.upsampling import enlarging, experiment
 from helpers.upsampling import proposals as per_proposal
@@ -165,10 +166,14 @@ def test_rows_hold_what_the_notebook_reads(monkeypatch):
     rows = [
         row for system in experiment.NETWORKS for row in experiment.compare(system, seed=1, budget=tiny)
     ] + list(experiment.proposals(1, tiny))
-    assert [row["system"] for row in rows] == [
-        *experiment.NETWORKS,
-        *(f"DeconvNet, {way}" for way in per_proposal.WAYS),
+    assert [(row["model"], row.get("switches")) for row in rows[:4]] == [
+        ("FCN-8s", None),
+        ("DeconvNet", "own"),
+        ("DeconvNet", "shuffled"),
+        ("DeconvNet", "nails"),
     ]
+    assert [row["run"] for row in rows[4:]] == [*per_proposal.WAYS]
+    assert twins(rows) is None
     for row in rows:
         assert row["steps"] == 3 and row["parameters"] > 0 and row["seed"] == 1
         assert {"mean_iou", "mean_iou_tiny", "mean_iou_small", "mean_iou_large"} <= row["figures"].keys()

@@ -1,0 +1,159 @@
+"""Estimates of hard attention's gradient from samples, each beside what it is an estimate of.
+
+Every estimator takes a reader whose gradients are known (`enumerated`), and returns (trials, T, L): as many estimates,
+each the mean of `batch` samples, so that estimators are compared at equal numbers of glimpses.
+
+    reinforce, moving_baseline, leave_one_out   the bound's gradient, unbiased; none estimates the marginal's
+    coin                                        between the bound's and soft attention's
+    straight_through                            neither: the bound's, with log p bent straight at each sampled place
+    gumbel_softmax                              that of a relaxed reader; the bound's as the temperature falls to 0
+"""
+
+from itertools import accumulate
+from statistics import NormalDist
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from helpers.captioning.enumerated import Choose, Reader, soft, weighted
+
+
+def reinforce(reader: Reader, trials: int, batch: int, generator: Generator, baseline: float = 0.0) -> Tensor:
+    """Weigh each sampled path's slope by its reward log p less a fixed baseline (Williams 1992)."""
+    rewards, slopes = _sampled(reader, trials, batch, generator)
+    return weighted(rewards - baseline, slopes) / batch
+
+
+def moving_baseline(
+    reader: Reader, trials: int, batch: int, generator: Generator, keep: float = 0.9, present: bool = False
+) -> Tensor:
+    """REINFORCE less a moving average of earlier rewards, from 0 on (Xu et al. 2015).
+
+    Args:
+        keep: the average's share that stays at each batch.
+        present: let the present batch into its own baseline, a common slip: the baseline then depends on what was
+            sampled, and the estimates are biased. With one sample a batch they shrink to `keep`, exactly.
+    """
+    rewards, slopes = _sampled(reader, trials, batch, generator)
+    means = rewards.mean(dim=1).tolist()
+    averages = list(accumulate(means, lambda old, new: keep * old + (1 - keep) * new, initial=0.0))
+    baselines = rewards.new_tensor(averages[1:] if present else averages[:-1])
+    return weighted(rewards - baselines[:, None], slopes) / batch
+
+
+def leave_one_out(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
+    """REINFORCE less the mean reward of the batch's other samples (Mnih and Rezende 2016; Kool et al. 2019)."""
+    if batch < 2:
+        raise ValueError("Leaving one out of a batch of 1 leaves nothing: draw at least 2 samples.")
+    rewards, slopes = _sampled(reader, trials, batch, generator)
+    others = (rewards.sum(dim=1, keepdim=True) - rewards) / (batch - 1)
+    return weighted(rewards - others, slopes) / batch
+
+
+def coin(reader: Reader, trials: int, batch: int, generator: Generator, chance: float = 0.5) -> Tensor:
+    """Toss one coin a batch: REINFORCE with a moving baseline, or the soft mixture's gradient (Xu et al. 2015).
+
+    Its mean is `chance` times the bound's gradient, and the rest soft attention's.
+    """
+    hard = moving_baseline(reader, trials, batch, generator)
+    heads = torch.rand(trials, 1, 1, generator=generator) < chance
+    return torch.where(heads, hard, soft(reader).gradient)
+
+
+def straight_through(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
+    """Look at one sampled place, and let the gradient pass as if it had been the mixture (Bengio et al. 2013)."""
+
+    def choose(log_attention: Tensor) -> Tensor:
+        attention = log_attention.exp()
+        place = torch.multinomial(attention.detach(), 1, generator=generator)[:, 0]
+        # The brackets keep the value exactly one-hot; added one by one, it would be rounded.
+        return F.one_hot(place, attention.shape[-1]) + (attention - attention.detach())
+
+    return _through_glimpses(reader, trials, batch, choose)
+
+
+def gumbel_softmax(
+    reader: Reader, trials: int, batch: int, generator: Generator, temperature: float
+) -> Tensor:
+    """Look at a random mixture, softmax((log a + Gumbel noise) / temperature) (Jang et al., Maddison et al. 2017).
+
+    Cold mixtures are nearly single places: less bias, more variance.
+    """
+    if not temperature > 0:
+        raise ValueError(f"The temperature is {temperature}: it must be above 0.")
+
+    def choose(log_attention: Tensor) -> Tensor:
+        # Minus the log of an exponential variate is a Gumbel variate.
+        noise = -torch.empty_like(log_attention).exponential_(generator=generator).log()
+        return ((log_attention + noise) / temperature).softmax(dim=-1)
+
+    return _through_glimpses(reader, trials, batch, choose)
+
+
+class Quality(NamedTuple):
+    """How estimates stand to a true gradient g.
+
+    Attributes:
+        misses: how many of g's T L numbers lie outside their interval around the mean estimate. All intervals hold
+            at once in 95% of repetitions, so that an unbiased estimator should show 0.
+        bias: length of the mean's error, its own noise taken out, as a fraction of g's length.
+        spread: standard deviation of one estimate, all numbers together, as a fraction of g's length.
+        cosine: of the angle between one estimate and g, on average.
+        needed: how many estimates to average until the expected error is a tenth of g's length; infinite where the
+            bias alone is as large.
+    """
+
+    misses: int
+    bias: float
+    spread: float
+    cosine: float
+    needed: float
+
+
+def quality(estimates: Tensor, truth: Tensor, confidence: float = 0.95, within: float = 0.1) -> Quality:
+    """Hold estimates (trials, T, L) against a true gradient (T, L).
+
+    The intervals are normal ones, shared out over the numbers (Bonferroni). They need estimates with uncorrelated
+    errors, as all of this module's are: an earlier reward in a baseline tells nothing of the next slope.
+
+    Raises:
+        ValueError: shapes that do not fit, fewer than two estimates, or a true gradient of zero.
+    """
+    size = truth.norm()
+    if estimates.shape[1:] != truth.shape or len(estimates) < 2 or size == 0:
+        raise ValueError(
+            "quality needs two or more estimates (trials, T, L) and a gradient (T, L) that is not zero, got "
+            f"{tuple(estimates.shape)} and {tuple(truth.shape)} of length {size:.3g}."
+        )
+    error, variance = estimates.mean(dim=0) - truth, estimates.var(dim=0)
+    width = NormalDist().inv_cdf(1 - (1 - confidence) / (2 * truth.numel()))
+    # The last digits differ even where there is no noise at all.
+    allowed = width * (variance / len(estimates)).sqrt() + 1e-12
+    noise = variance.sum() / len(estimates)
+    bias = (error.square().sum() - noise).clamp_min(0).sqrt() / size
+    spread = variance.sum().sqrt() / size
+    room = within**2 - bias.item() ** 2
+    return Quality(
+        misses=int((error.abs() > allowed).sum()),
+        bias=bias.item(),
+        spread=spread.item(),
+        cosine=F.cosine_similarity(estimates.flatten(1), truth.reshape(1, -1)).mean().item(),
+        needed=spread.item() ** 2 / room if room > 0 else float("inf"),
+    )
+
+
+def _sampled(reader: Reader, trials: int, batch: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Draw paths by q; give their rewards (trials, batch) and slopes (trials, batch, T, L)."""
+    _, log_q, log_p, slopes = reader.paths
+    chosen = torch.multinomial(log_q.exp(), trials * batch, replacement=True, generator=generator)
+    chosen = chosen.reshape(trials, batch)
+    return log_p[chosen], slopes[chosen]
+
+
+def _through_glimpses(reader: Reader, trials: int, batch: int, choose: Choose) -> Tensor:
+    """Differentiate log p through the chosen weights themselves."""
+    scores = reader.copies(trials * batch)
+    (gradients,) = torch.autograd.grad(reader.say(scores, choose)[1].sum(), scores)
+    return gradients.unflatten(0, (trials, batch)).mean(dim=1)

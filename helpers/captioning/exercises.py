@@ -1,0 +1,233 @@
+"""Checks for the exercises of notebook 06, soft and hard attention."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.random import Generator
+from torch import Tensor
+
+from helpers.checking import Exercise, Mistake
+
+
+def _sizes(generator: Generator, *among: int) -> tuple[int, ...]:
+    return tuple(int(size) for size in generator.permutation(among))
+
+
+def _score_maps(generator: Generator) -> tuple[Tensor]:
+    """Score maps of both signs, one of them far up, where exp overflows."""
+    maps = 2 * generator.standard_normal(_sizes(generator, 2, 3, 4))
+    maps[0] += 1000
+    return (torch.from_numpy(maps),)
+
+
+def _over_places(scores: Tensor) -> Tensor:
+    return scores.flatten(1).softmax(dim=1).reshape(scores.shape)
+
+
+softmax_of_places = Exercise(
+    name="softmax_of_places",
+    make_input=_score_maps,
+    solution=_over_places,
+    mistakes=(
+        Mistake(
+            lambda scores: scores.softmax(dim=-1),
+            "each row of places sums to 1 by itself. All places of a scene compete with one another: flatten rows and "
+            "columns first.",
+        ),
+        Mistake(
+            lambda scores: scores.softmax(dim=-2),
+            "each column of places sums to 1 by itself. All places of a scene compete with one another: flatten rows "
+            "and columns first.",
+        ),
+        Mistake(
+            lambda scores: scores.softmax(dim=0),
+            "scenes of the batch compete with one another. A caption looks at its own scene only.",
+        ),
+        Mistake(
+            lambda scores: scores.flatten().softmax(dim=0).reshape(scores.shape),
+            "the weights of the whole batch sum to 1 together. Each scene's must: keep the batch axis apart.",
+        ),
+        Mistake(
+            lambda scores: scores.exp() / scores.exp().sum(dim=(1, 2), keepdim=True),
+            "exp(1000) is infinite, and infinity by infinity is NaN. Subtract each scene's largest score first, which "
+            "changes no weight, or call `softmax`, which does so.",
+        ),
+        Mistake(
+            torch.sigmoid,
+            "a sigmoid judges each place alone: the weights of a scene do not sum to 1, so the glimpse is no mean.",
+        ),
+    ),
+)
+
+
+def _glimpse(generator: Generator) -> tuple[Tensor, Tensor, float]:
+    """Weights, annotations, and a random number that picks neither the likeliest place nor the one of equal shares."""
+    L, D = _sizes(generator, 4, 6)
+    weights = generator.dirichlet(np.full(L, 2.0))
+    picks = np.searchsorted(weights.cumsum(), draws := generator.random(200), side="right")
+    odd = (picks != weights.argmax()) & (picks != (draws * L).astype(int)) & (picks < L)
+    draw = float(draws[odd][0]) if odd.any() else 0.999
+    return torch.from_numpy(weights), torch.from_numpy(generator.standard_normal((L, D))), draw
+
+
+def _picked(weights: Tensor, draw: float) -> int:
+    return int((weights.cumsum(dim=0) <= draw).sum())
+
+
+expected_and_sampled = Exercise(
+    name="expected_and_sampled",
+    make_input=_glimpse,
+    solution=lambda weights, annotations, draw: (weights @ annotations, annotations[_picked(weights, draw)]),
+    trials=8,  # picks of few places agree by chance more often than numbers do
+    mistakes=(
+        Mistake(
+            lambda weights, annotations, draw: (weights @ annotations, annotations[weights.argmax()]),
+            "the second is the likeliest place, whatever was drawn. Sampling goes to each place as often as its weight "
+            "says: take the first whose running sum of weights exceeds the draw.",
+        ),
+        Mistake(
+            lambda weights, annotations, draw: (weights @ annotations, annotations[int(draw * len(weights))]),
+            "the second picks all places equally often. A place's share of the line from 0 to 1 is its weight.",
+        ),
+        Mistake(
+            lambda weights, annotations, draw: (
+                weights @ annotations,
+                weights[_picked(weights, draw)] * annotations[_picked(weights, draw)],
+            ),
+            "the sampled annotation is multiplied by its weight. The weight has done its work when the place is drawn: "
+            "a hard glimpse sees that place in full.",
+        ),
+        Mistake(
+            lambda weights, annotations, draw: (
+                annotations.mean(dim=0),
+                annotations[_picked(weights, draw)],
+            ),
+            "the first is the plain mean of all places. The expected glimpse weighs each by its attention.",
+        ),
+        Mistake(
+            lambda weights, annotations, draw: (
+                annotations[_picked(weights, draw)],
+                annotations[_picked(weights, draw)],
+            ),
+            "both are the sampled place. The expected glimpse is the mean over all of them, by weight.",
+        ),
+    ),
+)
+
+
+def _samples(generator: Generator) -> tuple[Tensor, Tensor, Tensor, float]:
+    L, S = _sizes(generator, 4, 6)
+    attention = torch.from_numpy(generator.dirichlet(np.full(L, 2.0)))
+    places = torch.from_numpy(generator.integers(L, size=S))
+    rewards = torch.from_numpy(np.log(generator.uniform(0.05, 0.9, S)))
+    return attention, places, rewards, float(generator.uniform(-2.0, -0.5))
+
+
+def _estimate(attention: Tensor, places: Tensor, rewards: Tensor) -> Tensor:
+    slopes = F.one_hot(places, len(attention)) - attention
+    return (rewards[:, None] * slopes).mean(dim=0)
+
+
+def _without_slope(attention: Tensor, places: Tensor, rewards: Tensor) -> Tensor:
+    return (rewards[:, None] * F.one_hot(places, len(attention))).mean(dim=0)
+
+
+reinforce = Exercise(
+    name="reinforce",
+    make_input=_samples,
+    solution=lambda attention, places, rewards, baseline: _estimate(attention, places, rewards - baseline),
+    mistakes=(
+        Mistake(
+            lambda attention, places, rewards, baseline: _estimate(attention, places, rewards),
+            "the baseline is not used. It leaves the mean as it is and takes most of the noise away.",
+        ),
+        Mistake(
+            lambda attention, places, rewards, baseline: _estimate(attention, places, rewards + baseline),
+            "the baseline is added. A reward counts by how much better it is than usual: subtract.",
+        ),
+        Mistake(
+            lambda attention, places, rewards, baseline: _estimate(attention, places, baseline - rewards),
+            "the sign is turned: this makes good places less likely. It is the gradient of the loss, not of log p.",
+        ),
+        Mistake(
+            lambda attention, places, rewards, baseline: _estimate(attention, places, rewards) - baseline,
+            "the baseline is subtracted from the gradient. It belongs to the reward, before the slope multiplies it.",
+        ),
+        Mistake(
+            lambda attention, places, rewards, baseline: _without_slope(
+                attention, places, rewards - baseline
+            ),
+            "the slope of log a_s with respect to the scores is one-hot minus a: a score that rises takes weight from "
+            "all other places. The minus a is missing.",
+        ),
+        Mistake(
+            lambda attention, places, rewards, baseline: (
+                _without_slope(attention, places, rewards - baseline) / attention
+            ),
+            "this is the gradient with respect to the weights a. The scores are what is learned: go through the "
+            "softmax, whose slope of log a_s is one-hot minus a.",
+        ),
+        Mistake(
+            lambda attention, places, rewards, baseline: (
+                len(places) * _estimate(attention, places, rewards - baseline)
+            ),
+            "this is the sum over samples. An expectation is estimated by their mean.",
+        ),
+    ),
+)
+
+
+def _captions(generator: Generator) -> tuple[Tensor, Tensor]:
+    """Weights of captions of different lengths; padding looks somewhere, too, as it does in a batch."""
+    B, T, L = _sizes(generator, 3, 4, 5)
+    weights = torch.from_numpy(generator.dirichlet(np.ones(L), size=(B, T)))
+    lengths = torch.from_numpy(generator.integers(1, T, size=B))
+    return weights, torch.arange(T) < lengths[:, None]
+
+
+def _coverage(weights: Tensor, real: Tensor) -> Tensor:
+    return (weights * real[:, :, None]).sum(dim=1)
+
+
+def _target(weights: Tensor, real: Tensor) -> Tensor:
+    return real.sum(dim=1, keepdim=True) / weights.shape[2]
+
+
+coverage_penalty = Exercise(
+    name="coverage_penalty",
+    make_input=_captions,
+    solution=lambda weights, real: (
+        (_target(weights, real) - _coverage(weights, real)).square().sum(dim=1).mean()
+    ),
+    mistakes=(
+        Mistake(
+            lambda weights, real: (1 - _coverage(weights, real)).square().sum(dim=1).mean(),
+            "the target is 1 a place, which C words cannot give to more than C of the L places. Share them out: C / L.",
+        ),
+        Mistake(
+            lambda weights, real: (
+                (weights.shape[1] / weights.shape[2] - weights.sum(dim=1)).square().sum(dim=1).mean()
+            ),
+            "padding is counted as words, in the sum and in C. Only real words look.",
+        ),
+        Mistake(
+            lambda weights, real: (_target(weights, real) - weights.sum(dim=1)).square().sum(dim=1).mean(),
+            "the weights of padding are summed, too. Only real words look.",
+        ),
+        Mistake(
+            lambda weights, real: (_target(weights, real) - _coverage(weights, real)).abs().sum(dim=1).mean(),
+            "the differences are to be squared, so that one forgotten place costs more than many slightly short ones.",
+        ),
+        Mistake(
+            lambda weights, real: (_target(weights, real) - _coverage(weights, real)).square().mean(),
+            "this is the mean over places. The paper sums over places, and averages over captions only.",
+        ),
+        Mistake(
+            lambda weights, real: (
+                (_coverage((weights - 1 / weights.shape[2]).square(), real)).sum(dim=1).mean()
+            ),
+            "each word alone is pulled towards looking everywhere. The sum over the words is what should be level: add "
+            "up first, square then.",
+        ),
+    ),
+)

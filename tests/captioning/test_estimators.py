@@ -1,0 +1,237 @@
+"""Hard attention's exact gradients against loops and finite differences, its estimators against the exact gradients."""
+
+import dataclasses
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from helpers.captioning import estimators
+from helpers.captioning.enumerated import Reader, bound, gap, marginal, nine_cells, soft
+from helpers.captioning.estimators import quality
+
+ONE_WORD, THREE_WORDS = nine_cells((0,), seed=1), nine_cells((0, 3, 1), seed=1)
+CASES = pytest.mark.parametrize("reader", [ONE_WORD, THREE_WORDS], ids=["one word", "three words"])
+TRIALS = 4_000
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def small(words=(0, 1), places=3, seed=0, recur=1.0) -> Reader:
+    """A reader small enough for loops: few places, few words, no structure."""
+    draw = generator(seed)
+    shapes = (places, 4), (2, 4), (4, 4), (len(words), places)
+    annotations, output, mix, scores = (
+        torch.randn(shape, generator=draw, dtype=torch.float64) for shape in shapes
+    )
+    return Reader(annotations, output, recur * mix, words, scores)
+
+
+def followed(reader: Reader, places, scores=None) -> tuple[torch.Tensor, torch.Tensor]:
+    """log q and log p of one path, word by word, place by place."""
+    scores = reader.scores if scores is None else scores
+    state = torch.zeros(reader.annotations.shape[1], dtype=torch.float64)
+    log_q = log_p = 0.0
+    for t, place in enumerate(places):
+        odds = [(scores[t, j] + state @ reader.annotations[j]).exp() for j in range(scores.shape[1])]
+        log_q = log_q + torch.log(odds[place] / sum(odds))
+        seen = reader.annotations[place] + state
+        heard = [(row @ seen).exp() for row in reader.output]
+        log_p = log_p + torch.log(heard[reader.words[t]] / sum(heard))
+        state = torch.tanh(seen @ reader.recur)
+    return log_q, log_p
+
+
+def summed(reader: Reader, scores: torch.Tensor, objective: str) -> torch.Tensor:
+    """The marginal or the bound in a loop over all paths, differentiable."""
+    total = 0.0
+    for places in itertools.product(range(scores.shape[1]), repeat=len(reader.words)):
+        log_q, log_p = followed(reader, places, scores)
+        total = total + (log_q + log_p).exp() if objective == "marginal" else total + log_q.exp() * log_p
+    return total.log() if objective == "marginal" else total
+
+
+def test_every_path_is_listed_once_with_the_probabilities_of_a_loop():
+    reader = small()
+    places, log_q, log_p, _ = reader.paths
+    assert sorted(map(tuple, places.tolist())) == list(itertools.product(range(3), repeat=2))
+    for path, q, p in zip(places.tolist(), log_q, log_p, strict=True):
+        assert_close((q, p), followed(reader, path))
+    assert [len(case.paths.places) for case in (ONE_WORD, THREE_WORDS)] == [9, 729]
+
+
+@pytest.mark.parametrize(("objective", "function"), [("marginal", marginal), ("bound", bound)])
+def test_values_and_gradients_are_those_of_a_differentiated_loop(objective, function):
+    reader = small()
+    scores = reader.scores.clone().requires_grad_()
+    value = summed(reader, scores, objective)
+    (gradient,) = torch.autograd.grad(value, scores)
+    assert_close(torch.tensor(function(reader).value, dtype=torch.float64), value.detach())
+    assert_close(function(reader).gradient, gradient)
+    assert torch.autograd.gradcheck(lambda each: summed(reader, each, objective), scores)
+
+
+@CASES
+@pytest.mark.parametrize("objective", [marginal, bound, soft])
+def test_gradients_are_those_of_finite_differences(reader, objective):
+    direction = torch.randn(reader.scores.shape, generator=generator(3), dtype=torch.float64)
+    step = 1e-5 * direction
+    ahead, behind = (
+        objective(dataclasses.replace(reader, scores=reader.scores + each)).value for each in (step, -step)
+    )
+    slope = (objective(reader).gradient * direction).sum().item()
+    assert (ahead - behind) / 2e-5 == pytest.approx(slope, rel=1e-6)
+
+
+def test_one_word_has_the_closed_forms_of_the_page():
+    _, log_q, log_p, slopes = ONE_WORD.paths
+    a, posterior = log_q.exp(), (log_q + log_p).softmax(0)
+    assert_close(slopes[:, 0], torch.eye(9, dtype=torch.float64) - a)
+    assert_close(marginal(ONE_WORD).gradient[0], posterior - a)
+    assert_close(bound(ONE_WORD).gradient[0], a * (log_p - a @ log_p))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_bound_is_below_the_marginal_by_the_gap(seed):
+    reader = small(seed=seed)
+    assert gap(reader) >= 0
+    assert marginal(reader).value - bound(reader).value == pytest.approx(gap(reader), abs=1e-9)
+
+
+def test_there_is_no_gap_where_the_words_say_nothing_about_the_place():
+    reader = small()
+    blind = dataclasses.replace(reader, annotations=reader.annotations[:1].expand(3, -1))
+    assert gap(blind) == pytest.approx(0, abs=1e-12)
+    assert marginal(blind).value == pytest.approx(soft(blind).value)
+
+
+def test_without_recurrence_a_sum_over_paths_is_a_sum_over_words():
+    together = small(recur=0.0)
+    apart = [
+        marginal(dataclasses.replace(together, words=(word,), scores=together.scores[t : t + 1]))
+        for t, word in enumerate(together.words)
+    ]
+    assert marginal(together).value == pytest.approx(sum(each.value for each in apart))
+    assert_close(marginal(together).gradient, torch.cat([each.gradient for each in apart]))
+
+
+UNBIASED = {
+    "raw": estimators.reinforce,
+    "a fixed baseline": lambda *given: estimators.reinforce(*given, baseline=-3.0),
+    "moving baseline": estimators.moving_baseline,
+    "leave one out": estimators.leave_one_out,
+}
+BIASED = {
+    "the present reward in its baseline": lambda *given: estimators.moving_baseline(*given, present=True),
+    "coin": estimators.coin,
+    "straight through": estimators.straight_through,
+    "Gumbel at 1": lambda *given: estimators.gumbel_softmax(*given, temperature=1.0),
+}
+
+
+@CASES
+@pytest.mark.parametrize("name", UNBIASED)
+def test_unbiased_estimators_hold_the_bounds_gradient_in_nearly_all_intervals(reader, name):
+    """All intervals should hold at once in 38 of 40 repetitions; fewer than 32 have a chance of 1 in 7,000."""
+    runs = [UNBIASED[name](reader, TRIALS, 4, generator(seed)) for seed in range(40)]
+    assert sum(quality(estimates, bound(reader).gradient).misses == 0 for estimates in runs) >= 32
+    # The marginal's gradient is another one, and the same intervals are narrow enough to say so.
+    assert all(quality(estimates, marginal(reader).gradient).misses > 0 for estimates in runs)
+
+
+@pytest.mark.parametrize("name", BIASED)
+def test_biased_estimators_leave_the_bounds_gradient_out(name):
+    found = quality(BIASED[name](ONE_WORD, 20_000, 2, generator()), bound(ONE_WORD).gradient)
+    assert found.misses > 0
+    assert found.bias > 0.02
+
+
+def test_the_coins_mean_is_half_the_bounds_and_half_the_soft_gradient():
+    between = (bound(ONE_WORD).gradient + soft(ONE_WORD).gradient) / 2
+    assert quality(estimators.coin(ONE_WORD, TRIALS, 4, generator()), between).misses == 0
+
+
+def test_the_present_reward_in_its_own_baseline_shrinks_single_samples_by_a_tenth():
+    fair, slipped = (
+        estimators.moving_baseline(ONE_WORD, 50, 1, generator(), present=present) for present in (False, True)
+    )
+    assert_close(slipped, 0.9 * fair)
+
+
+def test_straight_through_has_the_mean_of_its_formula():
+    """With one word: log p is bent straight at each sampled place, and the attention's own slope is exact."""
+    a = ONE_WORD.paths.log_q.exp()
+    seen = ONE_WORD.annotations.clone().requires_grad_()
+    log_p = (seen @ ONE_WORD.output.T).log_softmax(dim=-1)[:, ONE_WORD.words[0]]
+    (slopes,) = torch.autograd.grad(log_p.sum(), seen)
+    per_weight = a @ slopes @ ONE_WORD.annotations.T
+    expected = (a * (per_weight - a @ per_weight))[None]
+    assert quality(estimators.straight_through(ONE_WORD, TRIALS, 4, generator()), expected).misses == 0
+
+
+@pytest.mark.parametrize("baseline", [0.0, -3.0])
+def test_the_spread_is_that_of_all_paths_weighed_by_their_probability(baseline):
+    _, log_q, log_p, slopes = THREE_WORDS.paths
+    truth = bound(THREE_WORDS).gradient
+    every = (log_p - baseline)[:, None, None] * slopes
+    variance = (log_q.exp() @ every.flatten(1).square() - truth.flatten().square()).sum() / 4
+    found = quality(estimators.reinforce(THREE_WORDS, 20_000, 4, generator(), baseline), truth)
+    assert found.spread == pytest.approx((variance.sqrt() / truth.norm()).item(), rel=0.03)
+
+
+def test_cold_mixtures_have_less_bias_and_more_spread():
+    truth = bound(ONE_WORD).gradient
+    found = [
+        quality(estimators.gumbel_softmax(ONE_WORD, 20_000, 4, generator(), temperature), truth)
+        for temperature in (3.0, 1.0, 0.3)
+    ]
+    assert found[0].bias > found[1].bias > found[2].bias
+    assert found[0].spread < found[1].spread < found[2].spread
+
+
+def test_leave_one_out_is_each_reward_less_the_mean_of_the_others():
+    (estimate,) = estimators.leave_one_out(ONE_WORD, 1, 3, generator(7))
+    _, log_q, log_p, slopes = ONE_WORD.paths
+    drawn = torch.multinomial(log_q.exp(), 3, replacement=True, generator=generator(7)).tolist()
+    terms = [
+        (log_p[drawn[k]] - (log_p[drawn].sum() - log_p[drawn[k]]) / 2) * slopes[drawn[k]] for k in range(3)
+    ]
+    assert_close(estimate, sum(terms) / 3)
+
+
+def test_quality_worked_out_by_hand():
+    """Two estimates 1 +- 1 of a truth of 2: error -1, variance 2, of which half is noise in the mean."""
+    found = quality(torch.tensor([[[0.0]], [[2.0]]]), torch.tensor([[2.0]]))
+    assert found.misses == 0
+    assert found.bias == pytest.approx(0.0)
+    assert found.spread == pytest.approx(math.sqrt(2) / 2)
+    assert found.cosine == pytest.approx(0.5)
+    assert found.needed == pytest.approx(0.5 / 0.01)
+    exact = quality(torch.full((3, 1, 1), 1.0), torch.tensor([[2.0]]))
+    assert (exact.misses, exact.bias, exact.needed) == (1, 0.5, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: dataclasses.replace(ONE_WORD, scores=torch.zeros(9)), "shape (words, places) = (1, 9)"),
+        (lambda: dataclasses.replace(ONE_WORD, scores=torch.full((1, 9), torch.nan)), "finite"),
+        (lambda: nine_cells((0,) * 7), "too many paths"),
+        (lambda: estimators.leave_one_out(ONE_WORD, 2, 1, generator()), "at least 2"),
+        (lambda: estimators.gumbel_softmax(ONE_WORD, 2, 1, generator(), 0.0), "above 0"),
+        (lambda: quality(torch.zeros(5, 1, 8), torch.ones(1, 9)), "(5, 1, 8)"),
+        (lambda: quality(torch.zeros(1, 1, 9), torch.ones(1, 9)), "two or more"),
+        (lambda: quality(torch.zeros(5, 1, 9), torch.zeros(1, 9)), "not zero"),
+    ],
+)
+def test_bad_input_is_refused_in_words(call, said):
+    with pytest.raises(ValueError) as refusal:
+        call()
+    assert said in str(refusal.value)

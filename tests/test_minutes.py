@@ -1,0 +1,65 @@
+"""Minutes of reading and seconds of training, counted by hand on small notebooks."""
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from tools import minutes
+
+PROSE = """# Two words
+One [link of five words here](https://example.org/a/b) - and **bold** $x$.<!-- toy/record/rows/score -->
+
+```python
+first = 1
+
+second = 2
+```
+
+<details><summary>Solution</summary>
+
+not read at all
+</details>"""
+
+
+def notebook(*cells):
+    return v4.new_notebook(cells=list(cells))
+
+
+def bar(text):
+    return v4.new_output("display_data", {"text/plain": text})
+
+
+def written(text, name="stderr"):
+    return v4.new_output("stream", name=name, text=text)
+
+
+def test_reading_counts_words_and_lines_as_the_page_shows_them():
+    page = notebook(v4.new_markdown_cell(PROSE), v4.new_code_cell("import a\n\n\nif b:\n    c()"))
+    assert minutes.size(page) == (2 + 9, 2 + 3)
+    assert minutes.reading_minutes(page) == pytest.approx(11 / 200 + 5 * 8 / 60)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "seconds"),
+    [
+        ([], 0),
+        ([bar("FCN-8s: 100% 90/90 [00:26<00:00, 3.80it/s]"), bar("again: 100% 9/9 [01:04<00:00]")], 90),
+        ([bar("long | 0.8: 100% 9/9 [1:00:01<00:00, 400s/it]")], 3601),
+        ([bar("Figure(a scene)"), written("12 of 40 [00:26<00:00]", "stdout")], 0),
+        ([written("a | 0.1:  50%|#  | 1/2 [00:01<00:01]\ra | 0.2: 100%|##| 2/2 [00:03<00:00]")], 3),
+        ([written("\r 50%|# | 1/2 [00:01<00:01]"), written("\r100%|##| 2/2 [00:05<00:00]")], 5),
+    ],
+)
+def test_training_is_what_all_bars_of_a_notebook_took(outputs, seconds):
+    cells = [v4.new_code_cell("fit()", outputs=outputs), v4.new_code_cell("print(1)")]
+    assert minutes.training_seconds(notebook(*cells)) == seconds
+
+
+def test_what_is_too_long_is_marked_and_the_longest_is_first(tmp_path):
+    for name, seconds in (("00_quick", "01:40"), ("01_slow", "01:41")):
+        cells = [v4.new_code_cell("fit()", outputs=[bar(f"a: 100% 9/9 [{seconds}<00:00]")])]
+        nbformat.write(notebook(*cells), tmp_path / f"{name}.ipynb")
+    paths = sorted(tmp_path.glob("*.ipynb"))
+    _, quick, slow = minutes.table(paths)
+    assert quick.endswith("100 s") and slow.endswith("101 s   over 100 s")
+    assert minutes.longest_first(paths) == paths[::-1]
