@@ -3,8 +3,10 @@
 import os
 import random
 import warnings
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,6 +65,21 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries that draw from NumPy's global state
     torch.manual_seed(seed)
+
+
+def in_single_precision(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function make its tensors in float32 whatever default the learner has set: data come from a seed alone."""
+
+    @wraps(make)
+    def made(*arguments, **options):
+        chosen = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float32)
+        try:
+            return make(*arguments, **options)
+        finally:
+            torch.set_default_dtype(chosen)
+
+    return made
 
 
 @cache

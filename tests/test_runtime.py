@@ -7,8 +7,14 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from torch import Generator
+from torch.testing import assert_close
 
 from helpers import runtime
+from helpers.data.digits import handwritten_digits, textures_of
+from helpers.data.distorted import KINDS, distort
+from helpers.data.photographs import random_crops
+from helpers.data.scenes import make_scenes
 
 
 @pytest.mark.parametrize(
@@ -132,3 +138,22 @@ def test_an_older_torch_that_cannot_tell_has_no_bfloat16(monkeypatch):
     monkeypatch.setattr(runtime, "device", lambda: torch.device("cpu"))
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert runtime.has_bfloat16() is False
+
+
+def test_data_come_from_their_seed_whatever_precision_the_learner_chose():
+    def draw() -> list[torch.Tensor]:
+        digits, _ = handwritten_digits("test")
+        kinds = [distort(digits[:4], kind, Generator().manual_seed(1)).images for kind in KINDS]
+        crops = random_crops(2, 64, "train", Generator().manual_seed(1))
+        scenes = make_scenes(2, 0, "train")
+        return [textures_of(digits[:4]), *kinds, crops, scenes.images, scenes.labels]
+
+    before = draw()
+    torch.set_default_dtype(torch.float64)
+    try:
+        after = draw()
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for one, other in zip(before, after, strict=True):
+        assert_close(other, one, rtol=0, atol=0)

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -256,6 +257,36 @@ def test_frozen_parameters_stay():
     assert not torch.equal(model[3].weight, before["3.weight"])
     assert parameter_count(model) == 4 + 4 + 4 * 2 + 2
     assert parameter_count(small_network()) == 3 * 4 * 9 + parameter_count(model)
+
+
+class Pair(NamedTuple):
+    """Inputs of two parts, as a translator's lesson has them: known to `fit` by `len` and `to` only."""
+
+    left: torch.Tensor
+    right: torch.Tensor
+
+    def __len__(self):
+        return len(self.left)
+
+    def to(self, device):
+        return Pair(self.left.to(device), self.right.to(device))
+
+
+def test_inputs_may_have_several_parts():
+    class Sum(nn.Linear):
+        def forward(self, pair):
+            return super().forward(pair.left + pair.right)
+
+    images = torch.randn(6, 4, 3)
+    source = [(Pair(each, each), each.sum(dim=1, keepdim=True)) for each in images]
+    whole = [(2 * each, each.sum(dim=1, keepdim=True)) for each in images]
+    torch.manual_seed(0)
+    two = Sum(3, 1)
+    one = nn.Linear(3, 1)
+    one.load_state_dict(two.state_dict())
+    assert train(two, source, functional.mse_loss).loss == pytest.approx(
+        train(one, whole, functional.mse_loss).loss
+    )
 
 
 def test_timelines_lie_end_to_end():

@@ -10,6 +10,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from helpers.data.splits import Split, check_split
+from helpers.runtime import in_single_precision
 
 # Of each class's 500 digits: 400 to learn from, 50 to choose by, 50 to report on.
 SHARES = {"train": slice(0, 400), "val": slice(400, 450), "test": slice(450, 500)}
@@ -53,6 +54,7 @@ def sticker_textures(split: Split) -> tuple[Tensor, Tensor]:
     return textures_of(images), labels
 
 
+@in_single_precision
 def textures_of(images: Tensor) -> Tensor:
     """Turn handwritten digits into the textures that stickers are printed from.
 

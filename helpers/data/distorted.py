@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from scipy.interpolate import RBFInterpolator
 from torch import Generator, Tensor
 
+from helpers.runtime import in_single_precision
+
 Kind = Literal["plain", "R", "RTS", "P", "E", "cluttered"]
 KINDS: tuple[str, ...] = get_args(Kind)
 SIDES = {"plain": 28, "R": 28, "RTS": 42, "P": 42, "E": 28, "cluttered": 60}  # pixels, as in the paper
@@ -35,6 +37,7 @@ class Distorted(NamedTuple):
     theta: Tensor
 
 
+@in_single_precision
 def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0) -> Distorted:
     """Distort digits at random, as in Jaderberg et al. 2015 (section 4.1 and appendix).
 

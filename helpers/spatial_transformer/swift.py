@@ -58,6 +58,6 @@ def race(seed: int = 0, tutorial_epochs: int = TUTORIAL_EPOCHS) -> Iterator[dict
     yield _row("tutorial", seed, network, by_epoch[-1], seconds) | {"by_epoch": by_epoch}
 
 
-def _row(system: str, seed: int, network: nn.Module, right: float, seconds: float) -> dict:
+def _row(model: str, seed: int, network: nn.Module, right: float, seconds: float) -> dict:
     figures = {"accuracy": right, "training_seconds": seconds}
-    return {"system": system, "seed": seed, "figures": figures, "parameters": parameter_count(network)}
+    return {"model": model, "seed": seed, "figures": figures, "parameters": parameter_count(network)}

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from helpers.data.readings import Candidate, Reading
 from helpers.data.tokens import SPECIAL, detokenise, padded, tokenise
-from helpers.translation.decoding import Saying, beam
+from helpers.decoding import Saying, beam
 from helpers.translation.model import Memory, Translator
 from helpers.translation.translators import Corpus
 

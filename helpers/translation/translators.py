@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from helpers import runtime, text_metrics
 from helpers.data.tokens import Vocabulary, by_length, detokenise, padded
+from helpers.decoding import Saying, beam, greedy
 from helpers.training import History, fit, parameter_count
-from helpers.translation.decoding import Saying, beam, greedy
 from helpers.translation.model import Translator, next_word_loss
 
 SIZE = 128  # of the translator with attention; the control is made wider until it has as many parameters

@@ -8,7 +8,7 @@ import torch
 
 from helpers.data.readings import Reading
 from helpers.data.tokens import END, PAD, START, UNKNOWN, padded, tokenise
-from helpers.translation.decoding import beam
+from helpers.decoding import beam
 from helpers.translation.live import LONGEST, Silenced, reader, stored
 from helpers.translation.model import Translator
 from helpers.translation.translators import corpus

@@ -1,4 +1,4 @@
-"""For every run of pytest here: notebooks that are tested side by side start their kernels one at a time."""
+"""For pytest: notebooks that are tested side by side start their kernels one at a time."""
 
 from pathlib import Path
 
@@ -13,8 +13,6 @@ def pytest_runtest_setup(item: pytest.Item):
     Jupyter looks for free ports, lets go of them and tells the kernel to take them. Two kernels that start at once may
     be told the same ones; then one of them never answers (jupyter_client, issue 487).
     """
-    if item.path.suffix != ".ipynb":
-        return (yield)
     lock = Path(item.config.rootpath, ".pytest_cache", "kernel.lock")
     lock.parent.mkdir(exist_ok=True)
     with FileLock(lock):

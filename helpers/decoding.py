@@ -1,8 +1,8 @@
 """Saying a sentence word by word: greedily, or with a beam of several beginnings at once.
 
-A model is anything with two methods, as `translation.Translator` has them: `begin(source)` gives a memory, which is a
-NamedTuple of tensors whose first axis is the batch, and a state (B, size); `step(words, state, memory)` gives scores
-(B, words), the next state, and attention weights (B, K) or None.
+A model is anything with two methods, as the decoders of notebooks 06 and 07 have them: `begin(source)` gives a memory,
+which is a NamedTuple of tensors whose first axis is the batch, and a state (B, size); `step(words, state, memory)`
+gives scores (B, words), the next state, and attention weights (B, K) or None.
 """
 
 from typing import Any, NamedTuple

@@ -1,0 +1,279 @@
+"""Show, attend and tell in small (Xu et al. 2015): an encoder that names, decoders that look once, softly, hard."""
+
+from typing import Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from helpers import ops
+from helpers.data.tokens import PAD
+
+DIGITS, COLOURS = 11, 9  # names of each kind, "no sticker" among them
+
+
+def block(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
+    return [
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    ]
+
+
+class NamingEncoder(nn.Module):
+    """Name what each cell shows; 96 x 96 pixels become 8 x 8 cells, and a unit sees 39 pixels, about one sticker.
+
+    `forward` maps (B, 3, 96, 96) to (B, 11 + 9, 8, 8) scores of digits and colours, each with "no sticker" first.
+    """
+
+    def __init__(self, channels: int = 64):
+        super().__init__()
+        self.features = nn.Sequential(
+            *block(3, 24, 5, 2), *block(24, 48), nn.MaxPool2d(2), *block(48, channels), *block(channels, channels),
+            nn.MaxPool2d(3),
+        )  # fmt: skip
+        self.names = nn.Conv2d(channels, DIGITS + COLOURS, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        ops.check_images(images)
+        return self.names(self.features(images))
+
+    @staticmethod
+    def split(scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores of digits (B, 11, 8, 8), and of colours (B, 9, 8, 8)."""
+        return scores[:, :DIGITS], scores[:, DIGITS:]
+
+    def annotate(self, images: Tensor) -> Tensor:
+        """What the decoders read: (B, L, channels + 2), each cell's features and its centre's x and y from -1 to 1."""
+        features = self.features(images)
+        B, _, rows, columns = features.shape
+        x = (torch.arange(columns, device=images.device) * 2 + 1) / columns - 1
+        y = (torch.arange(rows, device=images.device) * 2 + 1) / rows - 1
+        place = torch.stack([x.expand(rows, columns), y[:, None].expand(rows, columns)])
+        return torch.cat([features, place.expand(B, -1, -1, -1)], dim=1).flatten(2).mT
+
+
+class Memory(NamedTuple):
+    """What a decoder may read: `annotations` (B, L, D), `keys` (B, L, size), and `mask` (B, L), True = may look."""
+
+    annotations: Tensor
+    keys: Tensor
+    mask: Tensor
+
+
+class Step(NamedTuple):
+    """One word more: `scores` (B, words), `state` (B, size), `weights` (B, L) and the place `picked` (B,), or None."""
+
+    scores: Tensor
+    state: Tensor
+    weights: Tensor | None
+    picked: Tensor | None
+
+
+class Told(NamedTuple):
+    """A caption as it is learned from: as `Step`, but (B, T, words), (B, T, L) or None, and (B, T) or None."""
+
+    scores: Tensor
+    weights: Tensor | None
+    picked: Tensor | None
+
+
+class Decoder(nn.Module):
+    """What both decoders share: the loop over the words. A subclass has `begin` and `advance`.
+
+    `forward` takes a lesson, `source` (B, L, D) and `so_far` (B, T), with the true words before each word given.
+    """
+
+    def forward(self, lesson) -> Told:
+        return self.tell(lesson.so_far, *reversed(self.begin(lesson.source)))
+
+    def tell(self, so_far: Tensor, state: Tensor, memory: Memory) -> Told:
+        steps = []
+        for words in so_far.unbind(dim=1):
+            steps.append(self.advance(words, state, memory))
+            state = steps[-1].state
+        scores, _, weights, picked = (
+            None if parts[0] is None else torch.stack(parts, dim=1) for parts in zip(*steps, strict=True)
+        )
+        return Told(scores, weights, picked)
+
+    def step(self, words: Tensor, state: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor | None]:
+        """As `advance`, in the form that `helpers.decoding` takes."""
+        return self.advance(words, state, memory)[:3]
+
+
+class SeesOnce(Decoder):
+    """The control: all annotations, laid end to end, make the first state, and the scene is not seen again.
+
+    Args:
+        words: size of the vocabulary. channels: D. places: L.
+        share: numbers that each place contributes.
+    """
+
+    def __init__(self, words: int, channels: int, places: int, size: int = 128, share: int = 5):
+        super().__init__()
+        self.embed = nn.Embedding(words, size, padding_idx=PAD)
+        self.share = nn.Linear(channels, share)
+        self.first = nn.Linear(places * share, size)
+        self.cell = nn.GRUCell(size, size)
+        self.hidden = nn.Linear(2 * size, size)
+        self.words = nn.Linear(size, words)
+
+    def begin(self, annotations: Tensor, mask: Tensor | None = None) -> tuple[Memory, Tensor]:
+        memory = remember(annotations, annotations, mask)
+        return memory, self.first(self.share(memory.annotations).flatten(1)).tanh()
+
+    def advance(self, words: Tensor, state: Tensor, memory: Memory) -> Step:
+        embedded = self.embed(words)
+        state = self.cell(embedded, state)
+        hidden = self.hidden(torch.cat([state, embedded], dim=-1)).tanh()
+        return Step(self.words(hidden), state, None, None)
+
+
+Look = Literal["soft", "hard", "marginal", "uniform"]
+
+
+class Captioner(Decoder):
+    """Say a caption word by word, looking back at the annotations before each word.
+
+    Args:
+        words: size of the vocabulary. channels: D.
+        look: "soft" reads the weighted mean of the annotations. "hard" reads one place: sampled in training, the one of
+            greatest weight otherwise. "marginal" mixes what every place by itself would say, which is the exact
+            likelihood of hard attention where `feeds` is "output". "uniform" gives every place the same weight.
+        feeds: whether what was read goes into the "state and output", as in the paper, or into the "output" alone.
+        first: the first state, "learned" and the same for every scene, or made of the "mean" annotation (the paper's).
+        coin: the chance that a batch of hard training reads the mean after all (the paper's 0.5).
+        wide: let the places see each other first, by two convolutions that reach over the whole scene.
+
+    The query is the state and the last word; the paper's is the state alone.
+    """
+
+    def __init__(
+        self, words: int, channels: int, size: int = 128, *, look: Look = "soft",
+        feeds: Literal["state and output", "output"] = "state and output",
+        first: Literal["learned", "mean"] = "learned", coin: float = 0.0, wide: bool = False,
+    ):  # fmt: skip
+        super().__init__()
+        self.look, self.feeds, self.coin = look, feeds, coin
+        self.embed = nn.Embedding(words, size, padding_idx=PAD)
+        self.mix = Wide(channels) if wide else nn.Identity()
+        self.first = nn.Linear(channels, size) if first == "mean" else None
+        self.start = nn.Parameter(torch.zeros(size))
+        self.key = nn.Linear(channels, size // 2)
+        self.query = nn.Linear(2 * size, size // 2, bias=False)
+        self.v = nn.Linear(size // 2, 1, bias=False)
+        self.cell = nn.GRUCell(size + (channels if feeds == "state and output" else 0), size)
+        self.hidden = nn.Linear(2 * size + channels, size)
+        self.words = nn.Linear(size, words)
+        self.soft_now = False
+
+    def forward(self, lesson) -> Told:
+        self.soft_now = self.training and float(torch.rand(())) < self.coin
+        return super().forward(lesson)
+
+    def begin(self, annotations: Tensor, mask: Tensor | None = None) -> tuple[Memory, Tensor]:
+        annotations = self.mix(annotations)
+        memory = remember(annotations, self.key(annotations), mask)
+        state = self.start.expand(len(annotations), -1)
+        if self.first is not None:
+            state = state + self.first(memory.annotations.mean(dim=1))
+        return memory, state.tanh()
+
+    def advance(self, words: Tensor, state: Tensor, memory: Memory) -> Step:
+        embedded, picked = self.embed(words), None
+        query = self.query(torch.cat([state, embedded], dim=-1))
+        scores = self.v((query[:, None] + memory.keys).tanh()).mT  # (B, 1, L)
+        if self.look == "uniform":
+            scores = torch.zeros_like(scores)
+        context, weights = ops.attend(scores, memory.annotations, memory.mask[:, None])
+        context, weights = context[:, 0], weights[:, 0]
+        if self.look == "hard" and not self.soft_now:
+            picked = weights.multinomial(1)[:, 0] if self.training else weights.argmax(dim=-1)
+            context = memory.annotations[torch.arange(len(picked)), picked]
+        read = [context] if self.feeds == "state and output" else []
+        state = self.cell(torch.cat([embedded, *read], dim=-1), state)
+        if self.look == "marginal":
+            each = self.speak(state[:, None], memory.annotations, embedded[:, None]).log_softmax(dim=-1)
+            return Step((each + weights.log()[..., None]).logsumexp(dim=1), state, weights, None)
+        return Step(self.speak(state, context, embedded), state, weights, picked)
+
+    def speak(self, state: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
+        """Score the words, (..., words), by a state and a word (..., size) and what was read (..., D)."""
+        shape = (*context.shape[:-1], -1)
+        return self.words(
+            self.hidden(torch.cat([state.expand(shape), context, embedded.expand(shape)], dim=-1)).tanh()
+        )
+
+
+class Wide(nn.Module):
+    """Let each place see the whole scene: (B, L, D) to (B, L, D), its first channels mixed over the grid."""
+
+    def __init__(self, channels: int, size: int = 64):
+        super().__init__()
+        self.over = nn.Sequential(*block(channels, size, 7), *block(size, channels, 9))
+
+    def forward(self, annotations: Tensor) -> Tensor:
+        B, L, D = annotations.shape
+        side = int(L**0.5)
+        grid = annotations.mT.reshape(B, D, side, side)
+        return (grid + self.over(grid)).flatten(2).mT
+
+
+def remember(annotations: Tensor, keys: Tensor, mask: Tensor | None) -> Memory:
+    """Lay out the memory; a place that the mask (B, L) leaves out can be neither looked at nor read."""
+    if annotations.ndim != 3 or not annotations.is_floating_point():
+        raise ValueError(
+            f"Expected annotations of shape (B, L, D) in floating point, got {tuple(annotations.shape)} in "
+            f"{annotations.dtype}. `NamingEncoder.annotate` makes them of images."
+        )
+    if mask is None:
+        mask = torch.ones(annotations.shape[:2], dtype=torch.bool, device=annotations.device)
+    return Memory(annotations * mask[..., None], keys, mask)
+
+
+def caption_loss(told: Told, targets: Tensor) -> Tensor:
+    """Cross-entropy of each next word (B, T); padding is not in it."""
+    return F.cross_entropy(told.scores.mT, targets, ignore_index=PAD)
+
+
+def coverage(told: Told, targets: Tensor, goal: Tensor | float) -> Tensor:
+    """The paper's doubly stochastic penalty: the mean squared distance of each place's summed weight from a goal.
+
+    Args:
+        goal: 1 as in the paper, or (B, 1), such as the number of words over the number of places.
+    """
+    summed = (told.weights * (targets != PAD)[..., None]).sum(dim=1)
+    return (goal - summed).square().sum(dim=1).mean()
+
+
+class HardLoss:
+    """REINFORCE for sampled places (Xu et al. 2015): the places that made the true words likelier become likelier.
+
+    A place is rewarded with the log-probability of the words from its own on, or of its own word alone where places
+    enter only the output.
+
+    Args:
+        own: whether a place is rewarded with its own word alone.
+        baseline: take the moving average of past rewards off, 0.9 of the old and 0.1 of the new; before the new one is
+            averaged in, so that the gradient stays unbiased.
+        entropy: how much spread-out weights are favoured (the paper's 0.002).
+    """
+
+    def __init__(self, own: bool, baseline: bool, entropy: float = 0.0):
+        self.own, self.baseline, self.entropy = own, baseline, entropy
+        self.average: Tensor | float = 0.0
+
+    def __call__(self, told: Told, targets: Tensor) -> Tensor:
+        loss = caption_loss(told, targets)
+        if told.picked is None:
+            return loss
+        real = targets != PAD
+        reward = -F.cross_entropy(told.scores.detach().mT, targets, reduction="none") * real
+        if not self.own:
+            reward = reward.flip(1).cumsum(dim=1).flip(1)
+        advantage = reward - self.average if self.baseline else reward
+        self.average = 0.9 * self.average + 0.1 * reward.mean(dim=0)
+        chosen = told.weights.gather(-1, told.picked[..., None])[..., 0].log()
+        spread = torch.special.entr(told.weights).sum(dim=-1)
+        return loss - ((advantage * chosen + self.entropy * spread) * real).sum() / real.sum()
