@@ -30,56 +30,18 @@ Parts: `Stage`, `Row` (with `Each`), `Matrix`, `Tokens`, `Lines`, `Bars`, `Words
 What picks cannot say: `Lab`, a pure function in both languages, and `Ask`, which only Python answers.
 """
 
+# ruff: noqa: F401, I001  (what a lesson composes with stands here to be imported)
+# fmt: off
 from helpers.figure.composed import Figure
 from helpers.figure.controls import (
-    BoxHandle,
-    Cell,
-    Choice,
-    Field,
-    Legend,
-    Paint,
-    Pointer,
-    Slider,
-    Switches,
-    Toggle,
+    BoxHandle, Cell, Choice, Field, Legend, Paint, Pointer, Slider, Switches, Toggle,
 )
 from helpers.figure.layers import (
-    Arrows,
-    Box,
-    Classes,
-    Crop,
-    Dots,
-    Heat,
-    Image,
-    Lens,
-    Note,
-    Outline,
-    Regions,
-    Spot,
-    upsampled,
+    Arrows, Box, Classes, Crop, Dots, Heat, Image, Lens, Note, Outline, Regions, Spot, upsampled,
 )
-from helpers.figure.parts import Bars, Column, Lines, Matrix, Row, Stage, Tokens, Words
+from helpers.figure.parts import Bars, Column, Lines, Matrix, Part, Row, Stage, Tokens, Words
 from helpers.figure.symbols import Ask, Choose, Each, Lab, Names, Stored, Symbol, Text
-
-__all__ = [
-    *("Figure", "array", "names", "choose", "text", "upsampled", "Symbol", "Lab", "Ask"),
-    *("BoxHandle", "Cell", "Choice", "Field", "Legend", "Paint", "Pointer", "Slider", "Switches", "Toggle"),
-    *(
-        "Arrows",
-        "Box",
-        "Classes",
-        "Crop",
-        "Dots",
-        "Heat",
-        "Image",
-        "Lens",
-        "Note",
-        "Outline",
-        "Regions",
-        "Spot",
-    ),
-    *("Bars", "Column", "Each", "Lines", "Matrix", "Row", "Stage", "Tokens", "Words"),
-]
+# fmt: on
 
 
 def array(values: object, called: str = "array") -> Stored:

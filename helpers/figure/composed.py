@@ -43,6 +43,10 @@ def scoped(path: Path) -> str:
 
     `import { a } from "./b.js";` becomes `const { a } = b;`, and what the file exports is the constant's value.
     """
+    if not path.stem.isidentifier():
+        raise ValueError(
+            f"{path.name} becomes a name in JavaScript: call it {re.sub(r'[^A-Za-z0-9]', '_', path.stem)}.js."
+        )
     text = re.sub(r'import (\{[^}]*\}) from "\./(\w+)\.js";', r"const \1 = \2;", source(path))
     text = re.sub(r"(?m)^export (\{[^}]*\});$", r"return \1;", text)
     return f"const {path.stem} = (() => {{\n{text}}})();"
@@ -187,8 +191,8 @@ class Figure(anywidget.AnyWidget):
         except (Exception, KeyboardInterrupt) as error:
             first_line = (str(error).splitlines() or [""])[0][:200]
             found = {
-                "refusal": f"Python failed at this ({type(error).__name__}: {first_line}). Run the notebook's cells up to "
-                "this figure again, or ask something else."
+                "refusal": f"Python failed at this ({type(error).__name__}: {first_line}). Run the notebook's cells "
+                "up to this figure again, or ask something else."
             }
         self.answer = {**question, **found}
 
@@ -289,7 +293,7 @@ def _by_name(controls: list[Control]) -> dict[str, Control]:
     for control in controls:
         if found.setdefault(control.name, control) is not control:
             raise ValueError(
-                f"Two controls are called {control.name!r}; give each a name of its own: name=... or the first argument."
+                f"Two controls are called {control.name!r}; give each its own: name=..., or the first argument."
             )
     return found
 

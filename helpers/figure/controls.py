@@ -18,7 +18,8 @@ class Control(Symbol):
 
     def __init__(self, name: str, first: object, resets: Sequence["Control"] = (), **args: object) -> None:
         super().__post_init__()
-        self.name, self.first = name, self.fits(first)
+        self.name = name
+        self.first = self.fits(first)
         self.args = {"name": name, "first": self.first, "resets": [each.name for each in resets], **args}
 
     def fits(self, value: object) -> object:
@@ -166,7 +167,6 @@ class Pointer(Control):
         **rest: object,
     ) -> None:
         self.height, self.width = (int(each) for each in shape[:2])
-        self.name = name
         rows, columns = (_centres(*each) for each in zip(grid or (None, None), shape, strict=False))
         rest |= {"step": step or (1 if grid else 2), "leap": leap or (4 if grid else 10), "hover": hover}
         rest |= {"size": [self.width, self.height], "rows": rows, "columns": columns}
@@ -212,7 +212,6 @@ class Cell(Control):
     def __init__(
         self, name: str, shape: Sequence[int | Symbol], first: Sequence[int] = (0, 0), **rest: object
     ) -> None:
-        self.name = name
         super().__init__(name, list(first), shape=list(shape), **rest)
         self.row, self.column = Pick(self, [0]), Pick(self, [1])
 
@@ -241,7 +240,7 @@ class BoxHandle(Control):
             raise ValueError(
                 f"The boxes have shape {boxes.shape}; expected (N, 4): left, top, width, height."
             )
-        self.name, self.count = name, len(boxes)
+        self.count = len(boxes)
         super().__init__(name, first, boxes=Stored(boxes), **rest)
         self.box = Pick(self.args["boxes"], [self])
 
@@ -266,7 +265,7 @@ class Switches(Control):
         **rest: object,
     ) -> None:
         self.count = None if isinstance(names, Symbol) else len(taking.distinct(names, name.lower()))
-        self.names, self.off, self.name = names if self.count is None else Names(names), off, name
+        self.names, self.off = names if self.count is None else Names(names), off
         super().__init__(name, first, names=self.names, off=off, **rest)
 
     def fits(self, value: object) -> list:
@@ -315,7 +314,7 @@ class Field(Control):
     """A line of text that the reader types."""
 
     def __init__(self, name: str, first: str = "", most: int = 200, **rest: object) -> None:
-        self.name, self.most = name, most
+        self.most = most
         super().__init__(name, first, most=most, **rest)
 
     def fits(self, value: object) -> str:
@@ -339,7 +338,6 @@ class Paint(Control):
         **rest: object,
     ) -> None:
         self.height, self.width = (int(each) for each in shape)
-        self.name = name
         super().__init__(name, first, size=[self.width, self.height], **rest)
         self.ink = Lab(None, "ink", ink, strokes=self, height=self.height, across=self.width, width=width)
 

@@ -18,7 +18,7 @@ function decimal(value, places, plus = false) {
 function written(value, spec = "") {
   if (value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value))) return NOTHING;
   if (typeof value === "string") return value;
-  if (Array.isArray(value)) return value.map((each) => written(each, spec)).join(", ");
+  if (typeof value === "object") return asList(value).map((each) => written(each, spec)).join(", ");
   if (!spec && Number.isInteger(Number(value))) return decimal(value, 0);
   const [, plus, places, unit] = spec.match(/^(\+?)\.(\d)([f%])$/) ?? [null, "", 2, "f"];
   return decimal(value * (unit === "%" ? 100 : 1), Number(places), plus === "+") + (unit === "%" ? "%" : "");

@@ -64,7 +64,7 @@ class Look:
 
     def __call__(self, arg: object) -> object:
         if isinstance(arg, Symbol):
-            key = (id(arg), self.turn)
+            key = (arg, self.turn)  # which also keeps the symbol: another could come to bear its id
             if key not in self._found:
                 self._found[key] = arg.find(self, arg.now(self))
             return self._found[key]
@@ -260,8 +260,8 @@ def written(value: object, spec: str = "") -> str:
         return NOTHING
     if isinstance(value, str):
         return value
-    if isinstance(value, list):
-        return ", ".join(written(each, spec) for each in value)
+    if isinstance(value, list | np.ndarray):
+        return ", ".join(written(each, spec) for each in np.ravel(value).tolist())
     plus, places, percent = _places(spec)
     if not spec and float(value).is_integer():
         return decimal(value, 0)

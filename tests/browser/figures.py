@@ -114,7 +114,7 @@ def sampling_grid() -> SamplingGrid:
     return SamplingGrid(photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid.")
 
 
-def watch_it_learn() -> WatchItLearn:
+def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
     """Four bars as digits: one run shrinks them more with every step, and the other turns them upright."""
     steps = [0, 100, 250, 400, 800, 1000, 1500]
     bar = np.zeros((28, 28))
@@ -138,7 +138,12 @@ def watch_it_learn() -> WatchItLearn:
         "zero padding": dict(zip(steps, zooms, strict=True)),
         "mended": {step: 1 - step / 15_000 for step in steps},
     }
-    return WatchItLearn(turned, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
+    return turned, runs, numbers
+
+
+def watch_it_learn() -> WatchItLearn:
+    inputs, runs, numbers = watch_it_learn_data()
+    return WatchItLearn(inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
 
 
 def checkerboard() -> Checkerboard:
