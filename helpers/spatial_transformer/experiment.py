@@ -1,5 +1,6 @@
 """The experiments of notebook 10: distorted digits with and without a spatial transformer, and whether it is right."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -86,45 +87,42 @@ def learn(
     kind: Kind,
     seed: int,
     budget: Budget = QUICK,
-    watch=None,
-    every: int = 50,
     training: Training = "at once",
 ) -> History:
     """Train any of the networks: the same digits, distortions and settings for each."""
     steps = budget.steps[kind]
     growing = int(GROWING * steps) if training == "growing" else 0
     batches = distorted_batches(*digits(budget, "train"), kind, BATCH, seed, growing)
-    watch_at = range(0, steps + 1, every) if watch else ()
-    return fit(
-        network, batches, F.cross_entropy, steps=steps, lr=RATE, watch=watch, watch_at=watch_at, name=kind
-    )
+    return fit(network, batches, F.cross_entropy, steps=steps, lr=RATE, name=kind)
 
 
 @torch.no_grad()
 def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network names wrong."""
+    """The share of images that a network puts into a wrong class."""
     network.eval()
-    named = torch.cat([network(some.to(runtime.device())).argmax(dim=1).cpu() for some in images.split(500)])
-    return float((named != labels).float().mean())
+    predicted = torch.cat(
+        [network(batch.to(runtime.device())).argmax(dim=1).cpu() for batch in images.split(500)]
+    )
+    return float((predicted != labels).float().mean())
 
 
-class Look(NamedTuple):
-    """What a spatial transformer did: `theta` (B, numbers) and `rectified` (B, 1, side, side)."""
+class Rectified(NamedTuple):
+    """What a spatial transformer made of images: `theta` (B, numbers) and `images` (B, 1, side, side)."""
 
     theta: Tensor
-    rectified: Tensor
+    images: Tensor
 
 
 @torch.no_grad()
-def look(network: nn.Module, images: Tensor) -> Look:
+def rectify(network: nn.Module, images: Tensor) -> Rectified:
     """Run the spatial transformer of a network alone."""
     network.eval()
-    thetas, reads = [], []
-    for some in images.split(500):
+    thetas, read = [], []
+    for batch in images.split(500):
         with record(network, "transformer.theta") as kept:
-            reads.append(network.transformer(some.to(runtime.device())).cpu())
+            read.append(network.transformer(batch.to(runtime.device())).cpu())
         thetas.append(kept["transformer.theta"].cpu())
-    return Look(torch.cat(thetas), torch.cat(reads))
+    return Rectified(torch.cat(thetas), torch.cat(read))
 
 
 class Pose(NamedTuple):
@@ -162,26 +160,26 @@ def composed(distortion: Tensor, theta: Tensor) -> Tensor:
     return distortion @ torch.cat([theta.view(-1, 2, 3), last], dim=1)
 
 
-def unsteadiness(found: Pose, labels: Tensor) -> dict[str, float]:
-    """How much the pose still varies among digits of one class: standard deviations, root mean square over classes.
+def within_class_std(found: Pose, labels: Tensor) -> dict[str, float]:
+    """The standard deviation of the pose among digits of one class: root mean square over the classes.
 
     Returns:
         "angle" in degrees, "size" as a ratio less 1 (0.1: typically a tenth larger or smaller), "shift" in pixels.
     """
     parts = {"angle": found.angle[:, None], "size": found.size.log()[:, None], "shift": found.shift}
-    spread = {}
+    deviation = {}
     for name, part in parts.items():
-        within = [part[labels == digit].var(dim=0).sum() for digit in labels.unique()]
-        spread[name] = float(torch.stack(within).mean().sqrt())
-    return spread | {"size": float(torch.tensor(spread["size"]).exp() - 1)}
+        variances = [part[labels == digit].var(dim=0).sum() for digit in labels.unique()]
+        deviation[name] = float(torch.stack(variances).mean().sqrt())
+    return deviation | {"size": math.expm1(deviation["size"])}
 
 
-def variety(images: Tensor, labels: Tensor) -> float:
-    """The share of the images' squared brightness that their class's mean image does not explain, 0 to 1."""
-    left = sum(
+def unexplained_variance(images: Tensor, labels: Tensor) -> float:
+    """The fraction of the images' variance that their classes' mean images do not explain, 0 to 1."""
+    within = sum(
         float((images[labels == d] - images[labels == d].mean(0)).square().sum()) for d in labels.unique()
     )
-    return left / float(images.square().sum())
+    return within / float((images - images.mean(0)).square().sum())
 
 
 def compare(
@@ -194,13 +192,9 @@ def compare(
         history = learn(network, kind, seed, budget, training=training)
         figures = {"error": error(network, test.images, labels)}
         if system.startswith("ST"):
-            seen = look(network, test.images)
-            figures |= {
-                "variety": variety(seen.rectified, labels),
-                "variety_before": variety(test.images, labels),
-            }
-            if seen.theta.shape[1] == 6 and kind in ("R", "RTS"):
-                figures |= steadied(test.theta, seen.theta, labels, kind)
+            rectified = rectify(network, test.images)
+            if rectified.theta.shape[1] == 6 and kind in ("R", "RTS"):
+                figures |= pose_figures(test.theta, rectified.theta, labels, kind)
         yield {
             "model": system,
             "distortion": kind,
@@ -213,10 +207,10 @@ def compare(
         }
 
 
-def steadied(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> dict[str, float]:
-    """The unsteadiness of digits before and after they were rectified, under `recorded` names."""
-    before = unsteadiness(pose(distortion, SIDES[kind]), labels)
-    after = unsteadiness(pose(composed(distortion, theta), DIGIT), labels)
+def pose_figures(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> dict[str, float]:
+    """The within-class standard deviations of the pose before and after digits were rectified, as recorded."""
+    before = within_class_std(pose(distortion, SIDES[kind]), labels)
+    after = within_class_std(pose(composed(distortion, theta), DIGIT), labels)
     return {f"{name}_before": part for name, part in before.items()} | {
         f"{name}_after": part for name, part in after.items()
     }

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
+from tqdm.auto import tqdm
 
 from helpers import runtime
 from helpers.data import public
@@ -15,6 +16,7 @@ from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import distort, distorted_set
 from helpers.spatial_transformer.model import affine_grid
 from helpers.spatial_transformer.tutorial import tutorial
+from helpers.training import History
 
 MEAN, SPREAD = 0.1307, 0.3081  # of MNIST's pixels: what the tutorial scales by
 BLACK = -MEAN / SPREAD
@@ -46,23 +48,26 @@ def descend(
     faster: float = 1.0,
     watch: Callable[[nn.Module], object] | None = None,
     every: int = 100,
-) -> dict[int, object]:
-    """Train as the tutorial does, by plain gradient descent, with the localisation net `faster` times the rate.
+    name: str = "",
+) -> History:
+    """Train as the tutorial does, by plain gradient descent, with the localisation net at `faster` times the rate.
 
-    Returns:
-        what `watch` said, by the number of steps taken.
+    Args:
+        images, labels: all of them; they are shuffled from the seed, and dealt out in batches.
+        watch: called in eval mode after every so many steps; its answers are in the history.
+        name: of the progress bar; none is shown without one.
     """
     groups = [
         {"params": network.transformer.parameters(), "lr": RATE * faster},
         {"params": network.classifier.parameters()},
     ]
     optimiser = torch.optim.SGD(groups, lr=RATE)
-    generator, watched = Generator().manual_seed(seed), {}
+    generator, history = Generator().manual_seed(seed), History()
     order = torch.randperm(len(images), generator=generator)
-    for step in range(steps + 1):
+    for step in tqdm(range(steps + 1), desc=name, disable=not name, mininterval=0.5):
         if watch and step % every == 0:
             network.eval()
-            watched[step] = watch(network)
+            history.watched[step] = watch(network)
         if step == steps:
             break
         network.train()
@@ -70,16 +75,18 @@ def descend(
             order = torch.randperm(len(images), generator=generator)
         chosen, order = order[:BATCH], order[BATCH:]
         optimiser.zero_grad()
-        F.cross_entropy(network(images[chosen]), labels[chosen]).backward()
+        loss = F.cross_entropy(network(images[chosen]), labels[chosen])
+        loss.backward()
         optimiser.step()
+        history.loss.append(loss.item())
     network.eval()
-    return watched
+    return history
 
 
 @torch.no_grad()
 def zoom(network: nn.Sequential, images: Tensor) -> float:
     """How much more of the image's width is read than there is, sqrt(|det theta|): above 1, it zooms out."""
-    theta = torch.cat([network.transformer.localise(some) for some in images.split(500)]).view(-1, 2, 3)
+    theta = torch.cat([network.transformer.localise(batch) for batch in images.split(500)]).view(-1, 2, 3)
     return float(theta[:, :, :2].det().abs().sqrt().mean())
 
 
@@ -94,12 +101,17 @@ class Pull(NamedTuple):
     inside: float
 
 
-def pull(network: nn.Sequential, images: Tensor, labels: Tensor) -> Pull:
-    """Add up over all sampling places how much the loss would fall if the place moved outwards."""
+def pull(network: nn.Sequential, images: Tensor, labels: Tensor, widen: float = 1.0) -> Pull:
+    """Add up over all sampling places how much the loss would fall if the place moved outwards.
+
+    Args:
+        widen: read so many times as much of the image as the network would, to see the pull at another zoom.
+    """
     network.eval()
     transformer, side = network.transformer, network.transformer.grid.side
     with torch.no_grad():
         theta = transformer.localise(images).view(-1, 2, 3)
+        theta = torch.cat([theta[:, :, :2] * widen, theta[:, :, 2:]], dim=2)
         centre = theta[:, None, None, :, 2]
         grid = affine_grid(theta, side, side)
     grid.requires_grad_()
@@ -131,18 +143,16 @@ def ablate(seed: int, steps: int = STEPS) -> Iterator[dict]:
         (("zero", 0.0), ("black", BLACK)), (("equal", 1.0), ("tenfold", FASTER))
     ):
         network = new(outside, seed)
-        begun = time.perf_counter()
+        started = time.perf_counter()
         descend(network, images, labels, steps, seed, faster)
-        seconds = time.perf_counter() - begun
-        with torch.no_grad():
-            wrong = (network(test).argmax(dim=1) != truth).float().mean()
+        seconds = time.perf_counter() - started
         yield {
             "model": "tutorial",
             "data": "embedded",
             "padding": padding,
             "rate": rate,
             "seed": seed,
-            "figures": {"zoom": zoom(network, test), "error": float(wrong)},
+            "figures": {"zoom": zoom(network, test), "error": error(network, test, truth)},
             "steps": steps,
             "seconds": seconds,
         }
@@ -158,13 +168,13 @@ def on_schedule(data: Literal["plain", "cluttered"], padding: Padding, seed: int
     train, test = public.mnist("train"), public.mnist("test")
     held = distorted_set(test.images, test.labels, data, seed=0)[0].images
     held = (held - MEAN) / SPREAD
-    network, begun = new(OUTSIDE[padding], seed, held.shape[-1]), time.perf_counter()
+    network, started = new(OUTSIDE[padding], seed, held.shape[-1]), time.perf_counter()
     curve = []
     for epoch in range(EPOCHS[data]):
         generator = Generator().manual_seed(1000 * seed + epoch)
         order = torch.randperm(len(train.images), generator=generator)
         images = torch.cat(
-            [distort(train.images[some], data, generator).images for some in order.split(1000)]
+            [distort(train.images[chosen], data, generator).images for chosen in order.split(1000)]
         )
         descend(network, (images - MEAN) / SPREAD, train.labels[order], len(images) // BATCH, epoch)
         curve.append(
@@ -178,12 +188,12 @@ def on_schedule(data: Literal["plain", "cluttered"], padding: Padding, seed: int
         "figures": {"zoom": zoom(network, held), "error": error(network, held, test.labels)},
         "curve": curve,
         "epochs": EPOCHS[data],
-        "seconds": time.perf_counter() - begun,
+        "seconds": time.perf_counter() - started,
     }
 
 
 @torch.no_grad()
 def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network names wrong."""
-    named = torch.cat([network.eval()(some).argmax(dim=1) for some in images.split(500)])
-    return float((named != labels).float().mean())
+    """The share of images that a network puts into a wrong class."""
+    predicted = torch.cat([network.eval()(batch).argmax(dim=1) for batch in images.split(500)])
+    return float((predicted != labels).float().mean())
