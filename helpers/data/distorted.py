@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from scipy.interpolate import RBFInterpolator
 from torch import Generator, Tensor
 
+from helpers import runtime
+from helpers.data.digits import as_digits
 from helpers.runtime import in_single_precision
 
 Kind = Literal["plain", "R", "RTS", "P", "E", "cluttered"]
@@ -58,7 +60,7 @@ def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0
         ValueError: an unknown kind, another shape or dtype, a single digit to be cluttered with others, or a reach
             outside 0 to 1.
     """
-    _check(digits, kind)
+    digits = _checked(digits, kind)
     if not 0 <= reach <= 1:
         raise ValueError(f"reach is {reach}; expected 0 (digits as they are) to 1 (distorted in full).")
     B, S = len(digits), SIDES[kind]
@@ -173,15 +175,16 @@ def distorted_batches(
     Raises:
         ValueError: there are fewer digits than a batch holds, or not one label each; or as `distort`.
     """
-    _check(digits, kind)
+    digits = _checked(digits, kind)
+    labels = torch.as_tensor(labels)
     if len(digits) != len(labels):
         raise ValueError(f"There are {len(digits)} digits and {len(labels)} labels; expected one each.")
     if not 1 <= size <= len(digits):
         raise ValueError(f"A batch of {size} cannot be drawn from {len(digits)} digits: choose fewer.")
-    generator, given = Generator().manual_seed(seed), 0
+    generator, given = runtime.generator(seed), 0
     while True:
         order = torch.randperm(len(digits), generator=generator)
-        for chosen in order[: len(order) // size * size].split(size):
+        for chosen in order[: len(order) // size * size].split(int(size)):
             reach = min(1.0, given / growing) if growing else 1.0
             yield distort(digits[chosen], kind, generator, reach).images, labels[chosen].long()
             given += 1
@@ -191,19 +194,18 @@ def distorted_set(
     digits: Tensor, labels: Tensor, kind: Kind, seed: int, times: int = 1
 ) -> tuple[Distorted, Tensor]:
     """Distort each digit `times` times, always alike for a seed, to judge on: N * times digits and their labels."""
-    _check(digits, kind)
-    distorted = distort(digits.repeat(times, 1, 1), kind, Generator().manual_seed(seed))
-    return distorted, labels.repeat(times).long()
+    digits = _checked(digits, kind)
+    distorted = distort(digits.repeat(times, 1, 1), kind, runtime.generator(seed))
+    return distorted, torch.as_tensor(labels).repeat(times).long()
 
 
-def _check(digits: Tensor, kind: str) -> None:
+def _checked(digits: Tensor, kind: str) -> Tensor:
     if kind not in KINDS:
         raise ValueError(f"There is no distortion {kind!r}. Expected one of {', '.join(KINDS)}.")
-    fits = digits.ndim == 3 and digits.shape[1:] == (DIGIT, DIGIT) and digits.dtype == torch.uint8
-    if not fits or not len(digits):
-        raise ValueError(
-            f"Expected digits of shape (B, 28, 28) in uint8, at least one, got {tuple(digits.shape)} in "
-            f"{digits.dtype}."
+    digits, least = as_digits(digits), 2 if kind == "cluttered" else 1
+    if len(digits) < least:
+        clutter = (
+            " Clutter is cut from other digits: give at least two." if least == 2 else " Give at least one."
         )
-    if kind == "cluttered" and len(digits) < 2:
-        raise ValueError("Clutter is cut from other digits: give at least two.")
+        raise ValueError(f"There are {len(digits)} digits.{clutter}")
+    return digits

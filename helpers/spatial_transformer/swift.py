@@ -20,7 +20,7 @@ EPOCHS, BATCH, RATE = 3, 128, 1e-2
 
 def shuffled(images: Tensor, labels: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield batches of what is scaled already, for ever, a fresh order each epoch."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = runtime.generator(seed)
     while True:
         for chosen in torch.randperm(len(images), generator=generator).split(size):
             yield images[chosen], labels[chosen]

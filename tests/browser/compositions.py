@@ -4,10 +4,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from figures import MAPS, blocky, photograph, truth, watch_it_learn_data
+from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
-from helpers.fcn.figures import masks_over_images
+from helpers.fcn.fields import Field
+from helpers.fcn.fields import receptive_field as compose_fields
+from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
 from helpers.plotting import DIGIT_CLASSES
 from helpers.spatial_transformer.figures import watch_it_learn as compose_watch
 
@@ -17,6 +19,44 @@ HERE = Path(__file__).resolve().parent
 def masks() -> fig.Figure:
     maps = {name: blocky(cell) for name, cell in MAPS.items()}
     return masks_over_images(photograph(), maps, truth=truth(), alt="A portrait under three discs.")
+
+
+def upsampled() -> fig.Figure:
+    networks = scores()
+    networks["FCN-8s"] = networks["FCN-8s"][1:]  # trained for fewer steps than the others
+    steps = {"FCN-32s": [0, 50, 400], "FCN-16s": [0, 50, 400], "FCN-8s": [50, 400]}
+    return upsampled_masks(photograph(), networks, truth(), steps=steps, alt="A portrait under three discs.")
+
+
+def patch_map() -> fig.Figure:
+    """Patches of 24 pixels every 8 pixels, the first of them partly outside the scene."""
+    centres = truth()[4::8, 4::8]
+    noise = np.random.default_rng(1).normal(size=(11, *centres.shape))
+    score_map = 3 * np.eye(11)[centres].transpose(2, 0, 1) + noise
+    return patch_and_map(
+        photograph(), score_map, 8, -8, 24, truth=truth(), alt="A portrait, and its patches."
+    )
+
+
+FIELDS = (
+    Field("conv1", 2, 5, 0, (46, 46)),
+    Field("pool2", 8, 26, 0, (9, 9)),
+    Field("score", 32, 120, -44, (3, 3)),  # it sees beyond the scene
+)
+
+
+def bells(name: str, row: int, column: int) -> np.ndarray:
+    """A gradient like a bell over what a unit sees, speckled."""
+    field = next(each for each in FIELDS if each.name == name)
+    y, x = (np.arange(SIDE) - field.first(unit) for unit in (row, column))
+    down, across = (np.exp(-(((place - (field.size - 1) / 2) / (field.size / 5)) ** 2)) for place in (y, x))
+    inside = [(place >= 0) & (place < field.size) for place in (y, x)]
+    speckle = np.random.default_rng(row + 100 * column).random((SIDE, SIDE))
+    return np.outer(down * inside[0], across * inside[1]) * speckle
+
+
+def receptive_field() -> fig.Figure:
+    return compose_fields(photograph(), FIELDS, bells, alt="A portrait, and what a unit sees of it.")
 
 
 def watch_it_learn() -> fig.Figure:

@@ -10,12 +10,9 @@ from helpers.widgets.by_length import ByLength, Example
 from helpers.widgets.checkerboard import Checkerboard
 from helpers.widgets.digit_pad import DigitPad
 from helpers.widgets.masks import MasksOverImages
-from helpers.widgets.patch_map import PatchAndMap
-from helpers.widgets.receptive_field import Layer, ReceptiveField
 from helpers.widgets.sampling_grid import SamplingGrid
 from helpers.widgets.stage_by_stage import Stage, StageByStage
 from helpers.widgets.stamp_stepper import StampStepper
-from helpers.widgets.upsampled import UpsampledMasks
 from helpers.widgets.watch_it_learn import WatchItLearn
 
 SIDE = 96
@@ -57,43 +54,6 @@ def scores() -> dict[str, np.ndarray]:
         noise = rng.normal(size=(3, *share.shape))
         found[name] = 4 * share + noise * np.array([2, 0.8, 0.2]).reshape(3, 1, 1, 1)
     return found
-
-
-def upsampled() -> UpsampledMasks:
-    networks = scores()
-    networks["FCN-8s"] = networks["FCN-8s"][1:]  # trained for fewer steps than the others
-    steps = {"FCN-32s": [0, 50, 400], "FCN-16s": [0, 50, 400], "FCN-8s": [50, 400]}
-    return UpsampledMasks(photograph(), networks, truth(), steps=steps, alt="A portrait under three discs.")
-
-
-def patch_map() -> PatchAndMap:
-    """Patches of 24 pixels every 8 pixels, the first of them partly outside the scene."""
-    centres = truth()[4::8, 4::8]
-    noise = np.random.default_rng(1).normal(size=(11, *centres.shape))
-    scores = 3 * np.eye(11)[centres].transpose(2, 0, 1) + noise
-    return PatchAndMap(
-        photograph(), scores, 8, -8, 24, truth=truth(), alt="A portrait, and the map of its patches."
-    )
-
-
-def receptive_field() -> ReceptiveField:
-    """Three layers without padding but the last, which sees beyond the scene; gradients like bells over the fields."""
-    layers = [
-        Layer("conv1", 2, 5, 0, (46, 46)),
-        Layer("pool2", 8, 26, 0, (9, 9)),
-        Layer("score", 32, 120, -44, (3, 3)),
-    ]
-    by_name = {layer.name: layer for layer in layers}
-
-    def gradient(name: str, row: int, column: int) -> np.ndarray:
-        layer = by_name[name]
-        y, x = (np.arange(SIDE) - layer.start - layer.stride * unit for unit in (row, column))
-        bells = [np.exp(-(((place - (layer.size - 1) / 2) / (layer.size / 5)) ** 2)) for place in (y, x)]
-        inside = [(place >= 0) & (place < layer.size) for place in (y, x)]
-        speckle = np.random.default_rng(row + 100 * column).random((SIDE, SIDE))
-        return np.outer(bells[0] * inside[0], bells[1] * inside[1]) * speckle
-
-    return ReceptiveField(photograph(), layers, gradient, alt="A portrait, and what a unit sees of it.")
 
 
 def digit_pad() -> DigitPad:

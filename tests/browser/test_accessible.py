@@ -7,9 +7,6 @@ from hosts import KernelFreePage
 
 NAMES = [
     "masks",
-    "upsampled",
-    "patch_map",
-    "receptive_field",
     "digit_pad",
     "stamp_stepper",
     "sampling_grid",
@@ -19,7 +16,7 @@ NAMES = [
     "alignment_explorer",
     "by_length",
 ]
-COMPOSED = ["masks", "watch_it_learn", "question"]
+COMPOSED = ["masks", "upsampled", "patch_map", "receptive_field", "watch_it_learn", "question"]
 
 
 @pytest.fixture(scope="module")

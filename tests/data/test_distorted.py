@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -162,13 +163,24 @@ def test_a_set_holds_every_digit_several_times(digits):
     assert not torch.equal(some.images[:50], some.images[50:100])
 
 
+def test_numpy_arrays_and_integers_are_distorted_alike(digits):
+    plain = distorted_set(*digits, "RTS", seed=3, times=2)
+    assert_close(
+        distorted_set(*(each.numpy() for each in digits), "RTS", np.int64(3), 2), plain, rtol=0, atol=0
+    )
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
         (lambda d, y: distort(d, "Q", seeded()), "no distortion 'Q'"),
-        (lambda d, y: distort(d.float(), "R", seeded()), "in uint8"),
-        (lambda d, y: distort(d[:, None], "R", seeded()), r"\(B, 28, 28\)"),
-        (lambda d, y: distort(d[:0], "R", seeded()), r"got \(0, 28, 28\)"),
+        (
+            lambda d, y: distort(d.float(), "R", seeded()),
+            "Expected digits in uint8, got float32 from 0 to 255",
+        ),
+        (lambda d, y: distort(d[:, None], "R", seeded()), r"\(N, 28, 28\), got \(50, 1, 28, 28\)"),
+        (lambda d, y: distort(d[0], "R", seeded()), r"One alone needs digits\[None\]"),
+        (lambda d, y: distort(d[:0], "R", seeded()), "There are 0 digits. Give at least one"),
         (lambda d, y: distort(d[:1], "cluttered", seeded()), "at least two"),
         (lambda d, y: distort(d, "R", seeded(), reach=1.2), "reach is 1.2"),
         (lambda d, y: next(distorted_batches(d, y[1:], "R", 5, 0)), "50 digits and 49 labels"),

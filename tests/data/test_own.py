@@ -64,16 +64,15 @@ def test_a_picture_of_any_mode_keeps_its_greys_or_is_refused(mode):
         assert np.abs(found - (np.arange(8) * 32 + 14)[:, None]).max() < 4, "averages, for mode 1 is dithered"
 
 
-@pytest.mark.parametrize(
-    "scan",
-    [
-        saved(Image.fromarray(SCAN)),
-        saved(Image.fromarray(SCAN), "TIFF"),
-        b"P5 64 64 65535\n" + SCAN.byteswap().tobytes(),
-        SCAN,
-    ],
-    ids=["PNG", "TIFF", "PGM", "array"],
-)
+SCANS = {
+    "PNG": saved(Image.fromarray(SCAN)),
+    "TIFF": saved(Image.fromarray(SCAN), "TIFF"),
+    "PGM": b"P5 64 64 65535\n" + SCAN.byteswap().tobytes(),
+    "array": SCAN,
+}
+
+
+@pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
 def test_a_scan_of_16_bits_is_the_picture_of_8(scan):
     assert (read_photograph(scan, 64).int() - read_photograph(saved(GREY), 64).int()).abs().max() <= 1
 
@@ -120,7 +119,7 @@ REFUSED = {
         PHOTOGRAPH[:, :100], INK, (64, 64), 40
     ),
     "holds no ink": lambda: paste_digit(PHOTOGRAPH, INK * 0, (64, 64), 40),
-    "shape (N, 28, 28) in uint8": lambda: paste_digit(PHOTOGRAPH, INK[:20], (64, 64), 40),
+    "shape (N, 28, 28), got (1, 20, 28)": lambda: paste_digit(PHOTOGRAPH, INK[:20], (64, 64), 40),
     "120 pixels tall does not fit into a photograph of 128": lambda: paste((64, 64), 120),
     "nan pixels tall": lambda: paste((64, 64), math.nan),
     "no colour 'mauve': choose from white": lambda: paste((64, 64), 40, "mauve"),
