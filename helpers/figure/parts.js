@@ -4,7 +4,7 @@ import { make, makeSvg, write, each } from "./page.js";
 import { asArray, asList } from "./arrays.js";
 import { composer } from "./layers.js";
 import { written } from "./symbols.js";
-import { pointer, cell, one, handle, paint, answerOn } from "./pointing.js";
+import { pointer, cell, one, handle, grip, paint, answerOn } from "./pointing.js";
 
 const [GAP, BETWEEN] = [1, 110];
 const NARROWEST = 48; // CSS pixels of a picture's shorter side
@@ -92,6 +92,7 @@ function answerFor(part, tools, canvas, along) {
     pointer: () => pointer(control, tools, part.cells),
     cell: () => cell(control, tools),
     boxhandle: () => handle(control, tools, () => canvas.height, () => canvas.width),
+    grip: () => grip(control, tools, () => canvas.height, () => canvas.width),
     paint: () => paint(control, tools),
     slider: () => one(control, tools, along),
     choice: () => one(control, tools, along),

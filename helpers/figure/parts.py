@@ -12,7 +12,18 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.figure import taking
-from helpers.figure.controls import BoxHandle, Cell, Cells, Choice, Control, Paint, Pointer, Slider, Switches
+from helpers.figure.controls import (
+    BoxHandle,
+    Cell,
+    Cells,
+    Choice,
+    Control,
+    Grip,
+    Paint,
+    Pointer,
+    Slider,
+    Switches,
+)
 from helpers.figure.layers import Heat, Layer, Shape
 from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, stored, written
 
@@ -78,7 +89,7 @@ class Stage(Part):
 
     Args:
         layers: from below to above.
-        pointer: a Pointer (or its `.cells`), Cell, BoxHandle or Paint that answers on this stage.
+        pointer: a Pointer (or its `.cells`), Cell, BoxHandle, Grip or Paint that answers on this stage.
         side: CSS pixels of its longer side, about.
     """
 
@@ -86,7 +97,7 @@ class Stage(Part):
         self,
         *layers: Layer,
         title: object = "",
-        pointer: Pointer | Cells | Cell | BoxHandle | Paint | None = None,
+        pointer: Pointer | Cells | Cell | BoxHandle | Grip | Paint | None = None,
         side: int = 384,
         when: object = 1,
     ) -> None:
