@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
-from helpers import runtime, text_metrics
+from helpers import runtime, seeds, text_metrics
 from helpers.captioning.data import (
     Caption,
     Language,
@@ -176,7 +176,7 @@ def pointing(weights: Tensor, test: Annotated, seed: int = 0) -> dict[str, float
     def hits(maps: Tensor) -> float:
         return float((test.owners.gather(1, maps.argmax(dim=-1)) == words)[counted].float().mean())
 
-    other = torch.arange(N).roll(1 + int(torch.randint(N - 1, (), generator=Generator().manual_seed(seed))))
+    other = torch.arange(N).roll(1 + int(torch.randint(N - 1, (), generator=seeds.generator(seed))))
     inside = (test.owners[:, None] == words[..., None]).float().mean(dim=-1)
     return {
         "pointing": hits(weights),
@@ -217,7 +217,7 @@ def deletion(weights: Tensor, changes: Tensor, test: Annotated, seed: int = 0) -
         For the cell of greatest weight ("attended"), for one of the others ("random"), for one that shows another
         sticker than the word is about ("other sticker"), and for the word's own sticker ("own sticker").
     """
-    generator = Generator().manual_seed(seed)
+    generator = seeds.generator(seed)
     words = about(test, weights.shape[1])
     n, t = (words >= 0).nonzero().T
     attended = weights[n, t].argmax(dim=-1)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers import runtime
+from helpers import runtime, seeds
 from helpers.data.digits import handwritten_digits
 from helpers.spatial_transformer.model import affine_grid
 from helpers.spatial_transformer.tutorial import tutorial
@@ -52,7 +52,7 @@ def descend(
         {"params": network.classifier.parameters()},
     ]
     optimiser = torch.optim.SGD(groups, lr=RATE)
-    generator, watched = runtime.generator(seed), {}
+    generator, watched = seeds.generator(seed), {}
     order = torch.randperm(len(images), generator=generator)
     for step in range(steps + 1):
         if watch and step % every == 0:
