@@ -7,6 +7,8 @@ VENV     ?= .venv
 PIP_ARGS ?=
 # Handed to JupyterLab: --no-browser only serves.
 LAB_ARGS ?=
+# Which notebooks JupyterLab opens: the course's, or your own copy of them, LAB_DIR=work.
+LAB_DIR  ?= notebooks
 # Handed to pytest: a process a core. A file stays in one, because what it prepares (a browser, a kernel) is dear.
 TEST_ARGS ?= -n auto --dist loadfile
 
@@ -19,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lab test venv notebooks ledger results minutes site bench pins format lint test-helpers test-notebooks
+.PHONY: help lab work test venv notebooks ledger results minutes picture site bench pins format lint test-helpers test-notebooks
 
 help:  ## List what make can do here.
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -41,8 +43,12 @@ $(STAMP): pyproject.toml constraints.txt helpers/steady.pth
 
 lab: venv  ## Open the course in JupyterLab (LAB_ARGS=--no-browser only serves).
 	@# The stored figures are drawn only in notebooks that this Jupyter trusts.
-	@$(IN)/jupyter trust notebooks/*.ipynb > /dev/null
-	$(IN)/jupyter lab $(LAB_ARGS) notebooks/00_start_here.ipynb
+	@$(IN)/jupyter trust $(LAB_DIR)/*.ipynb > /dev/null
+	$(IN)/jupyter lab $(LAB_ARGS) $(LAB_DIR)/00_start_here.ipynb
+
+work: venv  ## Copy the notebooks into work/, to edit: no update of the course touches what you changed there.
+	@$(IN)/python tools/work.py
+	@$(IN)/jupyter trust work/*.ipynb > /dev/null
 
 test: lint test-helpers test-notebooks  ## Run every test (make -k test goes on after a failure).
 
@@ -72,8 +78,11 @@ ledger: venv  ## Write data/LEDGER.md, and its short form in README and notebook
 results: venv  ## Run the recorded experiments: all, or NAME=fcn (ARGS="--budget record --fresh").
 	$(IN)/python -m tools.record $(NAME) $(ARGS)
 
-minutes: venv  ## Print what each notebook takes: minutes of reading, seconds of training.
-	@$(IN)/python tools/minutes.py $(NB)
+minutes: venv  ## Print what each notebook takes (ARGS=--write: state it in README and notebook 00).
+	@$(IN)/python tools/minutes.py $(NB) $(ARGS)
+
+picture: venv  ## Draw the README's picture anew from the stored notebooks.
+	$(IN)/python tools/front_picture.py
 
 site: venv  ## Build the pages that work without a kernel and without a network.
 	$(IN)/python tools/build_site.py $(ARGS)

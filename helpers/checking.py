@@ -1,7 +1,8 @@
 """The frame of an exercise's check: try a learner's function on fresh random input and answer in words."""
 
 import copy
-import math
+import dis
+import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Number
@@ -9,6 +10,10 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+
+LARGEST = 10**20  # of the whole numbers that a message writes out
+RAISE = dis.opmap["RAISE_VARARGS"]  # what the bytecode calls a `raise` statement
+LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 Status = Literal["right", "not yet", "wrong"]
 
@@ -41,7 +46,8 @@ class Exercise:
 
     Args:
         name: the name of the function that the learner writes.
-        make_input: draws one tuple of arguments. Draw sizes too, all different, so that a swapped axis shows.
+        make_input: draws one tuple of arguments. Draw sizes too, all different, so that a swapped axis shows. Floating
+            tensors reach the learner in torch's default dtype, as those that a notebook makes.
         solution: the reference.
         mistakes: each is tried on the same input; one that agrees with the learner every time gives its hint.
         tolerance: numbers agree when they differ by at most this, or by this fraction of their size.
@@ -52,31 +58,32 @@ class Exercise:
     make_input: Callable[[np.random.Generator], tuple[Any, ...]]
     solution: Callable[..., Any]
     mistakes: Sequence[Mistake]
-    tolerance: float = 1e-5
+    tolerance: float = 1e-4
     trials: int = 5
 
     def check(self, attempt: Callable[..., Any], seed: int | None = None) -> Answer:
         """Try `attempt` on fresh input and say whether it is right, not begun yet, or wrong and how.
 
         Args:
-            attempt: the learner's function. One that raises NotImplementedError or returns nothing is a stub.
+            attempt: the learner's function. One with a line `raise NotImplementedError`, or that returns nothing, is
+                a stub.
             seed: draws the same input again; None draws new input each time.
         """
         if not callable(attempt):
             return self._wrong(f"the check takes the function itself, `{self.name}` without brackets.")
         generator = np.random.default_rng(seed)
-        inputs = [self.make_input(generator) for _ in range(self.trials)]
+        inputs = [_in_default_dtype(self.make_input(generator)) for _ in range(self.trials)]
         outputs = []
         for arguments in inputs:
             given = copy.deepcopy(arguments)
             try:
                 output = attempt(*given)
-            except NotImplementedError:
-                return self._not_yet()
             except Exception as error:
+                if _is_from_a_stub(error):
+                    return self._not_yet()
                 text = f"{type(error).__name__}: {error}".rstrip(": ")
                 return self._wrong(f"it stopped with {text}. The input was {describe(arguments)}.")
-            if output is None or output is Ellipsis:
+            if any(output is nothing for nothing in (None, Ellipsis, NotImplemented)):
                 return self._not_yet()
             if _changed(given, arguments):
                 return self._wrong(
@@ -141,17 +148,27 @@ def disagreement(output: Any, wanted: Any, tolerance: float) -> str | None:
         )
     if isinstance(wanted, torch.Tensor | np.ndarray | Number):
         return _numbers_disagree(output, wanted, tolerance)
-    alike = type(output) is type(wanted) and output == wanted
-    return None if alike else f"it should return {describe(wanted)}, not {describe(output)}."
+    if isinstance(output, type(wanted)) and output == wanted:
+        return None
+    told, found = describe(wanted), describe(output)
+    return (
+        f"it should return {told}, not {found}."
+        if told != found
+        else f"it returns {told} with other contents."
+    )
 
 
 def _numbers_disagree(output: Any, wanted: Any, tolerance: float) -> str | None:
     alike = _kind(output) == _kind(wanted) or (_shape(wanted) == () and _shape(output) == ())
-    if not alike:
+    if not alike or _shape(output) is None:
         return f"it should return {describe(wanted)}, not {describe(output)}."
     if _shape(output) != _shape(wanted):
         return f"the result's shape should be {_shape(wanted)}, and is {_shape(output)}."
-    mine, truth = _plain(output), _plain(wanted)
+    truth = _plain(wanted)
+    try:
+        mine = _plain(output)
+    except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:
+        return f"the result is {describe(output)}, which cannot be read as numbers ({error})."
     undefined = np.isnan(mine) & ~np.isnan(truth)
     if undefined.any():
         return (
@@ -160,19 +177,52 @@ def _numbers_disagree(output: Any, wanted: Any, tolerance: float) -> str | None:
     close = np.isclose(mine, truth, rtol=tolerance, atol=tolerance, equal_nan=True)
     if close.all():
         return None
-    worst = np.unravel_index(np.argmin(close), close.shape)
-    at = f" at {tuple(map(int, worst))}" if worst else ""
-    wrong = f" {close.size - close.sum()} of {close.size} values differ." if worst else ""
-    return f"the result{at} should be {truth[worst]:.4g}, and is {mine[worst]:.4g}.{wrong}"
+    first = np.unravel_index(np.argmin(close), close.shape)
+    at = f" at {tuple(map(int, first))}" if first else ""
+    wrong = f" {close.size - close.sum()} of {close.size} values differ." if first else ""
+    return "the result{} should be {}, and is {}.{}".format(
+        at, *_told_apart(truth[first], mine[first]), wrong
+    )
+
+
+def _told_apart(one: complex, other: complex) -> tuple[str, str]:
+    """Two different numbers in as few digits as show the difference, and at least four."""
+    texts = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in range(4, 18))
+    return next((pair for pair in texts if pair[0] != pair[1]), (repr(one), repr(other)))
 
 
 def _changed(given: Any, before: Any) -> bool:
-    """Whether numbers among the arguments were overwritten; what is no number is not looked into."""
+    """Whether an argument was overwritten."""
     if isinstance(before, Mapping):
         return given.keys() != before.keys() or any(_changed(given[key], before[key]) for key in before)
     if isinstance(before, list | tuple):
         return len(given) != len(before) or any(map(_changed, given, before))
-    return _kind(before) != "other" and _numbers_disagree(given, before, 0.0) is not None
+    if _kind(before) != "other":
+        return _numbers_disagree(given, before, 0.0) is not None
+    return isinstance(before, str | set) and given != before
+
+
+def _in_default_dtype(part: Any) -> Any:
+    """Arguments with their floating tensors in the dtype that torch makes them in."""
+    if isinstance(part, torch.Tensor) and part.is_floating_point():
+        return part.to(torch.get_default_dtype())
+    if isinstance(part, Mapping):
+        return {key: _in_default_dtype(each) for key, each in part.items()}
+    return type(part)(map(_in_default_dtype, part)) if isinstance(part, list | tuple) else part
+
+
+def _is_from_a_stub(error: Exception) -> bool:
+    """Whether an error comes from a line `raise NotImplementedError` outside the libraries.
+
+    torch, too, raises this error where it has no kernel: then the line that failed is a call, or torch's own.
+    """
+    if not isinstance(error, NotImplementedError):
+        return False
+    last = error.__traceback__
+    while last.tb_next:
+        last = last.tb_next
+    code = last.tb_frame.f_code
+    return code.co_code[last.tb_lasti] == RAISE and not code.co_filename.startswith(LIBRARIES)
 
 
 def _kind(part: Any) -> str:
@@ -184,27 +234,43 @@ def _kind(part: Any) -> str:
 
 
 def _shape(part: Any) -> tuple[int, ...] | None:
-    """The shape of a tensor, array or number; None of anything else."""
-    return None if _kind(part) == "other" else tuple(np.shape(part))
+    """The shape of a tensor, array or number; None of anything else, and of what has no single shape."""
+    if _kind(part) == "other" or getattr(part, "is_nested", False):
+        return None
+    return tuple(np.shape(part))
 
 
 def _plain(part: Any) -> np.ndarray:
     """Numbers in double precision, in complex ones where they are."""
     if isinstance(part, torch.Tensor):
-        part = part.detach().cpu().numpy()
+        part = part.detach()
+        part = (
+            part.dequantize()
+            if part.is_quantized
+            else part.to_dense()
+            if part.layout != torch.strided
+            else part
+        )
+        # NumPy holds neither bfloat16 nor a conjugate that is still to be taken.
+        part = part.to(torch.complex128 if part.is_complex() else torch.float64).cpu().resolve_conj().numpy()
     return np.asarray(part, complex if np.iscomplexobj(part) else float)
 
 
 def describe(part: Any) -> str:
-    """A value in a few words: numbers as they are, arrays by shape, the rest by type."""
-    if isinstance(part, Number) and not isinstance(part, bool | np.bool_) and not math.isnan(abs(part)):
+    """A value in a few words: numbers as they are, arrays by shape and dtype, the rest by type."""
+    if isinstance(part, int) and abs(part) > LARGEST:
+        return f"a whole number above {LARGEST:.0e}"
+    if isinstance(part, Number) and not isinstance(part, bool | np.bool_) and part == part:  # NaN is not
         return f"{part:.4g}" if isinstance(part, float | np.floating) else str(part)
     if isinstance(part, str | bool):
         return repr(part)
     if isinstance(part, torch.Tensor):
-        return f"a torch tensor of shape {tuple(part.shape)}"
+        dtype = str(part.dtype).removeprefix("torch.")
+        shape = "many shapes" if part.is_nested else f"shape {tuple(part.shape)}"
+        sparse = "" if part.layout == torch.strided or part.is_nested else "sparse "
+        return f"a {sparse}torch tensor of {shape} in {dtype}"
     if isinstance(part, np.ndarray):
-        return f"a NumPy array of shape {part.shape}"
+        return f"a NumPy array of shape {part.shape} in {part.dtype}"
     if isinstance(part, list | tuple):
         return f"({', '.join(map(describe, part))})"
     return f"a {type(part).__name__}"

@@ -1,7 +1,7 @@
 """Arrays -> Axes: the palette, the style and the few static pictures that several lessons draw."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -9,27 +9,29 @@ import numpy as np
 from IPython.display import Image, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 from PIL import Image as Pillow
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 
-# One colour a class through the whole course. Ten hues chosen so that the closest two stay 32 CIELAB units
-# apart in normal vision and under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009).
-# Entry 0 is background; entry 11 serves data sets with an eleventh class.
+# One colour a class through the whole course: light hues that stand out (3 : 1 and more) from the dark grey of
+# entry 0, the background, which is about what a photograph is when it is dimmed. The closest two digits stay 22 CIELAB
+# units apart, both in normal vision and under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009).
+# Entry 11 serves data sets with an eleventh class.
 CLASS_COLOURS = np.array(
     [
-        (24, 24, 28),
-        (102, 0, 255),
-        (255, 204, 0),
-        (0, 77, 77),
-        (230, 102, 51),
-        (102, 255, 255),
-        (128, 26, 0),
-        (51, 153, 179),
-        (204, 102, 255),
-        (102, 0, 153),
-        (179, 204, 153),
+        (56, 56, 60),
+        (179, 102, 255),
+        (255, 204, 26),
+        (0, 153, 128),
+        (230, 128, 26),
+        (153, 255, 255),
+        (179, 128, 77),
+        (128, 128, 179),
+        (204, 179, 255),
+        (153, 204, 153),
+        (230, 255, 128),
         (150, 150, 150),
     ],
     dtype=np.uint8,
@@ -63,10 +65,12 @@ def overlay(
         ValueError: shapes, dtypes, labels, blend or flags are not as above.
     """
     image, labels = np.asarray(image), np.asarray(labels)
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+    if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(
-            f"overlay needs an image of shape (H, W, 3) in uint8, got {image.shape} in {image.dtype}."
+            f"overlay needs an image of shape (H, W, 3), got {image.shape}: channels last, image.permute(1, 2, 0)."
         )
+    if image.dtype != np.uint8:
+        raise ValueError(f"overlay needs an image in uint8, whole numbers from 0 to 255; got {image.dtype}.")
     if labels.shape != image.shape[:2]:
         raise ValueError(
             f"The label map is {labels.shape}, the image {image.shape[:2]}: give both the same size."
@@ -95,7 +99,20 @@ def overlay(
 def images(
     pictures: Sequence[ArrayLike], titles: Sequence[str] = (), columns: int | None = None, size: float = 1.6
 ) -> Figure:
-    """Show pictures in a grid, without axes: (H, W) in grey or (H, W, 3) in colour, `size` inches each."""
+    """Show pictures in a grid, without axes: (H, W) in grey or (H, W, 3) in colour, `size` inches each.
+
+    A value looks the same in every picture. In uint8 and in colour, black is 0 and white 255, or 1 in floats. Other
+    grey values: black is 0, or the least of all these pictures if that is less; white is 1, or the largest if more.
+
+    Raises:
+        ValueError: there is no picture, or one has another shape or colours that no screen has.
+    """
+    pictures = [_drawable(picture) for picture in pictures]
+    if not pictures:
+        raise ValueError("There is no picture to show: give at least one.")
+    low, high = _common_range(
+        picture for picture in pictures if picture.dtype != np.uint8 and picture.ndim == 2
+    )
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
     headroom = 0.3 if titles else 0.0
@@ -105,10 +122,102 @@ def images(
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, picture in zip(axes.flat, pictures, strict=False):
-        axis.imshow(np.asarray(picture), cmap="gray")
+        limits = (0, 255) if picture.dtype == np.uint8 else (low, high)
+        axis.imshow(picture, cmap="gray", vmin=limits[0], vmax=limits[1])
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title, fontsize=10, fontweight="normal", loc="center")
     return figure
+
+
+def label_maps(
+    rows: Mapping[str, Sequence[ArrayLike]],
+    alt: str,
+    titles: Sequence[str] = (),
+    names: Sequence[str] = DIGIT_CLASSES,
+    size: float = 1.5,
+) -> None:
+    """Show rows of photographs (H, W, 3) and of label maps (h, w), with the names of the classes that occur.
+
+    Args:
+        rows: a row's name -> its pictures, in each row as many. A single row may be called "".
+        alt: alternative text. titles: one a column. names: one a class.
+    """
+    pictures = [np.asarray(picture) for row in rows.values() for picture in row]
+    maps = [picture for picture in pictures if picture.ndim == 2]
+    coloured = [CLASS_COLOURS[each] if each.ndim == 2 else each for each in pictures]
+    figure = images(coloured, titles, len(pictures) // len(rows), size)
+    name_rows(figure, list(rows))
+    class_legend(figure, np.concatenate([each.ravel() for each in maps]), names)
+    show(figure, alt)
+
+
+def learning_curves(
+    runs: Mapping[str, Mapping[int, float]], ylabel: str, title: str, width: int = 1
+) -> Figure:
+    """Draw a curve for each run, name -> {step: value}; each point is the mean of `width` steps round it."""
+    figure, axis = plt.subplots()
+    for name, values in runs.items():
+        means = np.convolve(list(values.values()), np.full(width, 1 / width), mode="valid")
+        axis.plot(list(values)[width // 2 :][: len(means)], means, label=name)
+    axis.set(xlabel="training steps", ylabel=ylabel, title=title)
+    axis.legend()
+    return figure
+
+
+def _drawable(picture: ArrayLike) -> np.ndarray:
+    """A picture as an array that means what `images` says, from an array, a list or a tensor of any kind."""
+    if hasattr(picture, "detach"):
+        picture = picture.detach().cpu()
+        if picture.is_floating_point():
+            picture = picture.double()  # NumPy has no bfloat16
+    picture = np.asarray(picture)
+    if picture.ndim == 3 and picture.shape[2] == 1:
+        picture = picture[..., 0]
+    if picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)) or not picture.size:
+        advice = (
+            " Put the channels last: picture.permute(1, 2, 0)." if picture.shape[:1] in ((1,), (3,)) else ""
+        )
+        raise ValueError(f"A picture is (H, W) or (H, W, 3) and not empty; got {picture.shape}.{advice}")
+    if picture.dtype.kind not in "buif":
+        raise ValueError(f"A picture holds numbers, got {picture.dtype}.")
+    if picture.ndim == 3 and picture.dtype != np.uint8:
+        most = 255 if picture.dtype.kind in "ui" else 1
+        if not np.isfinite(picture).all():
+            raise ValueError(
+                "A picture in colour holds NaN or infinity: np.nan_to_num(picture) makes numbers of them."
+            )
+        if picture.min() < -1e-3 or picture.max() > most + 1e-3:
+            raise ValueError(
+                f"Colours in {picture.dtype} go from 0 to {most}, got {picture.min():g} to {picture.max():g}: scale "
+                f"them first, or cut off what is beyond, with np.clip(picture, 0, {most})."
+            )
+        return (np.clip(picture, 0, most) * (255 / most)).round().astype(np.uint8)
+    return picture
+
+
+def _common_range(pictures: Iterable[np.ndarray]) -> tuple[float, float]:
+    finite = [picture[np.isfinite(picture)] for picture in pictures]
+    return min([0.0, *(each.min(initial=0) for each in finite)]), max(
+        [1.0, *(each.max(initial=1) for each in finite)]
+    )
+
+
+def name_rows(figure: Figure, names: Sequence[str]) -> None:
+    """Write a name beside each row of a grid of `images`."""
+    columns = len(figure.axes) // len(names)
+    for axis, name in zip(figure.axes[::columns], names, strict=True):
+        axis.text(
+            -0.06, 0.5, name, rotation=90, ha="right", va="center", fontsize=10, transform=axis.transAxes
+        )
+
+
+def class_legend(figure: Figure, labels: ArrayLike, names: Sequence[str] = DIGIT_CLASSES) -> None:
+    """Say below a figure which colour stands for which class, of those that occur in some label maps."""
+    colours = CLASS_COLOURS / 255
+    present = [int(label) for label in np.unique(np.asarray(labels))]
+    patches = [Patch(facecolor=colours[label], edgecolor="#6e6e72", label=names[label]) for label in present]
+    columns = max(1, min(len(patches), int(figure.get_figwidth() / 1.2)))
+    figure.legend(handles=patches, loc="outside lower center", ncols=columns, fontsize=9, handlelength=1)
 
 
 def error_bars(

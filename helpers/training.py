@@ -96,11 +96,12 @@ def _one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_s
     return torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=highest, total_steps=steps, pct_start=rise)
 
 
-def _beside(batch: Tensor, model: nn.Module) -> Tensor:
-    """Move a batch to where the model is, and fractions to the model's precision."""
-    if isinstance(batch, Tensor) and batch.is_floating_point():
-        return batch.to(runtime.device(), next(model.parameters(), batch).dtype)
-    return batch.to(runtime.device())  # integers, or a lesson, which is several tensors
+def _beside(batch: Any, model: nn.Module) -> Any:
+    """Move a batch, a tensor or what else has a `to`, to where the model is; fractions to the model's precision."""
+    batch, weight = batch.to(runtime.device()), next(model.parameters(), None)
+    if isinstance(batch, Tensor) and batch.is_floating_point() and weight is not None:
+        return batch.to(weight.dtype)
+    return batch
 
 
 def fit(

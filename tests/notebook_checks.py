@@ -42,11 +42,8 @@ def stored_warnings(notebook: NotebookNode, path: Path) -> list[str]:
 
 def execution_order(notebook: NotebookNode, path: Path) -> list[str]:
     counts = [cell.execution_count for cell in code_cells(notebook)]
-    return (
-        []
-        if counts == list(range(1, len(counts) + 1))
-        else [f"executed in the order {counts}: `make notebooks`"]
-    )
+    in_order = counts == list(range(1, len(counts) + 1))
+    return [] if in_order else [f"executed in the order {counts}: `make notebooks`"]
 
 
 def changed_since_run(notebook: NotebookNode, path: Path) -> list[str]:
@@ -97,34 +94,26 @@ def nothing_to_check(notebook: NotebookNode, path: Path) -> list[str]:
 
 
 def long_cells(notebook: NotebookNode, path: Path) -> list[str]:
-    lines = {n: len(cell.source.splitlines()) for n, cell in numbered(notebook, "code")}
     return [
-        f"cell {n} has {count} lines, {MOST_LINES} allowed"
-        for n, count in lines.items()
-        if count > MOST_LINES
+        f"cell {n} has {lines} lines, {MOST_LINES} allowed"
+        for n, cell in numbered(notebook, "code")
+        if (lines := len(cell.source.splitlines())) > MOST_LINES
     ]
 
 
 def code_without_prose(notebook: NotebookNode, path: Path) -> list[str]:
-    kinds = "".join(cell.cell_type[0] for cell in notebook.cells)
-    return [
-        f"cells {m.start() + 1} to {m.end()} are code, without a word between"
-        for m in re.finditer("c{3,}", kinds)
-    ]
+    runs = re.finditer("c{3,}", "".join(cell.cell_type[0] for cell in notebook.cells))
+    return [f"cells {run.start() + 1} to {run.end()} are code, without a word between" for run in runs]
 
 
 def missing_alt(notebook: NotebookNode, path: Path) -> list[str]:
-    complaints = []
-    for n, cell in numbered(notebook, "code"):
-        for output in cell.outputs:
-            for kind in ("image/png", "image/jpeg", "image/svg+xml"):
-                if (
-                    kind in output.get("data", {})
-                    and not output.metadata.get(kind, {}).get("alt", "").strip()
-                ):
-                    complaints.append(
-                        f"cell {n} shows a picture without alternative text (plotting.show gives it)"
-                    )
+    complaints = [
+        f"cell {n} shows a picture without alternative text (plotting.show gives it)"
+        for n, cell in numbered(notebook, "code")
+        for output in cell.outputs
+        for kind in output.get("data", {})
+        if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt", "").strip()
+    ]
     for n, cell in numbered(notebook, "markdown"):
         bare = re.findall(r"!\[\s*\]\([^)]*\)|<img(?![^>]*\balt=[\"'][^\"']+)[^>]*>", cell.source)
         complaints += [f"cell {n} has a picture without alternative text: {each}" for each in bare]
@@ -176,7 +165,9 @@ def opening(notebook: NotebookNode, path: Path) -> list[str]:
 def closing(notebook: NotebookNode, path: Path) -> list[str]:
     """Summary, exercises, references, where next, in this order. The start notebook teaches no lesson to sum up."""
     wanted = CLOSING[-1:] if path.stem.startswith("00") else CLOSING
-    headings = [re.sub(r"^#+\s+(?:[\d.]+\s+)?", "", line) for line in headings_of(notebook)]
+    prose = "\n".join(cell.source for _, cell in numbered(notebook, "markdown"))
+    prose = re.sub(r"```.*?```", "", prose, flags=re.DOTALL)  # in which a comment looks like a heading
+    headings = re.findall(r"^#+ +(?:[\d.]+ +)?(.*)$", prose, re.MULTILINE)
     places = [next((n for n, each in enumerate(headings) if each.startswith(name)), -1) for name in wanted]
     missing = [f"no section {name!r}" for name, place in zip(wanted, places, strict=True) if place < 0]
     if not missing and places != sorted(places):
@@ -305,11 +296,6 @@ def text_of(cell: NotebookNode) -> str:
     return "\n".join(
         streams + [data[kind] for data in data_of(cell) for kind in data if kind.startswith("text/")]
     )
-
-
-def headings_of(notebook: NotebookNode) -> list[str]:
-    prose = "\n".join(cell.source for _, cell in numbered(notebook, "markdown"))
-    return re.findall(r"^#+ .*$", re.sub(r"```.*?```", "", prose, flags=re.DOTALL), re.MULTILINE)
 
 
 def local_links(text: str) -> list[str]:

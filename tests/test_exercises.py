@@ -1,6 +1,8 @@
 """The exercises' checks: each accepts its solution, waits for a stub, and answers real mistakes with their hints."""
 
 import importlib
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -154,30 +156,88 @@ def overwrites(table):
     return table
 
 
-@pytest.mark.parametrize(
-    ("attempt", "said"),
-    [
-        (lambda table: 1 / 0, "ZeroDivisionError: division by zero. The input was (a NumPy array of shape ("),
-        (lambda: 1, "TypeError"),
-        (lambda table: shares(table).tolist(), "should return a NumPy array"),
-        (lambda table: torch.from_numpy(shares(table)), "not a torch tensor"),
-        (lambda table: shares(table).T, "shape should be"),
-        (lambda table: shares(table) * np.nan, "NaN"),
-        (lambda table: shares(table) + 0.5, "values differ"),
-        (lambda table: "text", "not 'text'"),
-        (overwrites, "changes its input"),
-        (shares(np.ones((2, 2))), "without brackets"),
-    ],
-)
-def test_other_wrong_answers_get_a_message_of_their_own(attempt, said):
-    answer = TOY.check(attempt, seed=1)
+OTHER_ANSWERS = {
+    "ZeroDivisionError: division by zero. The input was (a NumPy array of shape (": lambda table: 1 / 0,
+    "TypeError": lambda: 1,
+    "should return a NumPy array": lambda table: shares(table).tolist(),
+    "not a torch tensor": lambda table: torch.from_numpy(shares(table)),
+    "shape should be": lambda table: shares(table).T,
+    "NaN": lambda table: shares(table) * np.nan,
+    "values differ": lambda table: shares(table) + 0.5,
+    "not 'text'": lambda table: "text",
+    "cannot be read as numbers (could not convert string": lambda table: shares(table).astype(str) + "?",
+    "changes its input": overwrites,
+    "without brackets": shares(np.ones((2, 2))),
+}
+
+
+@pytest.mark.parametrize("said", OTHER_ANSWERS)
+def test_other_wrong_answers_get_a_message_of_their_own(said):
+    answer = TOY.check(OTHER_ANSWERS[said], seed=1)
     assert answer.status == "wrong"
     assert said in answer.message
 
 
+# Another, with a tensor and with a set: each column's sum.
+ADDING = Exercise(
+    "adding",
+    lambda generator: (torch.from_numpy(generator.normal(size=(2, 3))), {1}),
+    lambda table, places: table.sum(0),
+    (),
+)
+
+
+@pytest.mark.parametrize("default", [torch.float32, torch.float64])
+def test_tensors_come_in_the_dtype_that_a_notebook_makes_them_in(default):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(default)
+    try:
+        assert ADDING.check(lambda table, places: torch.ones(2) @ table)
+    finally:
+        torch.set_default_dtype(before)
+    assert "of shape (2, 3) in float32" in ADDING.check(lambda table, places: 1 / 0).message
+
+
+def calls_a_stub(table, places):
+    return stub_that_raises(table)
+
+
+def has_no_kernel(table, places):
+    return table.to("meta").cpu()
+
+
+def has_no_forward(table, places):
+    return torch.nn.Module()(table)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "status", "said"),
+    [
+        (calls_a_stub, "not yet", "returns nothing so far"),
+        (partial(stub_that_raises, 1), "not yet", "returns nothing so far"),
+        (lambda table, places: NotImplemented, "not yet", "returns nothing so far"),
+        (has_no_kernel, "wrong", "stopped with NotImplementedError: Cannot copy out of meta tensor"),
+        (has_no_forward, "wrong", 'missing the required "forward" function'),
+        (lambda table, places: table.sum(0) + places.pop(), "wrong", "changes its input"),
+        (
+            lambda table, places: table.sum(0).to("meta"),
+            "wrong",
+            "cannot be read as numbers (Cannot copy out",
+        ),
+        (lambda table, places: table.sum(0).to_sparse(), "right", "Right"),
+    ],
+)
+def test_a_stub_is_told_from_an_error_inside_a_library(attempt, status, said):
+    answer = ADDING.check(attempt, seed=1)
+    assert answer.status == status and said in answer.message
+
+
 def test_a_tolerance_lets_rounding_pass_and_nothing_more():
-    assert TOY.check(lambda table: shares(table) + 5e-6)
-    assert not TOY.check(lambda table: shares(table) + 5e-5)
+    assert TOY.check(lambda table: shares(table) + 5e-5)
+    assert not TOY.check(lambda table: shares(table) + 5e-4)
+
+
+ONES = torch.ones(2, 2)
 
 
 @pytest.mark.parametrize(
@@ -185,12 +245,18 @@ def test_a_tolerance_lets_rounding_pass_and_nothing_more():
     [
         (3, 3.0),
         (np.float32(0.5), 0.5),
+        (Fraction(1, 2), 0.5),
         (torch.tensor(2.0, requires_grad=True), 2.0),
         (torch.tensor([True, False]), torch.tensor([1, 0])),
+        (ONES.bfloat16(), ONES),
+        (ONES.to(torch.float8_e4m3fn), ONES),
+        (ONES.to_sparse(), ONES),
+        (ONES.to_sparse_csr(), ONES),
+        ((ONES + 1j).conj(), ONES - 1j),
         ((1, np.ones(2)), [1, np.ones(2)]),
         ({"a": np.inf}, {"a": np.inf}),
         (np.nan, np.nan),
-        ("same", "same"),
+        (np.str_("same"), "same"),
     ],
 )
 def test_values_that_agree(output, wanted):
@@ -201,19 +267,31 @@ def test_values_that_agree(output, wanted):
     ("output", "wanted", "said"),
     [
         (4, 3, "should be 3, and is 4"),
+        (0.37712, 0.3771, "should be 0.3771, and is 0.37712."),
+        (1234567, 1234568, "should be 1234568, and is 1234567."),
+        (1e-9 + 1j, 1j + 2e-4, "should be 0.0002+1j, and is 1e-09+1j."),
         ([1, 2], [1, 3], "In value 2: the result should be 3"),
         ([1], [1, 3], "should return 2 values"),
         ({"a": 1}, {"b": 1}, "keys ['b']"),
         ({"a": 1}, {"a": 2}, "In entry 'a'"),
         (np.array([1.0, 5.0]), np.array([1.0, 2.0]), "at (1,) should be 2, and is 5. 1 of 2 values differ."),
         ("one", "two", "should return 'two', not 'one'"),
+        ({1}, {2}, "it returns a set with other contents"),
+        (10**400, 1, "a whole number above 1e+20, which cannot be read as numbers"),
+        (
+            torch.nested.nested_tensor([ONES[0], ONES[0, :1]]),
+            ONES,
+            "not a torch tensor of many shapes in float32",
+        ),
+        (ONES.to("meta"), ONES, "cannot be read as numbers (Cannot copy out of meta tensor"),
+        (torch.tensor([1.0]), 1.0, "should return 1, not a torch tensor of shape (1,) in float32"),
     ],
 )
 def test_values_that_disagree(output, wanted, said):
-    assert said in disagreement(output, wanted, 1e-6)
+    assert said in disagreement(output, wanted, 1e-7)
 
 
 def test_a_value_is_described_in_a_few_words():
     described = describe((1, 0.123456, "key", True, np.ones((2, 3)), torch.ones(4), len))
-    expected = "(1, 0.1235, 'key', True, a NumPy array of shape (2, 3), a torch tensor of shape (4,), "
-    assert described == expected + "a builtin_function_or_method)"
+    arrays = "a NumPy array of shape (2, 3) in float64, a torch tensor of shape (4,) in float32"
+    assert described == f"(1, 0.1235, 'key', True, {arrays}, a builtin_function_or_method)"

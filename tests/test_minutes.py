@@ -63,3 +63,31 @@ def test_what_is_too_long_is_marked_and_the_longest_is_first(tmp_path):
     _, quick, slow = minutes.table(paths)
     assert quick.endswith("100 s") and slow.endswith("101 s   over 100 s")
     assert minutes.longest_first(paths) == paths[::-1]
+
+
+def test_a_table_of_lessons_restates_its_last_two_columns_and_nothing_else():
+    table = (
+        "| [01 One](notebooks/01_one.ipynb) | [a](b) | 1 min | 1 min |\n"
+        "| [02 Two](02_two.ipynb) | | 7 min | 7 min |\n"
+        "| 03 Three | none yet | 1 min | 1 min |\n"
+        "[01 One](notebooks/01_one.ipynb) takes 1 min."
+    )
+    cost = {"01_one.ipynb": (44.6, 61), "02_two.ipynb": (7.0, 0)}
+    expected = table.replace("[a](b) | 1 min | 1 min", "[a](b) | 45 min | 2 min").replace(
+        "7 min |\n", "0 min |\n"
+    )
+    assert minutes.restated(table, cost) == expected
+
+
+@pytest.mark.parametrize("path", minutes.PAGES, ids=lambda path: path.name)
+def test_the_front_pages_state_every_lesson_s_minutes(path):
+    """About right: training is as fast as the machine was."""
+    stated = {
+        match["name"]: match[0].split("|")[-3:-1] for match in minutes.ROW.finditer(path.read_text("utf-8"))
+    }
+    assert set(stated) == {each.name for each in minutes.find()}
+    for each in minutes.find():
+        reading, training = (int(cell.split()[0]) for cell in stated[each.name])
+        stored = nbformat.read(each, as_version=4)
+        assert reading == pytest.approx(minutes.reading_minutes(stored), abs=2), "`make minutes ARGS=--write`"
+        assert training == pytest.approx(minutes.training_seconds(stored) / 60, abs=1.5), each.name

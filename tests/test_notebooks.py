@@ -1,6 +1,5 @@
 """The notebooks as documents: every check of notebook_checks on every notebook, and on one that it must refuse."""
 
-import copy
 import sys
 import types
 
@@ -12,6 +11,8 @@ from test_exercises import TOY
 
 from tools import notebooks, tidy
 from tools.tidy import WIDGET_STATE, WIDGET_VIEW
+
+LEDGER = "<!-- ledger: make ledger -->\n"
 
 OPENING = """# Shares
 
@@ -55,6 +56,15 @@ def view(model):
     return v4.new_output("display_data", data)
 
 
+def error():
+    return v4.new_output("error", ename="ValueError", evalue="", traceback=[])
+
+
+def shows(output):
+    """Make what lets a cell show one thing more."""
+    return lambda cell: cell.outputs.append(output)
+
+
 @pytest.fixture
 def sound(tmp_path, monkeypatch):
     """A notebook that passes every check, and where it lies."""
@@ -93,206 +103,98 @@ def test_a_sound_notebook_draws_no_complaint(sound):
     assert complaints(*sound) == {}
 
 
-def planted(check, said, *others):
-    """Mark a function that plants a fault: the check that must see it, words it must say, other checks it may trip."""
-    return lambda plant: FAULTS.append(pytest.param(check, said, others, plant, id=plant.__name__)) or plant
-
-
-FAULTS: list = []
-
-
-@planted("stored_errors", "cell 4 ended in ValueError")
-def an_error_is_stored(notebook):
-    notebook.cells[3].outputs.append(v4.new_output("error", ename="ValueError", evalue="", traceback=[]))
-
-
-@planted("stored_warnings", "cell 4 wrote to stderr: FutureWarning")
-def a_warning_is_stored(notebook):
-    notebook.cells[3].outputs.append(text("FutureWarning: soon\n", "stderr"))
-
-
-@planted("execution_order", "[1, 3, 2, 4, 5]")
-def cells_ran_out_of_order(notebook):
-    notebook.cells[3].execution_count, notebook.cells[5].execution_count = 3, 2
-
-
-@planted("execution_order", "None")
-def a_cell_was_not_run(notebook):
-    notebook.cells[3].execution_count = None
-
-
-@planted("changed_since_run", "cell 4 was changed")
-def a_cell_was_edited(notebook):
-    notebook.cells[3].source += "  # later"
-
-
-@planted("tags_that_hide", "nbval-skip")
-def a_cell_is_skipped(notebook):
-    notebook.cells[3].metadata.tags.append("nbval-skip")
-
-
-@planted("tags_that_hide", "raises-exception")
-def a_cell_may_fail(notebook):
-    notebook.cells[3].metadata.tags.append("raises-exception")
-
-
-@planted("tags_that_hide", "NBVAL_SKIP", "changed_since_run")
-def a_cell_is_skipped_by_a_comment(notebook):
-    notebook.cells[3].source += "\n# NBVAL_SKIP"
-
-
-@planted("tags_that_hide", "os.environ", "changed_since_run")
-def training_is_shortened_under_test(notebook):
-    notebook.cells[3].source += "\nsteps = 5 if 'CI' in os.environ else 500"
-
-
-@planted("output_ignored", "cell 4")
-def a_number_is_ignored(notebook):
-    notebook.cells[3].metadata.tags = ["nbval-ignore-output"]
-    notebook.cells[5].metadata.tags = ["nbval-check-output"]
-
-
-@planted("nothing_to_check", "cell 2 has no text output")
-def nothing_is_there_to_check(notebook):
-    notebook.cells[1].metadata["tags"] = ["nbval-check-output"]
-
-
-@planted("nothing_to_check", "no cell asserts")
-def nothing_is_claimed(notebook):
-    notebook.cells[3].metadata.tags = []
-
-
-@planted("long_cells", "cell 4 has 31 lines", "changed_since_run")
-def a_cell_is_long(notebook):
-    notebook.cells[3].source += "\n0.25" * 30
-
-
-@planted("code_without_prose", "cells 6 to 8")
-def three_code_cells_stand_in_a_row(notebook):
-    third = copy.deepcopy(notebook.cells[5])
-    third.source, third.execution_count = "pass", 4
-    third.metadata["course"] = {"source_sha256": notebooks.source_hash("pass")}
-    notebook.cells[6].execution_count, notebook.cells[8].execution_count = 5, 6
-    notebook.cells[6:6] = [third]
-    third.execution_count, notebook.cells[7].execution_count, notebook.cells[9].execution_count = 4, 5, 6
-
-
-@planted("missing_alt", "cell 6 shows a picture without")
-def a_picture_has_no_alternative_text(notebook):
-    notebook.cells[5].outputs = [picture()]
-
-
-@planted("missing_alt", "![](00_toy.ipynb)")
-def a_markdown_picture_has_no_alternative_text(notebook):
-    notebook.cells[2].source += "\n![](00_toy.ipynb)"
-
-
-@planted("missing_alt", "<img src=")
-def an_html_picture_has_an_empty_alternative_text(notebook):
-    notebook.cells[2].source += '\n<img src="00_toy.ipynb" alt="">'
-
-
-@planted("machine_in_output", "0x7f00aa12bb30")
-def an_address_is_stored(notebook):
-    notebook.cells[3].outputs.append(text("<Thing at 0x7f00aa12bb30>"))
-
-
-@planted("machine_in_output", "/home/somebody/course")
-def a_folder_of_the_machine_is_stored(notebook):
-    notebook.cells[3].outputs.append(text("read /home/somebody/course\n"))
-
-
-@planted("widgets_without_state", "cell 7")
-def a_figure_has_no_state(notebook):
-    notebook.metadata.widgets[WIDGET_STATE].state = {}
-
-
-@planted("opening", "the question")
-def no_question_is_asked(notebook):
-    notebook.cells[0].source = OPENING.replace("?", ".")
-
-
-@planted("opening", "minutes on two CPU cores")
-def no_minutes_are_given(notebook):
-    notebook.cells[0].source = OPENING.replace("CPU cores", "machines")
-
-
-@planted("opening", "a title")
-def there_is_no_title(notebook):
-    notebook.cells[0].source = OPENING.replace("# Shares", "Shares")
-
-
-@planted("opening", "imports", "changed_since_run")
-def the_first_code_cell_imports_nothing(notebook):
-    notebook.cells[1].source = "exercises = __import__('helpers.toy.exercises').toy.exercises"
-
-
-@planted("closing", "'Where next'")
-def there_is_no_way_on(notebook):
-    notebook.cells[-1].source = CLOSING.replace("## Where next", "")
-
-
-@planted("broken_links", "00_elsewhere.ipynb")
-def a_link_leads_nowhere(notebook):
-    notebook.cells[2].source += " [More](00_elsewhere.ipynb#Here)"
-
-
-@planted("ledger_out_of_date", "cell 1: the ledger is not what the record says: `make ledger`")
-def the_ledger_is_out_of_date(notebook):
-    notebook.cells[0].source += "\n\n<!-- ledger: make ledger -->\n| made up |\n<!-- /ledger -->"
-
-
-@planted("unbacked_numbers", "cell 10 says 0.61")
-def a_result_comes_from_nowhere(notebook):
-    notebook.cells[-1].source = CLOSING.replace("all parts", "in 0.61 of cases all parts")
-
-
-@planted("unbacked_numbers", "cell 5 says 0.76")
-def a_number_is_not_in_the_cell_above(notebook):
-    notebook.cells[4].source = notebook.cells[4].source.replace("0.75", "0.76")
-
-
-@planted("unbacked_numbers", "cell 5 says 74 %")
-def a_percentage_is_not_in_the_cell_above(notebook):
-    notebook.cells[4].source = notebook.cells[4].source.replace("75 %", "74 %")
-
-
-@planted("solutions", "has no folded solution")
-def the_solution_is_missing(notebook):
-    notebook.cells[-1].source = CLOSING.replace("<summary>Solution", "<summary>Answer")
-
-
-@planted("solutions", "that is each column's share")
-def the_solution_is_wrong(notebook):
-    notebook.cells[-1].source = CLOSING.replace("axis=1", "axis=0")
-
-
-@planted("solutions", "NameError")
-def the_solution_needs_more_than_the_imports(notebook):
-    notebook.cells[-1].source = CLOSING.replace("table.sum(axis=1, keepdims=True)", "row_sums(table)")
-
-
-@planted("solutions", "does not run after the imports: SyntaxError")
-def the_solution_is_no_python(notebook):
-    notebook.cells[-1].source = CLOSING.replace("keepdims=True)", "keepdims=True")
-
-
-@planted("defined_twice", "defines shares a second time", "changed_since_run")
-def a_name_is_defined_twice(notebook):
-    notebook.cells[3].source += "\ndef shares(): ..."
-
-
-@pytest.mark.parametrize(("check", "said", "others", "plant"), FAULTS)
-def test_a_planted_fault_is_seen_by_its_check_and_by_no_other(sound, check, said, others, plant):
+# A fault in what a cell says: the check that must see it, words that the check must say, the cell, and the change.
+EDITED = [
+    ("changed_since_run", "cell 4 was changed", 4, "np", "numpy"),
+    ("tags_that_hide", "NBVAL_SKIP", 4, "np", "# NBVAL_SKIP\nnp"),
+    ("tags_that_hide", "os.environ", 4, "np", "steps = 5 if 'CI' in os.environ else 500\nnp"),
+    ("long_cells", "cell 4 has 31 lines", 4, "np", "0.25\n" * 30 + "np"),
+    ("missing_alt", "![](00_toy.ipynb)", 3, "Each", "![](00_toy.ipynb) Each"),
+    ("missing_alt", "<img src=", 3, "Each", '<img src="00_toy.ipynb" alt=""> Each'),
+    ("opening", "the question", 1, "?", "."),
+    ("opening", "minutes on two CPU cores", 1, "CPU cores", "machines"),
+    ("opening", "a title", 1, "# Shares", "Shares"),
+    ("opening", "imports", 2, "import numpy", "np = 1\nimport numpy"),
+    ("closing", "'Where next'", 10, "## Where next", ""),
+    ("broken_links", "00_elsewhere.ipynb", 3, "Each", "[More](00_elsewhere.ipynb#Here) Each"),
+    (
+        "ledger_out_of_date",
+        "cell 1: the ledger is not",
+        1,
+        "?",
+        f"?\n\n{LEDGER}| made up |\n<!-- /ledger -->",
+    ),
+    ("unbacked_numbers", "cell 10 says 0.61", 10, "all parts", "in 0.61 of cases all parts"),
+    ("unbacked_numbers", "cell 5 says 0.76", 5, "0.75", "0.76"),
+    ("unbacked_numbers", "cell 5 says 74 %", 5, "75 %", "74 %"),
+    ("solutions", "has no folded solution", 10, "<summary>Solution", "<summary>Answer"),
+    ("solutions", "that is each column's share", 10, "axis=1", "axis=0"),
+    ("solutions", "NameError", 10, "table.sum(axis=1, keepdims=True)", "row_sums(table)"),
+    ("solutions", "does not run after the imports: SyntaxError", 10, "keepdims=True)", "keepdims=True"),
+    ("defined_twice", "defines shares a second time", 4, "np", "def shares(): ...\nnp"),
+]
+
+
+@pytest.mark.parametrize(("check", "said", "place", "old", "new"), EDITED)
+def test_a_faulty_cell_is_seen_by_its_check_and_by_no_other(sound, check, said, place, old, new):
     notebook, path = sound
-    plant(notebook)
+    cell = notebook.cells[place - 1]
+    assert old in cell.source
+    cell.source = cell.source.replace(old, new, 1)
+    if cell.cell_type == "code" and check != "changed_since_run":
+        cell.metadata["course"]["source_sha256"] = notebooks.source_hash(cell.source)
+    seen_by_one(notebook, path, check, said)
+
+
+# A fault in what the run left behind: check, words and cell as above, and what is done to the cell.
+LEFT_BEHIND = [
+    ("stored_errors", "cell 4 ended in ValueError", 4, shows(error())),
+    (
+        "stored_warnings",
+        "cell 4 wrote to stderr: FutureWarning",
+        4,
+        shows(text("FutureWarning: a\n", "stderr")),
+    ),
+    ("machine_in_output", "0x7f00aa12bb30", 4, shows(text("<Thing at 0x7f00aa12bb30>"))),
+    ("machine_in_output", "/home/somebody/course", 4, shows(text("read /home/somebody/course\n"))),
+    ("missing_alt", "cell 6 shows a picture without", 6, shows(picture())),
+    ("widgets_without_state", "cell 7", 7, shows(view("cd34"))),
+    ("execution_order", "[1, 3, 3, 4, 5]", 4, lambda cell: cell.update(execution_count=3)),
+    ("execution_order", "None", 4, lambda cell: cell.update(execution_count=None)),
+    ("tags_that_hide", "nbval-skip", 4, lambda cell: cell.metadata.tags.append("nbval-skip")),
+    ("tags_that_hide", "raises-exception", 4, lambda cell: cell.metadata.tags.append("raises-exception")),
+    ("output_ignored", "cell 9", 9, lambda cell: cell.metadata.update(tags=["nbval-ignore-output"])),
+    (
+        "nothing_to_check",
+        "cell 2 has no text",
+        2,
+        lambda cell: cell.metadata.update(tags=["nbval-check-output"]),
+    ),
+    ("nothing_to_check", "no cell asserts", 4, lambda cell: cell.metadata.update(tags=[])),
+]
+
+
+@pytest.mark.parametrize(("check", "said", "place", "change"), LEFT_BEHIND)
+def test_a_faulty_run_is_seen_by_its_check_and_by_no_other(sound, check, said, place, change):
+    notebook, path = sound
+    change(notebook.cells[place - 1])
+    seen_by_one(notebook, path, check, said)
+
+
+def seen_by_one(notebook, path, check, said):
     found = complaints(notebook, path)
-    assert set(found) == {check, *others}
+    assert set(found) == {check}
     assert said in "; ".join(found[check])
 
 
+def test_three_code_cells_in_a_row_are_seen(sound):
+    notebook, path = sound
+    notebook.cells.insert(6, code("pass"))
+    assert checks.code_without_prose(notebook, path) == ["cells 6 to 8 are code, without a word between"]
+
+
 def test_every_check_has_a_planted_fault():
-    seen = {fault.values[0] for fault in FAULTS} | {"too_large", "odd_name"}
+    seen = {fault[0] for fault in EDITED + LEFT_BEHIND} | {"code_without_prose", "too_large", "odd_name"}
     assert seen == {check.__name__ for check in checks.CHECKS}
 
 

@@ -1,10 +1,12 @@
 """Static pictures: pixels worked out by hand, colours told apart by all eyes, small files, and clear refusals."""
 
 import io
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from matplotlib import colors
 from PIL import Image
 from skimage.color import rgb2lab
@@ -21,11 +23,22 @@ SIGHTS = {
 }  # fmt: skip
 
 
-def nearest(colours: np.ndarray, sight: str) -> float:
-    """The least distance in CIELAB between two of some colours (N, 3) in 0..255, as a sight sees them."""
+def light(colours: np.ndarray, sight: str) -> np.ndarray:
+    """Colours (N, 3) in 0..255 as linear light in 0..1, as a sight sees them."""
     share = np.asarray(colours, float) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    linear = np.clip(linear @ np.array(SIGHTS[sight]).T, 0, 1)
+    return np.clip(linear @ np.array(SIGHTS[sight]).T, 0, 1)
+
+
+def contrast(colours: np.ndarray, ground: np.ndarray, sight: str) -> np.ndarray:
+    """WCAG's contrast of colours (N, 3) with one ground (3,): (N,), from 1."""
+    ours, theirs = (light(each, sight) @ [0.2126, 0.7152, 0.0722] for each in (colours, np.asarray(ground)))
+    return (np.maximum(ours, theirs) + 0.05) / (np.minimum(ours, theirs) + 0.05)
+
+
+def nearest(colours: np.ndarray, sight: str) -> float:
+    """The least distance in CIELAB between two of some colours (N, 3) in 0..255, as a sight sees them."""
+    linear = light(colours, sight)
     seen = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     lab = rgb2lab(seen[None])[0]
     apart = np.linalg.norm(lab[:, None] - lab, axis=-1)
@@ -34,8 +47,14 @@ def nearest(colours: np.ndarray, sight: str) -> float:
 
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_class_colours_are_told_apart(sight):
-    """The palette's comment promises 32 CIELAB units between the ten digits' colours."""
-    assert nearest(CLASS_COLOURS[1:11], sight) >= 32
+    """The palette's comment promises 22 CIELAB units between the ten digits' colours."""
+    assert nearest(CLASS_COLOURS[1:11], sight) >= 22
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_class_colours_stand_out_from_what_lies_behind_them(sight):
+    """Behind them is the background's grey, or a photograph that is dimmed to about it."""
+    assert contrast(CLASS_COLOURS[1:], CLASS_COLOURS[0], sight).min() >= 3
 
 
 def test_overlay_worked_out_by_hand():
@@ -44,10 +63,11 @@ def test_overlay_worked_out_by_hand():
     labels = np.array([[0, 1, 2]])
     out = overlay(image, labels, blend=0.25)
     assert out.dtype == np.uint8
-    # 75 + 25.5 = 100.5 -> 101; 150 + 0; 37.5 + 63.75 = 101.25 -> 101. Then 63.75; 1.5 + 51 = 52.5 -> 53; 191.25.
-    assert out.tolist() == [[[100, 200, 50], [101, 150, 101], [64, 53, 191]]]
+    # 75 + 44.75 = 119.75 -> 120; 150 + 25.5 = 175.5 -> 176; 37.5 + 63.75 = 101.25 -> 101.
+    # Then 63.75; 1.5 + 51 = 52.5 -> 53; 191.25 + 6.5 = 197.75 -> 198.
+    assert out.tolist() == [[[100, 200, 50], [120, 176, 101], [64, 53, 198]]]
     assert np.array_equal(overlay(image, labels, blend=0), image)
-    assert overlay(image, labels, blend=1).tolist() == [[[100, 200, 50], [102, 0, 255], [255, 204, 0]]]
+    assert overlay(image, labels, blend=1).tolist() == [[[100, 200, 50], [179, 102, 255], [255, 204, 26]]]
 
 
 def test_overlay_tints_what_is_visible():
@@ -57,25 +77,25 @@ def test_overlay_tints_what_is_visible():
     assert np.array_equal(out[0, 2:], CLASS_COLOURS[[2, 11]]), "classes without a flag are shown"
 
 
-@pytest.mark.parametrize(
-    "change, words",
-    [
-        ({"image": np.zeros((4, 5, 3))}, r"image of shape \(H, W, 3\) in uint8, got \(4, 5, 3\) in float64"),
-        ({"image": np.zeros((3, 4, 5), np.uint8)}, r"got \(3, 4, 5\) in uint8"),
-        ({"image": np.zeros((4, 5), np.uint8)}, r"got \(4, 5\) in uint8"),
-        ({"labels": np.zeros((5, 4), int)}, r"label map is \(5, 4\), the image \(4, 5\): give both the same"),
-        ({"labels": np.full((4, 5), 12)}, r"must lie in 0\.\.11, got 12\.\.12. Map void"),
-        ({"labels": np.full((4, 5), -1)}, r"must lie in 0\.\.11, got -1\.\.-1"),
-        ({"labels": np.zeros((4, 5))}, "must hold integers, got float64: take the argmax"),
-        ({"labels": np.zeros((4, 5), bool)}, "must hold integers, got bool"),
-        ({"blend": 1.5}, "blend is 1.5: give 0 for the image alone to 1"),
-        ({"blend": float("nan")}, "blend is nan"),
-        ({"visible": [True] * 13}, "visible has 13 flags; there are 12 classes"),
-    ],
-)
-def test_overlay_refuses_in_words(change, words):
-    arguments = {"image": np.zeros((4, 5, 3), np.uint8), "labels": np.zeros((4, 5), int)} | change
-    with pytest.raises(ValueError, match=words):
+REFUSED = {
+    "image of shape (H, W, 3), got (3, 4, 5): channels last": {"image": np.zeros((3, 4, 5), np.uint8)},
+    "image of shape (H, W, 3), got (4, 5)": {"image": np.zeros((4, 5), np.uint8)},
+    "image in uint8, whole numbers from 0 to 255; got float64": {"image": np.zeros((4, 5, 3))},
+    "label map is (5, 4), the image (4, 5): give both the same": {"labels": np.zeros((5, 4), int)},
+    "must lie in 0..11, got 12..12. Map void": {"labels": np.full((4, 5), 12)},
+    "must lie in 0..11, got -1..-1": {"labels": np.full((4, 5), -1)},
+    "must hold integers, got float64: take the argmax": {"labels": np.zeros((4, 5))},
+    "must hold integers, got bool": {"labels": np.zeros((4, 5), bool)},
+    "blend is 1.5: give 0 for the image alone to 1": {"blend": 1.5},
+    "blend is nan": {"blend": float("nan")},
+    "visible has 13 flags; there are 12 classes": {"visible": [True] * 13},
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_overlay_refuses_in_words(words):
+    arguments = {"image": np.zeros((4, 5, 3), np.uint8), "labels": np.zeros((4, 5), int)} | REFUSED[words]
+    with pytest.raises(ValueError, match=re.escape(words)):
         overlay(**arguments)
 
 
@@ -93,6 +113,60 @@ def test_images_shows_each_picture_in_its_place():
         assert np.array_equal(axis.images[0].get_array(), picture) and axis.get_title() == title
     assert not axes[5].images
     plt.close(figure)
+
+
+def shown_as(*pictures) -> list[np.ndarray]:
+    """What `images` puts on the screen: each picture in 0..255, one channel where it is grey."""
+    figure = images(pictures)
+    plt.close(figure)
+    drawn = [axis.images[0] for axis in figure.axes]
+    return [artist.to_rgba(artist.get_array(), bytes=True)[..., :3].astype(int) for artist in drawn]
+
+
+GREY = np.array([[250, 255]], np.uint8)
+HALF = np.array([[0.5, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("pictures", "expected"),
+    [
+        ([np.ones((1, 2))], [[255, 255]]),
+        ([np.zeros((1, 2))], [[0, 0]]),
+        ([GREY], [[250, 255]]),
+        ([HALF], [[128, 255]]),
+        ([HALF > 0.7], [[0, 255]]),
+        ([HALF, 2 * HALF], [[64, 128], [128, 255]]),  # one range for both
+        ([HALF, GREY], [[128, 255], [250, 255]]),
+        ([np.array([[-1.0, 1.0]]), np.zeros((1, 2))], [[0, 255], [128, 128]]),
+        ([np.array([[250, 255]])], [[250, 255]]),
+        ([torch.from_numpy(HALF).bfloat16().requires_grad_()], [[128, 255]]),
+        ([HALF.tolist()], [[128, 255]]),
+        ([HALF[..., None]], [[128, 255]]),
+        ([HALF[..., None].repeat(3, 2)], [[128, 255]]),
+        ([torch.from_numpy(GREY)[..., None].repeat(1, 1, 3).long()], [[250, 255]]),
+    ],
+)
+def test_a_value_looks_the_same_in_every_picture(pictures, expected):
+    for drawn, grey in zip(shown_as(*pictures), expected, strict=True):
+        np.testing.assert_allclose(drawn[0], np.array(grey)[:, None].repeat(3, 1), atol=1)
+
+
+NO_PICTURES = {
+    "no picture to show": [],
+    "got (3, 4, 5). Put the channels last: picture.permute(1, 2, 0)": [torch.zeros(3, 4, 5)],
+    "(H, W) or (H, W, 3) and not empty; got (4, 5, 4).": [np.zeros((4, 5, 4))],
+    "not empty; got (0, 3)": [np.zeros((0, 3))],
+    "Colours in float64 go from 0 to 1, got 0 to 255": [np.array([[[0, 9, 255.0]]])],
+    "Colours in int64 go from 0 to 255, got -1 to 1": [np.array([[[-1, 0, 1]]])],
+    "holds NaN": [np.full((1, 1, 3), np.nan)],
+    "holds numbers": [np.array([["a"]])],
+}
+
+
+@pytest.mark.parametrize("words", NO_PICTURES)
+def test_what_is_no_picture_is_refused_in_words(words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        images(NO_PICTURES[words])
 
 
 def test_error_bars_show_each_value_mean_and_deviation():
@@ -135,5 +209,5 @@ def test_the_style_is_readable_on_a_projector():
         plotting.use_style()
         assert plt.rcParams["font.size"] >= 10
         colours = [each["color"] for each in plt.rcParams["axes.prop_cycle"]]
-        ours = {colors.to_hex(each / 255) for each in CLASS_COLOURS}
-        assert {colors.to_hex(each) for each in colours} <= ours
+        lines = [[255 * share for share in colors.to_rgb(each)] for each in colours]
+        assert contrast(lines, [255, 255, 255], "normal").min() >= 3

@@ -15,12 +15,25 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from helpers import results, runtime
+from helpers.results import rows
 from helpers.training import fit
 from tools import record as recorder
 
 
 def row(model, seed, iou, **fields):
     return {"model": model, "seed": seed, "figures": {"iou": iou}, "seconds": 2.0 + seed, **fields}
+
+
+def record(*given, budget="record"):
+    recorder.run("toy", {budget: {"new": lambda: given}})
+
+
+def toy(figure="iou", **fields):
+    return results.value("toy", "record", figure, **fields)
+
+
+def ahead(mine, against, **both):
+    return results.differences("toy", "record", "iou", mine, against, **both)
 
 
 @pytest.fixture
@@ -49,68 +62,41 @@ def recorded(path):
 
 def test_a_figure_is_found_by_fields_with_mean_and_deviation_over_seeds(recorded):
     assert results.values("toy", "record", "iou", model="b", averaged=False) == {0: 0.6, 1: 0.9}
-    assert results.value("toy", "record", "iou", averaged=True) == 0.65
-    assert results.value("toy", "record", "iou", model="a") == pytest.approx(0.6)
+    assert toy(averaged=True) == 0.65
+    assert toy(model="a") == pytest.approx(0.6)
     assert results.deviation("toy", "record", "iou", model="a") == pytest.approx(math.sqrt(0.02))
-    assert results.value("toy", "record", "seconds", model="a") == 2.5
-    assert len(results.rows("toy", "record")) == 7
+    assert toy("seconds", model="a") == 2.5
+    assert len(rows("toy", "record")) == 7
 
 
 def test_differences_are_paired_by_seed_or_taken_from_a_number(recorded):
     lone, a, b = {"model": "lone"}, {"model": "a"}, {"model": "b", "averaged": False}
-    assert results.differences("toy", "record", "iou", b, a) == pytest.approx([0.1, 0.2])
-    assert results.differences("toy", "record", "iou", lone, a) == pytest.approx([0.2])
-    assert results.differences("toy", "record", "iou", a, 0.5) == pytest.approx([0.0, 0.2])
-    by_answer = {"averaged": True}, {"averaged": False}
-    assert results.differences("toy", "record", "iou", *by_answer, model="b") == pytest.approx([0.05])
-
-
-def record(*rows, budget="record"):
-    recorder.run("toy", {budget: {"new": lambda: rows}})
+    assert ahead(b, a) == pytest.approx([0.1, 0.2])
+    assert ahead(lone, a) == pytest.approx([0.2])
+    assert ahead(a, 0.5) == pytest.approx([0.0, 0.2])
+    assert ahead({"averaged": True}, {"averaged": False}, model="b") == pytest.approx([0.05])
 
 
 MESSAGES = [
-    (
-        lambda: results.rows("other", "record"),
-        "No lesson is recorded as 'other'; recorded: toy. `make results NAME=other`",
-    ),
-    (lambda: results.rows("toy", "real"), "No budget of toy is recorded as 'real'; recorded: record."),
+    (lambda: rows("other", "record"), "No lesson is recorded as 'other'; recorded: toy. `make results NAME="),
+    (lambda: rows("toy", "real"), "No budget of toy is recorded as 'real'; recorded: record."),
     (lambda: toy(model="c"), "No model of toy/record is recorded as 'c'; recorded: a, b, late, lone."),
-    (
-        lambda: toy(colour="a"),
-        "No field of toy/record is recorded as 'colour'; recorded: averaged, model, rate.",
-    ),
-    (
-        lambda: toy(averaged=True, model="a"),
-        "No model of toy/record with averaged True is recorded as 'a'; recorded: b.",
-    ),
+    (lambda: toy(colour=1), "No field of toy/record is recorded as 'colour'; recorded: averaged, model"),
+    (lambda: toy(averaged=True, model="a"), "with averaged True is recorded as 'a'; recorded: b."),
     (lambda: toy("acc", model="a"), "No figure of toy is recorded as 'acc'; recorded: iou, seconds."),
-    (lambda: toy(model="b"), "with model 'b' has two rows for seed 0. Ask also for: averaged (True, False)."),
-    (lambda: results.deviation("toy", "record", "iou", model="lone"), "has one seed: a deviation needs two"),
-    (
-        lambda: results.differences("toy", "record", "iou", {"model": "late"}, {"model": "a"}),
-        "'a' share no seed in toy",
-    ),
+    (lambda: toy(model="b"), "two rows for seed 0. Ask also for: averaged (True, False)."),
+    (lambda: results.deviation("toy", "record", "iou", model="lone"), "one seed: a deviation needs two"),
+    (lambda: ahead({"model": "late"}, {"model": "a"}), "model 'late' and model 'a' share no seed in toy"),
     (lambda: results.verdict([]), "needs at least one finite difference, got []"),
     (lambda: results.verdict([math.nan]), "needs at least one finite difference, got [nan]"),
     (lambda: results.verdict([0.1], 2), "sign is 1 (above zero) or -1 (below), not 2"),
-    (lambda: record({"model": "a", "seed": 0}), "a row needs model, seed and figures, got ['model', 'seed']"),
+    (lambda: record({"model": "a", "seed": 0}), "needs model, seed and figures, got ['model', 'seed']"),
     (lambda: record(row("", 0, 0.1)), "a model's name is text, got ''"),
-    (
-        lambda: record(row("a", 0, 0.1) | {"iou": 0}),
-        "['iou'] of model 'a', iou 0 name both a figure and a part",
-    ),
-    (lambda: record(row("a", 0, math.nan)), "the figure 'iou' of model 'a' is nan; expected a finite number"),
-    (
-        lambda: record(row("a", 0, 0.2)),
-        "two rows for seed 0 with model 'a'. Give them a field in which they differ",
-    ),
+    (lambda: record(row("a", 0, 0.1) | {"iou": 0}), "['iou'] of model 'a', iou 0 name both a figure and"),
+    (lambda: record(row("a", 0, math.nan)), "the figure 'iou' of model 'a' is nan; expected a finite"),
+    (lambda: record(row("a", 0, 0.2)), "two rows for seed 0 with model 'a'. Give them a field in which"),
     (lambda: record(budget="quick"), "names the budgets ['quick']"),
 ]
-
-
-def toy(figure="iou", **fields):
-    return results.value("toy", "record", figure, **fields)
 
 
 @pytest.mark.parametrize(("wrong", "said"), MESSAGES)
@@ -122,12 +108,6 @@ def test_what_cannot_be_read_judged_or_recorded_is_named_and_changes_nothing(rec
     assert recorded.read_text() == before
 
 
-def test_nothing_recorded_yet_is_said_plainly(path):
-    assert results.load() == {}
-    with pytest.raises(LookupError, match="recorded: none"):
-        toy()
-
-
 @pytest.mark.parametrize(
     ("differences", "sign", "between", "expected"),
     [
@@ -136,8 +116,6 @@ def test_nothing_recorded_yet_is_said_plainly(path):
         ([0.10, 0.11, 0.12], -1, None, "contradicted"),
         ([0.01, 0.2, 0.01], 1, None, "inconclusive"),
         ([-0.01, -0.2, -0.01], 1, None, "inconclusive"),
-        ([0.0, 0.0, 0.0], 1, None, "inconclusive"),
-        ([0.10, 0.11, 0.12], 1, (-0.1, 0.3), "inconclusive"),
         ([0.01, 0.2, 0.01], 1, (0.01, 0.3), "supported"),
         ([0.3], 1, None, "inconclusive (one run)"),
         ([-0.3], 1, (-0.4, -0.2), "inconclusive (one run)"),
@@ -157,15 +135,10 @@ def test_the_interval_is_the_t_interval(differences):
     assert low <= fmean(differences) <= high
 
 
-@given(st.lists(st.floats(-1, 1), min_size=1, max_size=8), st.sampled_from([1, -1]))
-def test_turning_claim_and_differences_round_keeps_the_verdict(differences, sign):
-    assert results.verdict(differences, sign) == results.verdict([-each for each in differences], -sign)
-
-
 # Recording
 
 
-def test_finished_pieces_are_kept_unless_fresh(path, capsys):
+def test_finished_pieces_are_kept_unless_fresh(path):
     calls = []
 
     def work():
@@ -175,8 +148,6 @@ def test_finished_pieces_are_kept_unless_fresh(path, capsys):
     for fresh in (False, False, True):
         recorder.run("toy", {"record": {"seed 0": work}}, fresh=fresh)
     assert len(calls) == 2 and toy(model="a") == 0.2
-    said = capsys.readouterr().out.splitlines()
-    assert [line.rpartition(": ")[2] for line in said] == ["1 rows, 0 s", "kept", "1 rows, 0 s"]
 
 
 def test_an_interrupt_loses_the_piece_at_hand_and_no_other(path):
@@ -192,30 +163,20 @@ def test_an_interrupt_loses_the_piece_at_hand_and_no_other(path):
     assert results.values("toy", "record", "iou", model="a") == {0: 0.1, 1: 0.2, 2: 0.3}
 
 
-def test_missing_data_is_reported_and_the_other_pieces_of_the_budget_run(path, capsys):
-    def absent():
-        raise FileNotFoundError("CamVid is not here: run once with a network.")
-
-    pieces = {"real": {"camvid": absent, "mnist": lambda: [row("a", 0, 0.4)]}, "record": {"x": absent}}
-    assert recorder.run("toy", pieces, ("real",)) == ["toy / real / camvid"]
-    assert "toy / real / camvid: not run. CamVid is not here" in capsys.readouterr().out
-    assert list(results.load()["toy"]) == ["real"]
-
-
 def test_the_file_tells_rows_versions_machine_and_no_name_of_it(recorded):
     content = json.loads(recorded.read_text())
     assert set(content["toy"]["record"]) == {"pieces"}
     piece = content["toy"]["record"]["pieces"]["seed 0"]
     assert set(piece) == {"rows", "seconds", "versions", "machine", "finished"}
     assert set(piece["versions"]) == {"python", "torch", "torchvision", "numpy"}
-    assert set(piece["machine"]) == {"system", "processor", "cores"}
+    assert set(piece["machine"]) == {"system", "processor", "bfloat16", "cores"}
     assert recorded.read_text() == json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     assert [each.name for each in recorded.parent.iterdir() if each.is_file()] == ["results.json"]
 
 
 def test_numbers_of_numpy_and_torch_are_stored(path):
     record(row("a", np.int64(0), np.float32(0.25), curve=torch.tensor([0.5, 1.0]), steps=np.int64(7)))
-    stored = results.rows("toy", "record", steps=7)[0]
+    stored = rows("toy", "record", steps=7)[0]
     assert (stored["curve"], stored["steps"], stored["figures"]) == ([0.5, 1.0], 7, {"iou": 0.25})
 
 
@@ -262,7 +223,8 @@ def command(path, monkeypatch):
 
 def test_the_command_runs_all_or_those_named_and_names_those_there_are(command, capsys):
     assert [recorder.main(given) for given in (["good"], [], ["--budget", "record"])] == [0, 1, 0]
-    assert "1 of the pieces could not be run: absent / real / set" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "absent / real / set: not run. no data" in told and "1 of the pieces could not be run" in told
     with pytest.raises(SystemExit):
         recorder.main(["godo"])
     assert "no lesson godo; there are: absent, good" in capsys.readouterr().err
@@ -303,7 +265,7 @@ def test_every_stored_row_can_be_read_back_and_belongs_to_a_piece_that_exists(le
     pieces = recorder.importlib.import_module(f"helpers.{lesson}.experiment").PIECES
     for budget, kept in results.load().get(lesson, {}).items():
         assert set(kept["pieces"]) <= set(pieces[budget])
-        stored = results.rows(lesson, budget)
+        stored = rows(lesson, budget)
         assert results.twins(stored) is None
         for each in stored:
             assert recorder.checked(each, lesson) == each

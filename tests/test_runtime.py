@@ -7,8 +7,14 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from torch import Generator
+from torch.testing import assert_close
 
 from helpers import runtime
+from helpers.data.digits import handwritten_digits, textures_of
+from helpers.data.distorted import KINDS, distort
+from helpers.data.photographs import random_crops
+from helpers.data.scenes import make_scenes
 
 
 @pytest.mark.parametrize(
@@ -78,6 +84,16 @@ def test_a_seed_rules_every_source_of_chance():
     assert draw(2**32 + 1)[1] == draw(1)[1], "NumPy's seed ends at 32 bits"
 
 
+def test_integers_of_all_kinds_are_seeds_and_nothing_else_is():
+    draws = [torch.rand(3, generator=runtime.generator(seed)) for seed in (3, np.int64(3), torch.tensor(3))]
+    assert torch.equal(draws[0], draws[1]) and torch.equal(draws[0], draws[2])
+    assert not torch.equal(draws[0], torch.rand(3, generator=runtime.generator(4)))
+    runtime.seed_everything(np.int64(3))
+    for wrong in (np.float64(3), "3", None):
+        with pytest.raises(ValueError, match=f"a {type(wrong).__name__}: give an integer"):
+            runtime.seed_everything(wrong)
+
+
 def test_the_device_can_hold_a_tensor():
     assert torch.ones(2, device=runtime.device()).sum() == 2
     assert runtime.device().type in ("cpu", "cuda")
@@ -132,3 +148,22 @@ def test_an_older_torch_that_cannot_tell_has_no_bfloat16(monkeypatch):
     monkeypatch.setattr(runtime, "device", lambda: torch.device("cpu"))
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert runtime.has_bfloat16() is False
+
+
+def test_data_come_from_their_seed_whatever_precision_the_learner_chose():
+    def draw() -> list[torch.Tensor]:
+        digits, _ = handwritten_digits("test")
+        kinds = [distort(digits[:4], kind, Generator().manual_seed(1)).images for kind in KINDS]
+        crops = random_crops(2, 64, "train", Generator().manual_seed(1))
+        scenes = make_scenes(2, 0, "train")
+        return [textures_of(digits[:4]), *kinds, crops, scenes.images, scenes.labels]
+
+    before = draw()
+    torch.set_default_dtype(torch.float64)
+    try:
+        after = draw()
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for one, other in zip(before, after, strict=True):
+        assert_close(other, one, rtol=0, atol=0)

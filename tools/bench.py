@@ -23,10 +23,8 @@ from helpers.data import public
 from helpers.spatial_transformer.swift import race
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [
-    str(ROOT),
-    str(ROOT / "tests" / "browser"),
-]  # the harness of the browser tests drives this measurement too
+# The harness of the browser tests drives this measurement too. It comes first: both folders have a conftest.py.
+sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT)]
 
 from tools.bench_training import report_training  # noqa: E402
 
@@ -36,10 +34,11 @@ sys.path.insert(0, {str(ROOT / "tests" / "browser")!r})
 import matplotlib.pyplot as plt
 from ipywidgets import interact
 from matplotlib.patches import Circle, Patch
-import figures
+import compositions
 from helpers import plotting
+from helpers.plotting import DIGIT_CLASSES
 
-figure = figures.masks()
+figure = compositions.masks()
 """
 OURS = "figure"
 # The same picture as a learner would draw it: scene, mask, lens, class names and caption, in matplotlib's own size.
@@ -47,23 +46,29 @@ INTERACT = """
 @interact(blend=(0, 100))
 def show(blend=50):
     image, axis = plt.subplots()
-    axis.imshow(figure.render(blend=blend))
-    axis.add_patch(Circle((figure.x, figure.y), figure.radius, fill=False, color="white"))
-    names = [Patch(color=plotting.CLASS_COLOURS[i] / 255, label=name) for i, name in enumerate(figure.class_names)]
+    (shown,), caption = figure.shown(Blend=blend)
+    axis.imshow(shown.pixels)
+    axis.add_patch(Circle(figure["place"], figure["Lens size"], fill=False, color="white"))
+    names = [Patch(color=plotting.CLASS_COLOURS[i] / 255, label=name) for i, name in enumerate(DIGIT_CLASSES)]
     axis.legend(handles=names, loc="center left", bbox_to_anchor=(1, 0.5))
-    axis.set_title(figure.caption(blend=blend), fontsize=9)
+    axis.set_title(caption, fontsize=9)
     axis.axis("off")
     plt.show()
 """
 
-# Time from the key's own time stamp to the first frame in which the picture is another one. A canvas is compared by
-# its pixels, an image by its source once it has been decoded; the message arrives when the frame has been painted.
+# Time from the key's own time stamp to the first frame in which the picture is another one. A figure is compared by its
+# canvases' pixels and its elements, an image by its source once it has been decoded; the message arrives when the frame
+# has been painted.
 WATCH = """(kind) => {
   const sign = {
-    canvas: () => {
-      const canvas = document.querySelector(".course-figure canvas");
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      return data.reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, 7);
+    figure: () => {
+      const root = document.querySelector(".composed");
+      const of = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+      const hashes = [...root.querySelectorAll("canvas")].map((canvas) => {
+        const words = new Int32Array(of(canvas).buffer);
+        return words.reduce((hash, word) => (Math.imul(hash, 31) + word) | 0, 7);
+      });
+      return hashes.join() + root.querySelector(".parts").innerHTML;
     },
     image: () => {
       const image = document.querySelector(".jp-OutputArea-child .widget-output img, .jupyter-widgets-output-area img");
@@ -87,7 +92,7 @@ WATCH = """(kind) => {
 
 
 def latencies(page: Page, kind: str, slider: str, changes: int) -> list[float]:
-    """Milliseconds from each key press on a slider to changed pixels; `kind` is "canvas" or "image"."""
+    """Milliseconds from each key press on a slider to changed pixels; `kind` is "figure" or "image"."""
     page.evaluate(WATCH, kind)
     handle = page.locator(slider).first
     handle.focus()
@@ -103,10 +108,11 @@ def percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def figure_latencies(changes: int) -> dict[str, list[float]]:
-    """Our figure and the same picture by `interact` and matplotlib, one after the other in one JupyterLab."""
+def figure_latencies(changes: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Ours and the same picture by `interact` in one JupyterLab; then each layer on a page of its own."""
+    import compositions
     from conftest import FLAGS, HOW, chromium
-    from hosts import Jupyter, Server
+    from hosts import Jupyter, KernelFreePage, Server
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = chromium(playwright)
@@ -117,36 +123,42 @@ def figure_latencies(changes: int) -> dict[str, list[float]]:
         try:
             lab = Jupyter("lab", browser, server)
             ours = lab.run("ours", [SCENE, OURS]).page
-            measured = {
-                "in the browser": latencies(ours, "canvas", ".course-figure input[type=range]", changes)
-            }
+            ways = {"in the browser": latencies(ours, "figure", ".composed input[type=range]", changes)}
             ours.close()
             # The harness waits for a figure of ours: it stands below, and is not measured.
             theirs = lab.run("interact", [SCENE, INTERACT, OURS]).page
-            measured["interact + matplotlib"] = latencies(theirs, "image", ".noUi-handle", changes)
+            ways["interact + matplotlib"] = latencies(theirs, "image", ".noUi-handle", changes)
+            theirs.close()
+            alone = KernelFreePage(browser, Path(folder))
+            layers = {}
+            for name, figure in compositions.layers().items():
+                page = alone.put(name, figure).page
+                layers[name] = latencies(page, "figure", ".composed input[type=range]", changes)
+                page.close()
         finally:
             server.close()
             browser.close()
-    return measured
+    return ways, layers
 
 
 def report_figures(changes: int) -> None:
-    """Print median and p95 of both ways, and how many times the first is ahead."""
+    """Print median and p95 of both ways, how many times the first is ahead, and the same of each layer."""
     load, cores = os.getloadavg()[0], os.cpu_count()
-    rows = {
-        name: (statistics.median(times), percentile(times, 95))
-        for name, times in figure_latencies(changes).items()
-    }
+    ways, layers = figure_latencies(changes)
     if load > cores / 2:
         print(
             f"Others work on this machine (load {load:.1f} on {cores} cores): the times below are theirs as well."
         )
     print(f"From key press to changed pixels, {changes} changes each, JupyterLab:")
     print(f"{'':24}{'median':>10}{'p95':>10}")
-    for name, (median, p95) in rows.items():
+    rows = [(statistics.median(times), percentile(times, 95)) for times in ways.values()]
+    for name, (median, p95) in zip(ways, rows, strict=True):
         print(f"{name:24}{median:7.0f} ms{p95:7.0f} ms")
-    (ours, ours_p95), (theirs, theirs_p95) = rows.values()
+    (ours, ours_p95), (theirs, theirs_p95) = rows
     print(f"{'ratio':24}{theirs / ours:8.1f} x{theirs_p95 / ours_p95:8.1f} x")
+    print("By layer, scenes of 240 x 320 pixels, a page without a kernel:")
+    for name, times in layers.items():
+        print(f"{name:24}{statistics.median(times):7.1f} ms{percentile(times, 95):7.1f} ms")
 
 
 def memory_of(process: psutil.Process) -> int:
@@ -200,7 +212,7 @@ def report_race() -> None:
     for row in (swift, tutorial):
         figures = row["figures"]
         print(
-            f"{row['system']:24}{row['parameters']:8,} weights{figures['training_seconds']:8.0f} s"
+            f"{row['model']:24}{row['parameters']:8,} weights{figures['training_seconds']:8.0f} s"
             f"{100 * figures['accuracy']:8.2f} %"
         )
     took, theirs = (row["figures"]["training_seconds"] for row in (swift, tutorial))

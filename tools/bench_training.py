@@ -20,8 +20,10 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from helpers.recipes import fcn, spatial_transformer, translation  # noqa: E402
+from helpers.fcn import experiment as fcn  # noqa: E402
+from helpers.spatial_transformer import experiment as spatial_transformer  # noqa: E402
 from helpers.training import History  # noqa: E402
+from helpers.translation import experiment as translation  # noqa: E402
 
 MOST = 2.2  # times as long beside a second program: what the course promises
 WARM_UP = 5  # steps in which torch chooses its kernels and fills its caches

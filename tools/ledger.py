@@ -153,7 +153,7 @@ def table(entries: Sequence[Claim], link_from: str = "") -> str:
 
 
 def front(entries: Sequence[Claim]) -> str:
-    """The few claims marked `front`: claim, what was measured on embedded data, paper, verdict."""
+    """The few claims marked `front`: claim, what was measured (on embedded data, where it was), paper, verdict."""
     lines = ["| Claim | Here | Paper (quoted) | Verdict |", "|---|---|---|---|"]
     for claim in entries:
         if not claim.get("front"):
@@ -161,6 +161,8 @@ def front(entries: Sequence[Claim]) -> str:
         embedded, real = (found(claim, budget) for budget in results.BUDGETS)
         shown = embedded or real
         here = f"{compared(claim, shown)}, {results.runs(len(shown.differences))}" if shown else "not run"
+        if shown and not embedded:
+            here += ", real data"
         lines.append(f"| {claim['claim']} | {here} | {claim['quoted']} | {verdicts(embedded, real)} |")
     return "\n".join(lines) + "\n"
 

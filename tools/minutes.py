@@ -2,14 +2,16 @@
 
     python tools/minutes.py [00 01 ...]         print a row for each notebook, or for those that start so
     python tools/minutes.py --longest-first     print the paths only, for who runs several at once
+    python tools/minutes.py --write             state them in the tables of both READMEs and of notebook 00
 
 Nothing is run: prose and code are counted, and the seconds are those of the stored run (`make notebooks`).
 """
 
 import argparse
+import math
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -18,14 +20,20 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # as in tools/notebooks.py
 
-from tools.notebooks import find  # noqa: E402
-from tools.tidy import code_cells  # noqa: E402
+from tools.notebooks import NOTEBOOKS, find  # noqa: E402
+from tools.tidy import code_cells, write  # noqa: E402
 
 WORDS_A_MINUTE = 200
 SECONDS_A_LINE = 8
 MOST_READING = 45  # minutes
 MOST_TRAINING = 100  # seconds
 
+PAGES, START = (ROOT / "README.md", ROOT / "README.ko.md"), NOTEBOOKS / "00_start_here.ipynb"
+# "| [01 Name](notebooks/01_name.ipynb) | ... | 30 min | 2 min |": a row of a table of lessons.
+ROW = re.compile(
+    r"^(?P<start>\| [^|]*\]\((?:notebooks/)?(?P<name>\w+\.ipynb)\) \|.*\|)[^|]*\bmin \|[^|]*\bmin \|$",
+    re.MULTILINE,
+)
 FENCE = re.compile(r"^```.*?\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # What a reader of the page does not read: comments, solutions until they are unfolded, addresses of links, tags.
 UNREAD = re.compile(r"<!--.*?-->|<details>.*?</details>|(?<=\])\([^)]*\)|</?[a-z][^>]*>", re.DOTALL)
@@ -87,6 +95,43 @@ def table(paths: Sequence[Path]) -> Iterator[str]:
         yield f"{path.stem:34}{words:7}{lines:7}{minutes:7.0f} min{seconds:9} s   {', '.join(long)}".rstrip()
 
 
+def restated(text: str, cost: Mapping[str, tuple[float, int]]) -> str:
+    """Write reading and training into the last two columns of a table's rows that link to a notebook.
+
+    Args:
+        cost: minutes of reading and seconds of training, by the name of the notebook's file.
+    """
+
+    def row(match: re.Match[str]) -> str:
+        if match["name"] not in cost:
+            return match[0]
+        reading, training = cost[match["name"]]
+        return f"{match['start']} {reading:.0f} min | {math.ceil(training / 60)} min |"
+
+    return ROW.sub(row, text)
+
+
+def write_tables() -> list[str]:
+    """Restate the costs wherever they are promised; returns the names of the files that changed."""
+    notebooks = {path.name: nbformat.read(path, as_version=4) for path in find()}
+    cost = {name: (reading_minutes(each), training_seconds(each)) for name, each in notebooks.items()}
+    changed = []
+    for path in filter(Path.exists, PAGES):
+        old = path.read_text(encoding="utf-8")
+        if (new := restated(old, cost)) != old:
+            path.write_text(new, encoding="utf-8")
+            changed.append(path.name)
+    start = notebooks[START.name]
+    before = [cell.source for cell in start.cells]
+    for cell in start.cells:
+        if cell.cell_type == "markdown":
+            cell.source = restated(cell.source, cost)
+    if [cell.source for cell in start.cells] != before:
+        write(start, START)
+        changed.append(START.name)
+    return changed
+
+
 def longest_first(paths: Sequence[Path]) -> list[Path]:
     """Sort notebooks by their stored seconds, so that side by side none is left to run alone at the end."""
     return sorted(paths, key=lambda path: -training_seconds(nbformat.read(path, as_version=4)))
@@ -99,12 +144,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("names", nargs="*", help="how the notebooks' names start (default: all)")
     parser.add_argument("--longest-first", action="store_true", help="print their paths only, in this order")
+    parser.add_argument(
+        "--write", action="store_true", help="state the costs of all in the tables that promise them"
+    )
     chosen = parser.parse_args(arguments)
     try:
         paths = find(chosen.names)
     except FileNotFoundError as error:
         parser.error(str(error))
-    if chosen.longest_first:
+    if chosen.write:
+        print("Restated in:", ", ".join(write_tables()) or "nothing, all was up to date")
+    elif chosen.longest_first:
         print(*(path.relative_to(ROOT) for path in longest_first(paths)))
     else:
         print(*table(paths), sep="\n")

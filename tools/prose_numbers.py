@@ -11,8 +11,8 @@ ASIDE = re.compile(
     r"|\$\$.*?\$\$|\$[^$\n]+\$"  # equations
     r"|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+|(?:arXiv|doi):\S+"  # addresses
     r"|^#+\s+[\d.]+"  # numbered headings
-    r"|\b95\s?%\s+interval"  # a level that is chosen, not found
-    r"|\b(?:Sections?|Figures?|Fig\.|Tables?|Chapters?|Eq\.|Python|version)\s+[\d.]+",
+    r"|\b95\s?%\s+(?:interval|신뢰 구간)"  # a level that is chosen, not found
+    r"|\b(?:Sections?|Figures?|Fig\.|Tables?|Chapters?|Eq\.|Python|version|CC BY)\s+[\d.]+",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 RESULT = re.compile(rf"(?<![\w.])({NUMBER})(\s?%)?(?![\w]|\.\d)")

@@ -9,7 +9,7 @@ from torch.nn.functional import avg_pool2d
 
 from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
-from helpers.data.tokens import Lesson, Vocabulary, lesson
+from helpers.data.tokens import TeacherForced, Vocabulary, teacher_forced
 
 SIDE, GRID = 96, 8  # pixels along a scene, and cells along it
 COVERED = 0.2  # of a cell's pixels at least, for the cell to show a sticker
@@ -151,7 +151,7 @@ def by_slot(
 
 def caption_batches(
     annotations: Tensor, said: Sequence[Sequence[str]], vocabulary: Vocabulary, size: int, seed: int
-) -> Iterator[tuple[Lesson, Tensor]]:
+) -> Iterator[tuple[TeacherForced, Tensor]]:
     """Yield shuffled batches for ever, a fresh order each epoch: a lesson whose source is (size, L, D), and targets.
 
     Raises:
@@ -163,13 +163,13 @@ def caption_batches(
     generator = Generator().manual_seed(seed)
     while True:
         for chosen in torch.randperm(len(said), generator=generator)[: len(said) // size * size].split(size):
-            yield Lesson(shown.source[chosen], shown.so_far[chosen]), targets[chosen]
+            yield TeacherForced(shown.source[chosen], shown.so_far[chosen]), targets[chosen]
 
 
 def lessons(
     annotations: Tensor, said: Sequence[Sequence[str]], vocabulary: Vocabulary
-) -> tuple[Lesson, Tensor]:
+) -> tuple[TeacherForced, Tensor]:
     """All captions as one batch: what a decoder is shown, and the words to say next (N, T)."""
     numbers = [vocabulary.encode(words) for words in said]
-    _, targets = shown = lesson(numbers, numbers)
-    return Lesson(annotations, shown[0].so_far), targets
+    _, targets = shown = teacher_forced(numbers, numbers)
+    return TeacherForced(annotations, shown[0].so_far), targets

@@ -55,8 +55,10 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
     """Turn a picture upright and into RGB, whatever its mode.
 
     Raises:
-        ValueError: its mode does not say which value is white, or Pillow has no conversion for it.
+        ValueError: it has no pixels, its mode does not say which value is white, or Pillow cannot convert it.
     """
+    if 0 in picture.size:
+        raise ValueError("it has no pixels")
     file_format = picture.format
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16") or (picture.mode == "I" and file_format in ("PNG", "PPM")):

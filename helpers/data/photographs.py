@@ -11,6 +11,7 @@ from sklearn.datasets import load_sample_images
 from torch import Generator, Tensor
 
 from helpers.data.splits import Split, check_split
+from helpers.runtime import in_single_precision
 
 # A scene's background is a square of this many photograph pixels, whatever the scene's own size.
 CROP_SIDES = (100, 150)
@@ -54,6 +55,7 @@ def photographs(split: Split) -> dict[str, np.ndarray]:
     return {name: region(photograph, split) for name, photograph in _photographs().items()}
 
 
+@in_single_precision
 def random_crops(count: int, size: int, split: Split, generator: Generator) -> Tensor:
     """Cut random squares out of the photographs of a split, some mirrored, resized to the scene.
 

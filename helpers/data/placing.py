@@ -38,7 +38,7 @@ def plan_stickers(n: int, split: Split, options: SceneOptions, generator: Genera
         plan.heights[missing] = (plan.heights[missing] * SHRINK).clamp(min=options.height[0])
     raise ValueError(
         f"Cannot draw these scenes: {int(missing.sum())} of {n} found no room for their stickers. "
-        "Lower the count or the least height, allow overlap, or make the scene larger."
+        "Lower the count, the least height or the column gap, allow overlap, or make the scene larger."
     )
 
 

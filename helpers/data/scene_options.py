@@ -122,6 +122,8 @@ class SceneOptions:
             yield f"covered is {self.covered}: give shares of a sticker, 0.01 to 1, the least first"
         if self.same_class is not None and not _is_between(self.same_class, 0, 1):
             yield f"same_class is {self.same_class}: give a chance, 0 to 1, or None"
+        if self.same_class and self.overlap == "chain":
+            yield "a chain draws each outline independently of its label: leave same_class at None"
         if not _is_between(self.rotation, 0, 180):
             yield f"rotation is {self.rotation}: give 0 to 180 degrees"
         if not _is_between(self.truncation, 0, 0.9):

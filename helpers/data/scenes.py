@@ -13,6 +13,7 @@ from helpers.data.scene_options import SceneOptions, is_whole
 from helpers.data.scene_plan import Plan, drift
 from helpers.data.splits import SPLITS, Split, check_split
 from helpers.data.stickers import COLOUR_NAMES, beyond_cut, paint, sample_sticker, sampling_grid
+from helpers.runtime import in_single_precision
 
 BACKGROUND = 0  # the class of every pixel that no sticker covers; digit d is class d + 1
 
@@ -69,6 +70,7 @@ class Scenes:
         return [COLOUR_NAMES[colour] for colour in self.colours[scene][present].tolist()]
 
 
+@in_single_precision
 def make_scenes(
     number: int, seed: int, split: Split = "train", options: SceneOptions | None = None, **changes: Any
 ) -> Scenes:

@@ -7,28 +7,75 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
+
+from helpers import runtime
 
 PAD, START, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<start>", "<end>", "<unknown>")
-# A word, an ending after an apostrophe ('s, 't), or a single mark.
-TOKEN = re.compile(r"\w+|['’]\w+|[^\w\s]")
+
+JOINER = "\u2060"  # Unicode's WORD JOINER, which prints as nothing: no space stands on this side of a token
+# Marks that are written without a space to the word after, or to the word before.
+OPENING, CLOSING = frozenset("¿¡(["), frozenset(".,;:!?)]…")
+TOKEN = re.compile(
+    r"""
+    \w+(?:                        # a word or a number; inside it may stand
+        (?: -                     # hyphens: t-shirt
+          | (?<=\d)[.,:/](?=\d)   # marks between digits: 3.50, 2:30
+          | (?<=\b\w)\.(?=\w\b)   # dots between single letters: a.m
+        ) \w+)*
+    | (?<=\w)'\w+                # an ending: 's, 't
+    | [^\w\s]                    # a single mark
+    """,
+    re.VERBOSE,
+)
+
+
+def normalise(text: str) -> str:
+    """Write a text in the one way that tokens know: lower case, é as one character (Unicode's NFC), ' for ’."""
+    return unicodedata.normalize("NFC", text.lower()).replace("’", "'").replace(JOINER, "")
 
 
 def tokenise(text: str) -> list[str]:
-    """Split a sentence into words and marks, in lower case: "Mi gato, ¿no?" -> mi gato , ¿ no ?
+    """Normalise a sentence and split it into words and marks: "Mi gato, ¿no?" -> mi gato , ¿ no ?
 
-    Letters with accents are made single characters first, so that both ways of writing é are one word. An
-    apostrophe begins an ending of its own: "sister's" -> sister 's.
+    An apostrophe begins an ending of its own: "sister's" -> sister 's. Marks inside words and numbers stay there:
+    t-shirt, 3.50. A mark that touches its neighbours in an unusual way gets a `JOINER` on the side that touches, so
+    that an opening quotation mark is another token than a closing one, and `detokenise` gives back what was written.
     """
-    return TOKEN.findall(unicodedata.normalize("NFC", text).lower().replace("’", "'"))
+    found = list(TOKEN.finditer(normalise(text)))
+    tokens = [match.group() for match in found]
+    touching = [place for place in range(1, len(found)) if found[place - 1].end() == found[place].start()]
+    for place in touching:
+        before, token = tokens[place - 1 : place + 1]
+        if _is_mark(before) and before not in OPENING and (not _is_mark(token) or token in OPENING):
+            tokens[place - 1] += JOINER
+    for place in touching:
+        if not _touch(*tokens[place - 1 : place + 1]):
+            tokens[place] = JOINER + tokens[place]
+    return tokens
 
 
 def detokenise(tokens: Iterable[str]) -> str:
-    """Join words and marks to a sentence: closing marks and endings go to the word before, ¿ to the word after."""
-    text = " ".join(tokens)
-    text = re.sub(r" ([.,;:!?)\]]|'\w)", r"\1", text)
-    return re.sub(r"([¿¡(\[]) ", r"\1", text)
+    """Join words and marks to a sentence: closing marks and endings go to the word before, ¿ to the word after.
+
+    It gives back the normalised sentence, without the spaces that nobody writes ("word ,").
+    """
+    text, before = "", ""
+    for token in tokens:
+        text += token if not before or _touch(before, token) else f" {token}"
+        before = token
+    return text.replace(JOINER, "")
+
+
+def _touch(before: str, token: str) -> bool:
+    """Whether two tokens are written without a space between them; a joiner overrules what is usual for a mark."""
+    joined = before.endswith(JOINER) or token.startswith(JOINER)
+    return joined or before in OPENING or token in CLOSING or (token[:1] == "'" and token[1:].isalnum())
+
+
+def _is_mark(token: str) -> bool:
+    return len(token) == 1 and not (token.isalnum() or token == "_")
 
 
 class Vocabulary:
@@ -99,8 +146,8 @@ def padded(sentences: Sequence[Sequence[int]]) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What a translator is shown in training: a source (B, S), and the target so far (B, T), which begins with START.
+class TeacherForced:
+    """The inputs of teacher forcing: a source (B, S), and the true target so far (B, T), which begins with START.
 
     It goes to a device like a tensor, so that `training.fit` takes it for a batch of inputs.
     """
@@ -111,19 +158,21 @@ class Lesson:
     def __len__(self) -> int:
         return len(self.source)
 
-    def to(self, device: torch.device) -> "Lesson":
-        return Lesson(self.source.to(device), self.so_far.to(device))
+    def to(self, device: torch.device) -> "TeacherForced":
+        return TeacherForced(self.source.to(device), self.so_far.to(device))
 
 
-def lesson(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> tuple[Lesson, Tensor]:
-    """Make a batch: what is shown, and the words to say next (B, T), which end with END and are padded."""
+def teacher_forced(
+    sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+) -> tuple[TeacherForced, Tensor]:
+    """Make a batch: the inputs, and the words to predict (B, T), which end with END and are padded."""
     so_far = padded([[START, *target] for target in targets])
-    return Lesson(padded(sources), so_far), padded([[*target, END] for target in targets])
+    return TeacherForced(padded(sources), so_far), padded([[*target, END] for target in targets])
 
 
 def by_length(
     sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], size: int, seed: int
-) -> Iterator[tuple[Lesson, Tensor]]:
+) -> Iterator[tuple[TeacherForced, Tensor]]:
     """Yield shuffled batches for ever, each of sentences of about one length, so that little is padded.
 
     Within an epoch every sentence comes once, except those of a last batch that would not be full. Which sentences
@@ -136,7 +185,7 @@ def by_length(
         raise ValueError(f"There are {len(sources)} sources and {len(targets)} targets; expected one each.")
     if not 1 <= size <= len(sources):
         raise ValueError(f"A batch of {size} cannot be drawn from {len(sources)} sentences.")
-    generator = Generator().manual_seed(seed)
+    generator = runtime.generator(seed)
     lengths = torch.tensor([[len(s), len(t)] for s, t in zip(sources, targets, strict=True)])
     while True:
         # Sources of one length are put in order of their targets' lengths, and ties are broken by chance.
@@ -145,7 +194,7 @@ def by_length(
         # The rest that fills no batch is a different one each time: cut a random number off the front.
         rest = len(order) % size
         front = int(torch.randint(rest + 1, (), generator=generator))
-        batches = order[front : front + len(order) // size * size].split(size)
+        batches = order[front : front + len(order) // size * size].split(int(size))
         for place in torch.randperm(len(batches), generator=generator).tolist():
             chosen = batches[place].tolist()
-            yield lesson([sources[i] for i in chosen], [targets[i] for i in chosen])
+            yield teacher_forced([sources[i] for i in chosen], [targets[i] for i in chosen])

@@ -1,4 +1,4 @@
-"""Patches of scenes, each with the class of its centre pixel."""
+"""Pieces of scenes: patches, each with the class of its centre pixel, and crops with all of theirs."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from helpers.data.batches import as_input
+from helpers import runtime
+from helpers.data.batches import Transform, as_input
 from helpers.data.scenes import Scenes
 
 BLACK = float(as_input(torch.zeros(1, dtype=torch.uint8)))
@@ -37,7 +38,7 @@ def labelled_patches(
     Yields:
         patches (number, 3, size, size) float32, labels (number,) int64.
     """
-    generator = Generator().manual_seed(seed)
+    generator = runtime.generator(seed)
     labels, S = scenes.labels.flatten(), scenes.labels.shape[-1]
     stickers = labels.nonzero()[:, 0]
     around = torch.arange(size)
@@ -51,3 +52,17 @@ def labelled_patches(
         rows, columns = row[:, None] + around, column[:, None] + around
         cut = padded[torch.arange(number)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
         yield cut.movedim(-1, 1), labels[centre].long()
+
+
+def crop_to(side: int) -> Transform:
+    """Make a transform for `endless` that cuts a square out of every scene of a batch, all at one random place."""
+
+    def crop(images: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        H, W = labels.shape[-2:]
+        top = int(torch.randint(H - side + 1, (), generator=generator))
+        left = int(torch.randint(W - side + 1, (), generator=generator))
+        return images[..., top : top + side, left : left + side], labels[
+            ..., top : top + side, left : left + side
+        ]
+
+    return crop

@@ -1,8 +1,9 @@
 """The skip ablation of notebook 01, live in a minute a network and at length for the record."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -11,36 +12,44 @@ from torch import Tensor
 from helpers import films, runtime
 from helpers.data.batches import endless, in_order
 from helpers.data.scenes import Scenes, make_scenes
+from helpers.fcn.data import crop_to
 from helpers.fcn.model import FCN, STRIDES, finer, upsample
 from helpers.frame_scores import CLASSES as STREET_CLASSES
 from helpers.frame_scores import bootstrap
 from helpers.metrics import segmentation_metrics
+from helpers.optimisers import Optimisers, adamw, muon
 from helpers.probe import record
 from helpers.training import History, evaluate, fit, parameter_count
 
 CLASSES = 11
 RATE = 6e-3  # the highest learning rate of every cycle, for every network
-BATCH = 32
+BATCH = 32  # whole scenes
 TEST_SCENES = 300
 STREET_FIRST, STREET_MORE = 1800, 450  # steps of FCN-32s from scratch, and of each continuation of an arm
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How long each part of the ablation trains.
+    """How each part of the ablation trains; the same for every arm, so that only the skips differ.
 
     Attributes:
         scenes: training scenes.
         first: steps of FCN-32s from scratch, which every arm starts from.
         more: steps of each of the two continuations that every arm gets.
+        batch: scenes a step.
+        crop: side of the piece that is cut out of each scene, or None to train on whole scenes.
     """
 
     scenes: int
     first: int
     more: int
+    batch: int = BATCH
+    crop: int | None = None
+    optimisers: Optimisers = adamw
 
 
-QUICK = Budget(scenes=2000, first=180, more=90)
+# A notebook has seconds: smaller batches of smaller pieces, and an optimiser that learns more in a step.
+QUICK = Budget(scenes=2000, first=180, more=90, batch=16, crop=96, optimisers=muon)
 RECORD = Budget(scenes=3000, first=320, more=160)
 
 
@@ -61,15 +70,28 @@ def first_network(seed: int) -> FCN:
     return FCN(CLASSES, stride=32)
 
 
-def learn(network: FCN, scenes: Scenes, steps: int, seed: int, watch=None, every: int = 30) -> History:
-    """Train a network of any stride; the same settings for every arm, so that only the skips differ."""
-    batches = endless(scenes.images, scenes.labels, BATCH, seed)
+def learn(
+    network: FCN,
+    scenes: Scenes,
+    steps: int,
+    seed: int,
+    watch: Callable[[FCN], Any] | None = None,
+    every: int = 30,
+    budget: Budget = QUICK,
+) -> History:
+    """Train a network of any stride by the pixel loss, as the budget says.
+
+    Args:
+        watch, every: what to note of the network (see `fit`), and after how many steps again.
+    """
+    transform = crop_to(budget.crop) if budget.crop else None
     return fit(
         network,
-        batches,
+        endless(scenes.images, scenes.labels, budget.batch, seed, transform),
         F.cross_entropy,
         steps=steps,
         lr=RATE,
+        optimisers=budget.optimisers,
         watch=watch,
         watch_at=range(0, steps + 1, every),
         name=f"FCN-{network.stride}s",
@@ -81,15 +103,16 @@ def score(network: FCN, scenes: Scenes) -> dict[str, float]:
     return evaluate(network, in_order(scenes.images, scenes.labels), segmentation_metrics(CLASSES))
 
 
-def ceiling(labels: Tensor, stride: int) -> dict[str, float]:
-    """Score the truth itself after it went through a stride and came back bilinearly.
+def score_through_stride(labels: Tensor, stride: int) -> dict[str, float]:
+    """Score the truth itself, (N, H, W) integers, after `through_stride`. It is no upper bound (see `fit_to_truth`)."""
+    return _score_maps(lambda part: through_stride(part, stride), labels)
 
-    Args:
-        labels: (N, H, W) integers.
-    """
+
+def _score_maps(predict: Callable[[Tensor], Tensor], labels: Tensor) -> dict[str, float]:
+    """Score what is predicted from the truth itself, some scenes at a time."""
     metrics = segmentation_metrics(CLASSES)
-    for some in labels.long().split(50):
-        metrics.update(through_stride(some, stride), some)
+    for part in labels.long().split(50):
+        metrics.update(predict(part), part)
     return {name: float(value) for name, value in metrics.compute().items()}
 
 
@@ -99,11 +122,10 @@ def through_stride(labels: Tensor, stride: int) -> Tensor:
     return upsample(F.avg_pool2d(one_hot, stride), stride).argmax(dim=1)
 
 
-def best_drawable(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
+def fit_to_truth(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
     """Fit free coarse scores to the truth by gradient descent, and draw them.
 
-    No network of this stride that ends in bilinear interpolation can be expected to do better: here the scores need
-    not come from an image at all.
+    A network of this stride that ends in bilinear interpolation has a harder task: its scores must come from an image.
 
     Args:
         labels: (N, H, W) integers.
@@ -130,7 +152,7 @@ def coarse_scores(network: FCN, images: Tensor) -> Tensor:
     return kept["coarse"].cpu()
 
 
-def watcher(scenes: Scenes, shown: Tensor):
+def watcher(scenes: Scenes, shown: Tensor) -> Callable[[FCN], dict[str, float | Tensor]]:
     """Make a `watch` for `fit`: mean IoU on some scenes, and the coarse scores of one image (1, 3, H, W)."""
 
     def watch(network: FCN) -> dict[str, float | Tensor]:
@@ -148,17 +170,17 @@ def ablate(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
 
     def phase(network: FCN, number: int) -> History:
         steps = budget.more if number else budget.first
-        return learn(network, scenes, steps, seed * 10 + number, watch, every=steps // 4)
+        return learn(network, scenes, steps, seed * 10 + number, watch, steps // 4, budget)
 
-    first = first_network(seed)
-    begun = phase(first, 0)
-    trained_on, with_skip = finer(first, 32), finer(first, 16)
-    went_on, took_skip = phase(trained_on, 1), phase(with_skip, 1)
+    start = first_network(seed)
+    first_history = phase(start, 0)
+    control, with_skip = finer(start, 32), finer(start, 16)
+    control_history, skip_history = phase(control, 1), phase(with_skip, 1)
     # The paper's way: one finer stride at a time, so FCN-8s starts from FCN-16s.
-    arms = ((32, trained_on, went_on), (16, with_skip, took_skip), (8, with_skip, took_skip))
-    for stride, coarser, middle in arms:
+    arms = ((32, control, control_history), (16, with_skip, skip_history), (8, with_skip, skip_history))
+    for stride, coarser, middle_history in arms:
         network = finer(coarser, stride)
-        histories = [begun, middle, phase(network, 2)]
+        histories = [first_history, middle_history, phase(network, 2)]
         curve = [value for history in histories for value in history.watched.values()]
         yield {
             "model": f"FCN-{stride}s",
@@ -170,15 +192,12 @@ def ablate(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
         }
 
 
-def ceilings() -> Iterator[dict]:
+def fitted_scores() -> Iterator[dict]:
     """Yield what scores of each stride reach on the test scenes when they are fitted to the truth itself."""
     labels = held_out_scenes("test").labels
     for stride in STRIDES:
-        metrics = segmentation_metrics(CLASSES)
-        for some in labels.split(50):
-            metrics.update(best_drawable(some, stride), some.long())
-        found = metrics.compute()
-        figures = {name: float(found[name]) for name in ("mean_iou", "boundary_iou")}
+        found = _score_maps(partial(fit_to_truth, stride=stride), labels)
+        figures = {name: found[name] for name in ("mean_iou", "boundary_iou")}
         yield {"model": "fitted to the truth", "stride": stride, "seed": 0, "figures": figures}
 
 
@@ -192,7 +211,7 @@ def skips_on_streets(seed: int = 0, first: int = STREET_FIRST, more: int = STREE
     rest, _, _ = films.held_out()
     runtime.seed_everything(seed)
     start = FCN(STREET_CLASSES, stride=32)
-    begun = films.learn(films.Padded(start), rest, first, seed * 10, name="FCN-32s")
+    first_history = films.learn(films.Padded(start), rest, first, seed * 10, name="FCN-32s")
 
     def go_on(network: FCN, stride: int, number: int) -> tuple[FCN, History]:
         network = finer(network, stride)
@@ -214,10 +233,13 @@ def skips_on_streets(seed: int = 0, first: int = STREET_FIRST, more: int = STREE
             ):
                 figures[f"{name}_low"], figures[f"{name}_high"] = bootstrap(counts, other, figure)
         coarser.append(counts)
-        yield {**films.row(f"FCN-{stride}s", network, [begun, history, last], seed), "figures": figures}
+        yield {
+            **films.row(f"FCN-{stride}s", network, [first_history, history, last], seed),
+            "figures": figures,
+        }
 
 
 PIECES = {
-    "record": {"ceilings": ceilings, **{f"seed {seed}": partial(ablate, seed) for seed in (0, 1, 2)}},
+    "record": {"ceilings": fitted_scores, **{f"seed {seed}": partial(ablate, seed) for seed in (0, 1, 2)}},
     "real": {"skips": skips_on_streets},
 }

@@ -77,7 +77,7 @@ class FCN(nn.Module):
         skips = {16: widths[3:4], 8: (widths[3], widths[2])}.get(stride, ())
         self.skips = nn.ModuleList(nn.Conv2d(width, classes, 1) for width in skips)
         for skip in self.skips:
-            # Zero, as in the paper: a finer network starts out with what the coarser one says.
+            # Zero, as in the paper: a finer network starts out with the coarser one's scores.
             nn.init.zeros_(skip.weight)
             nn.init.zeros_(skip.bias)
         self.coarse = nn.Identity()
@@ -115,7 +115,7 @@ def finer(coarser: FCN, stride: int) -> FCN:
 
 
 class PatchClassifier(nn.Module):
-    """Name the class of a patch's centre pixel (Ciresan et al. 2012), without padding anywhere inside.
+    """Predict the class of a patch's centre pixel (Ciresan et al. 2012), without padding anywhere inside.
 
     Three convolutions with pooling, then two dense layers. A patch is SIZE pixels wide, and shrinks
     46 -> 44 -> 22 -> 20 -> 10 -> 8 -> 4 -> one vector. Pooling makes the network move in steps of 8 pixels.
@@ -162,8 +162,8 @@ def as_convolution(dense: nn.Linear, channels: int, size: int) -> nn.Conv2d:
 def fully_convolutional(classifier: PatchClassifier) -> nn.Sequential:
     """Turn a patch classifier into a network over images of any size, with the same weights.
 
-    It maps (B, 3, H, W) to (B, classes, (H - 46) // 8 + 1, (W - 46) // 8 + 1): entry [i, j] is what the classifier
-    says of the patch whose corner is at row 8 i, column 8 j.
+    It maps (B, 3, H, W) to (B, classes, (H - 46) // 8 + 1, (W - 46) // 8 + 1): entry [i, j] holds the
+    classifier's scores of the patch whose corner is at row 8 i, column 8 j.
     """
     hidden = as_convolution(classifier.hidden, 96, 4)
     return nn.Sequential(
@@ -172,7 +172,7 @@ def fully_convolutional(classifier: PatchClassifier) -> nn.Sequential:
 
 
 def shift_and_stitch(network: nn.Module, images: Tensor, stride: int, size: int) -> Tensor:
-    """Run a strided network on every shifted copy of the images, and interlace the answers.
+    """Run a strided network on every shifted copy of the images, and interlace the scores.
 
     Args:
         network: maps (B, 3, H, W) to (B, classes, (H - size) // stride + 1, ...).
@@ -180,7 +180,7 @@ def shift_and_stitch(network: nn.Module, images: Tensor, stride: int, size: int)
         stride, size: of the network, in pixels.
 
     Returns:
-        (B, classes, H - size + 1, W - size + 1): the answer for the patch at every pixel.
+        (B, classes, H - size + 1, W - size + 1): the scores of the patch at every pixel.
     """
     H, W = (side - size + 1 for side in images.shape[2:])
     dense = None

@@ -21,10 +21,13 @@ CROPS = 12  # small crops a batch, half the pixels of `films.BATCH` larger ones
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to train the encoder-decoder.
+class Recipe:
+    """One way to train the encoder-decoder. The first three attributes name it in the record.
 
     Attributes:
+        scenes: "plain", or "mixed" where parts of other scenes are laid over them.
+        crops: "large", or "small".
+        optimiser: "AdamW" or "Muon".
         steps: how many; with smaller crops or quicker steps more of them fit into the same minutes.
         transform: makes, from the scenes to learn from, what changes each batch.
         batch: scenes or crops a step.
@@ -32,6 +35,9 @@ class Way:
         bfloat16: whether it computes in bfloat16 (see `Bfloat16`).
     """
 
+    scenes: str
+    crops: str
+    optimiser: str
     steps: int
     transform: Callable[[CamVid], Transform] = lambda scenes: augment
     batch: int = films.BATCH
@@ -40,14 +46,26 @@ class Way:
     optimisers: Optimisers = adamw
     weight_decay: float = 0.01
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """What tells this recipe's rows from others'."""
+        return {"scenes": self.scenes, "crops": self.crops, "optimiser": self.optimiser}
 
-PLAIN = Way(steps=2000)  # as many steps as the FCNs of notebook 01 take in all, and a few more
-LONG = Way(steps=5000)
-MIXED = Way(steps=5000, transform=Mixing)
-SMALL = Way(5500, partial(Mixing, by=SMALL_CROPS), batch=CROPS, whole=False)
-MUON = Way(
-    6200,
-    partial(Mixing, by=UNLIT_CROPS, light=relight),
+
+PLAIN = Recipe("plain", "large", "AdamW", steps=2000)  # a few more than the FCNs of notebook 01 take in all
+LONG = Recipe("plain", "large", "AdamW", steps=5000)
+MIXED = Recipe("mixed", "large", "AdamW", steps=5000, transform=Mixing)
+SMALL = Recipe(
+    *("mixed", "small", "AdamW"),
+    steps=5500,
+    transform=partial(Mixing, by=SMALL_CROPS),
+    batch=CROPS,
+    whole=False,
+)
+MUON = Recipe(
+    *("mixed", "small", "Muon"),
+    steps=6200,
+    transform=partial(Mixing, by=UNLIT_CROPS, light=relight),
     batch=CROPS,
     whole=False,
     bfloat16=True,
@@ -56,69 +74,65 @@ MUON = Way(
 )
 
 
-def train(
-    system: str, way: Way, seed: int = 0, film: str = TEST_FILM
-) -> tuple[nn.Module, dict, dict[str, Tensor]]:
+def train(recipe: Recipe, seed: int = 0, film: str = TEST_FILM) -> tuple[nn.Module, dict, dict[str, Tensor]]:
     """Train an encoder-decoder from scratch, and return it with its row and its counts on the film held out."""
     runtime.seed_everything(seed)
-    network = EncoderDecoder(CLASSES, whole=way.whole)
+    network = EncoderDecoder(CLASSES, whole=recipe.whole)
     scenes = films.held_out(film)[0]
     history = films.learn(
-        Bfloat16(network) if way.bfloat16 else network,
+        Bfloat16(network) if recipe.bfloat16 else network,
         scenes,
-        way.steps,
+        recipe.steps,
         seed,
-        system,
-        way.transform(scenes),
-        way.batch,
-        way.optimisers,
-        way.weight_decay,
+        f"{recipe.scenes} scenes, {recipe.crops} crops, {recipe.optimiser}",
+        recipe.transform(scenes),
+        recipe.batch,
+        recipe.optimisers,
+        recipe.weight_decay,
     )
     figures, counts = films.judge(network, film)
-    return network, {**films.row(system, network, [history], seed, film), "figures": figures}, counts
+    row = films.row("encoder-decoder", network, [history], seed, film)
+    return network, {**row, **recipe.fields, "averaged": False, "figures": figures}, counts
 
 
-def averaged(
-    system: str, network: nn.Module, own: dict, counts: dict[str, Tensor], film: str = TEST_FILM
-) -> dict:
-    """Make the row of a network whose answers are averaged (see `Averaged`), from its row and counts without.
+def average(network: nn.Module, row: dict, counts: dict[str, Tensor]) -> dict:
+    """Make the row of a network whose predictions are averaged (see `Averaged`), from its row and counts without.
 
     Figures `step_low` and `step_high` bound how far averaging is ahead (see `bootstrap`).
     """
-    figures, now = films.judge(Averaged(network), film)
-    figures["step_low"], figures["step_high"] = bootstrap(now, counts, "mean_iou")
-    return {**own, "system": system, "figures": figures}
+    figures, averaged_counts = films.judge(Averaged(network), row["film"])
+    figures["step_low"], figures["step_high"] = bootstrap(averaged_counts, counts, "mean_iou")
+    return {**row, "averaged": True, "figures": figures}
 
 
-def plain(seed: int = 0, way: Way = PLAIN) -> Iterator[dict]:
+def plain(seed: int = 0, recipe: Recipe = PLAIN) -> Iterator[dict]:
     """Train the encoder-decoder on the same changed scenes as the FCNs, and yield its row."""
-    yield train("encoder-decoder", way, seed)[1]
+    yield train(recipe, seed)[1]
 
 
-def mixed(seed: int = 0, long: Way = LONG, way: Way = MIXED) -> Iterator[dict]:
-    """Train the encoder-decoder for long, on changed and on mixed scenes, and yield their rows; a third is averaged.
+def mixed(seed: int = 0, control: Recipe = LONG, recipe: Recipe = MIXED) -> Iterator[dict]:
+    """Train the encoder-decoder for long on plain and on mixed scenes; yield both rows, and the averaged one.
 
     Figures `step_low` and `step_high` bound how far each is ahead of the one before (see `bootstrap`).
     """
-    _, control, before = train("encoder-decoder, long", long, seed)
-    yield control
-    network, own, counts = train("encoder-decoder, mixed", way, seed)
-    own["figures"]["step_low"], own["figures"]["step_high"] = bootstrap(counts, before, "mean_iou")
-    yield own
-    yield averaged("encoder-decoder, mixed and averaged", network, own, counts)
+    _, row, before = train(control, seed)
+    yield row
+    network, row, counts = train(recipe, seed)
+    row["figures"]["step_low"], row["figures"]["step_high"] = bootstrap(counts, before, "mean_iou")
+    yield row
+    yield average(network, row, counts)
 
 
-def small_crops(name: str, way: Way, film: str = TEST_FILM, seed: int = 0) -> Iterator[dict]:
-    """Train the encoder-decoder on small crops of mixed scenes, and yield its row and that of its averaged answers.
+def small_crops(recipe: Recipe, film: str = TEST_FILM, seed: int = 0) -> Iterator[dict]:
+    """Train the encoder-decoder on small crops of mixed scenes; yield its row and that of its averaged predictions.
 
     A small crop shows too little of a street for its layout to be learned by heart. And as a batch of them holds half
-    the pixels, as many minutes are more steps. With Muon it learns more in a step, and takes still more of them: the
+    the pixels, the same minutes hold more steps. With Muon it learns more in a step, and takes still more of them: the
     light is changed all at once (`relight`), and the network computes in bfloat16.
     """
-    system = f"encoder-decoder{'' if film == TEST_FILM else f' without {film}'}, {name}"
-    network, own, counts = train(system, way, seed, film)
-    yield own
-    yield averaged(f"{system}, averaged", network, own, counts, film)
+    network, row, counts = train(recipe, seed, film)
+    yield row
+    yield average(network, row, counts)
 
 
 PIECES = {
@@ -126,8 +140,8 @@ PIECES = {
         "changed": plain,
         "mixed": mixed,
         **{
-            f"{name}{'' if film == TEST_FILM else f' without {film}'}": partial(small_crops, name, way, film)
-            for name, way in (("small crops", SMALL), ("Muon", MUON))
+            f"{name}{'' if film == TEST_FILM else f' without {film}'}": partial(small_crops, recipe, film)
+            for name, recipe in (("small crops", SMALL), ("Muon", MUON))
             for film in (TEST_FILM, *OTHER_FILMS)
         },
     }

@@ -7,7 +7,7 @@ from functools import cache, partial
 import torch
 
 from helpers import text_metrics
-from helpers.data.tokens import detokenise, lesson
+from helpers.data.tokens import detokenise, teacher_forced
 from helpers.probe import record
 from helpers.training import parameter_count
 from helpers.translation import sentences
@@ -66,7 +66,7 @@ def forced_weights(model: Translator, words: Corpus, entries: Sequence[Entry]) -
     device, found = next(model.parameters()).device, []
     for start in range(0, len(entries), 100):
         some = entries[start : start + 100]
-        shown, _ = lesson(
+        shown, _ = teacher_forced(
             [words.source.encode(each.spanish) for each in some],
             [words.target.encode(each.english) for each in some],
         )

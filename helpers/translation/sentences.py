@@ -8,7 +8,7 @@ from zlib import crc32
 from helpers import text_metrics
 from helpers.data import public
 from helpers.data.public import Pair
-from helpers.data.tokens import tokenise
+from helpers.data.tokens import normalise, tokenise
 from helpers.training import parameter_count
 from helpers.translation import translators
 
@@ -82,7 +82,10 @@ def run(
     train = [(tokenise(pair.source), tokenise(pair.target)) for pair in splits.train]
     train = [pair for pair in train if max(map(len, pair)) <= LONGEST]
     words = translators.corpus([source for source, _ in train], [target for _, target in train], **options)
-    sources, truth = [tokenise(pair.source) for pair in splits.test], [pair.target for pair in splits.test]
+    sources = [tokenise(pair.source) for pair in splits.test]
+    truth = [
+        normalise(pair.target) for pair in splits.test
+    ]  # else an apostrophe's form would count as a fault
     for system in systems:
         model = translators.new_translator(system, words, 0, size, DROPOUT)
         history = translators.learn(model, words, 0, steps, rate=RATE, batch=BATCH)

@@ -21,7 +21,7 @@ class FigurePage:
         self.page = page
         page.set_default_timeout(PATIENCE * 1000)
         self.state: dict[str, object] = {}  # what the tests have changed so far
-        self.root = page.locator(".course-figure").first
+        self.root = page.locator(".course-figure, .composed").first
         self.root.locator(".caption:not(:empty)").wait_for(timeout=90_000)
 
     def canvas(self, number: int = 0) -> Locator:

@@ -10,12 +10,14 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from types import ModuleType
 
 import figures
 import nbformat
+from anywidget import AnyWidget
 from figure_page import FigurePage
 from ipywidgets import Widget
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tools import build_site
 
@@ -46,13 +48,17 @@ class KernelFreePage:
 
     name = "page"
 
-    def __init__(self, browser: Browser, folder: Path) -> None:
+    def __init__(self, browser: Browser, folder: Path, made_by: ModuleType = figures) -> None:
         self.context = browser.new_context(viewport=VIEWPORT, has_touch=True)
-        self.folder = folder
+        self.folder, self.made_by = folder, made_by
 
     def open(self, name: str) -> FigurePage:
+        return self.put(name, getattr(self.made_by, name)())
+
+    def put(self, name: str, figure: AnyWidget) -> FigurePage:
+        """Open a page with this figure."""
         path = self.folder / f"{name}.html"
-        path.write_text(build_site.page_of(stored_notebook(getattr(figures, name)()), name), encoding="utf-8")
+        path.write_text(build_site.page_of(stored_notebook(figure), name), encoding="utf-8")
         page = self.context.new_page()
         page.goto(path.as_uri())
         return FigurePage(page)
@@ -79,12 +85,21 @@ class Jupyter:
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
         )
         nbformat.write(notebook, self.server.folder / f"{title}.ipynb")
+        page = self.show(title)
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        return FigurePage(page)
+
+    def reopen(self, title: str) -> FigurePage:
+        """Open a notebook that was run and saved, with a new kernel, and wait for its figure; no cell is run."""
+        return FigurePage(self.show(title))
+
+    def show(self, title: str) -> Page:
+        """Open a notebook, and wait for its kernel."""
         page = self.context.new_page()
         route = self.route.format(title=title)
         page.goto(f"{self.server.url}{route}{title}.ipynb?token={self.server.token}")
         page.wait_for_function(READY, arg=title, timeout=START_SECONDS * 1000)
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        return FigurePage(page)
+        return page
 
 
 class Server:
@@ -142,6 +157,17 @@ class Server:
                 time.sleep(0.2)
         self.close()
         raise RuntimeError(f"Jupyter did not start:\n{Path(self.log.name).read_text()}")
+
+    def end_kernels(self) -> None:
+        """End every kernel and forget its notebook's session, as a restart of Jupyter does."""
+        for each in json.loads(self.ask("api/sessions")):
+            self.ask(f"api/sessions/{each['id']}", "DELETE")
+
+    def ask(self, path: str, method: str = "GET") -> bytes:
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.url}{path}", headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
 
     def close(self) -> None:
         """End the server, and with it the kernels it started."""

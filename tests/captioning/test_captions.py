@@ -33,7 +33,7 @@ from helpers.captioning.model import (
 )
 from helpers.data.batches import as_input
 from helpers.data.scenes import COLOUR_NAMES
-from helpers.data.tokens import Lesson, Vocabulary
+from helpers.data.tokens import TeacherForced, Vocabulary
 from helpers.decoding import greedy
 from helpers.ops import attend
 from helpers.probe import gradient
@@ -52,9 +52,11 @@ def decoder(**options) -> Captioner:
     return Captioner(WORDS, D, 8, **options).eval()
 
 
-def shown(B: int = 3, T: int = 5) -> Lesson:
+def shown(B: int = 3, T: int = 5) -> TeacherForced:
     draw = torch.Generator().manual_seed(1)
-    return Lesson(torch.randn(B, L, D, generator=draw), torch.randint(4, WORDS, (B, T), generator=draw))
+    return TeacherForced(
+        torch.randn(B, L, D, generator=draw), torch.randint(4, WORDS, (B, T), generator=draw)
+    )
 
 
 @pytest.mark.parametrize("language", ["English", "Korean"])
@@ -162,10 +164,10 @@ def test_a_batch_equals_one_by_one_and_a_caption_equals_its_steps(model):
     lesson = shown()
     told = model(lesson)
     for b in range(3):
-        alone = model(Lesson(lesson.source[b : b + 1], lesson.so_far[b : b + 1]))
+        alone = model(TeacherForced(lesson.source[b : b + 1], lesson.so_far[b : b + 1]))
         assert_close(alone.scores[0], told.scores[b])
     said = greedy(model, lesson.source, most=6)
-    again = model(Lesson(lesson.source[:1], torch.tensor([[1, *said[0].words][:6]])))
+    again = model(TeacherForced(lesson.source[:1], torch.tensor([[1, *said[0].words][:6]])))
     assert again.scores[0].argmax(dim=-1).tolist()[: len(said[0].words)] == said[0].words
 
 
@@ -175,7 +177,7 @@ def test_hard_attention_reads_the_likeliest_place_or_samples_by_weight():
         model.v.weight *= 20  # weights that differ
         told = model(lesson)
         assert told.picked[0, 0] == told.weights[0, 0].argmax()
-        many = Lesson(lesson.source.expand(20_000, -1, -1), lesson.so_far.expand(20_000, -1))
+        many = TeacherForced(lesson.source.expand(20_000, -1, -1), lesson.so_far.expand(20_000, -1))
         drawn = model.train()(many).picked[:, 0].bincount(minlength=L) / 20_000
     assert_close(drawn, told.weights[0, 0], atol=0.015, rtol=0)
 

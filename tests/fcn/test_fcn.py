@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 from helpers.data.scenes import make_scenes
 from helpers.fcn import experiment
+from helpers.fcn.data import crop_to
 from helpers.fcn.model import (
     FCN,
     STRIDES,
@@ -241,13 +242,25 @@ def test_truth_through_a_stride_worked_out_by_hand():
     assert not experiment.through_stride(labels, 4).any()
 
 
-def test_ceilings_rise_as_the_stride_falls():
+def test_truth_survives_better_the_smaller_the_stride():
     labels = make_scenes(6, 0, "val").labels
-    found = {stride: experiment.ceiling(labels, stride)["mean_iou"] for stride in (*STRIDES, 1)}
+    found = {stride: experiment.score_through_stride(labels, stride)["mean_iou"] for stride in (*STRIDES, 1)}
     assert found[32] < found[16] < found[8] < found[1] == 1
 
 
 def test_fitted_scores_beat_averaged_ones():
     labels = make_scenes(6, 0, "val").labels.long()
     averaged = (experiment.through_stride(labels, 16) == labels).double().mean()
-    assert (experiment.best_drawable(labels, 16, steps=15) == labels).double().mean() > averaged
+    assert (experiment.fit_to_truth(labels, 16, steps=15) == labels).double().mean() > averaged
+
+
+def test_a_crop_is_one_place_of_every_scene_and_of_its_labels():
+    images = torch.arange(6 * 8).view(1, 1, 6, 8).repeat(2, 3, 1, 1)
+    places = set()
+    for seed in range(40):
+        cut, labels = crop_to(4)(images, images[:, 0], torch.Generator().manual_seed(seed))
+        assert cut.shape == (2, 3, 4, 4) and torch.equal(cut[:, 0], labels)
+        top, left = divmod(int(labels[0, 0, 0]), 8)
+        assert torch.equal(labels[0], images[0, 0, top : top + 4, left : left + 4])
+        places.add((top, left))
+    assert {top for top, _ in places} == {0, 1, 2} and {left for _, left in places} == {0, 1, 2, 3, 4}

@@ -13,7 +13,7 @@ from torch.testing import assert_close
 
 from helpers import text_metrics
 from helpers.data.public import Pair
-from helpers.data.tokens import END, PAD, START, Lesson, lesson, padded
+from helpers.data.tokens import END, PAD, START, TeacherForced, padded, teacher_forced
 from helpers.decoding import beam, greedy
 from helpers.probe import record
 from helpers.training import parameter_count
@@ -87,15 +87,15 @@ def reference(model: Translator, source: list[int], so_far: list[int]) -> torch.
 @pytest.mark.parametrize("score", [*SCORES, None])
 def test_a_padded_batch_equals_each_sentence_alone_in_a_loop(score):
     model = translator(score)
-    shown, next_words = lesson(SOURCES, TARGETS)
+    shown, next_words = teacher_forced(SOURCES, TARGETS)
     found = model(shown)
     for row, source, target in zip(found, SOURCES, TARGETS, strict=True):
         expected = reference(model, source, [START, *target])
         assert_close(row[: len(target) + 1], expected)
     losses = [
-        next_word_loss(model(Lesson(one.source, one.so_far)), words) * len(target + [END])
+        next_word_loss(model(TeacherForced(one.source, one.so_far)), words) * len(target + [END])
         for source, target in zip(SOURCES, TARGETS, strict=True)
-        for one, words in [lesson([source], [target])]
+        for one, words in [teacher_forced([source], [target])]
     ]
     assert_close(next_word_loss(found, next_words), sum(losses) / sum(len(t) + 1 for t in TARGETS))
 
@@ -103,14 +103,14 @@ def test_a_padded_batch_equals_each_sentence_alone_in_a_loop(score):
 @pytest.mark.parametrize("score", SCORES)
 def test_padding_gets_exactly_no_weight_and_changes_nothing(score):
     model = translator(score)
-    shown, _ = lesson(SOURCES, TARGETS)
+    shown, _ = teacher_forced(SOURCES, TARGETS)
     with record(model, "attend") as kept:
         short = model(shown)
     weights = kept["attend"]
     padding = (shown.source == PAD)[:, None].expand_as(weights)
     assert padding.any() and (weights[padding] == 0).all()
     assert_close(weights.sum(dim=-1), torch.ones(weights.shape[:2]).double())
-    wider = Lesson(torch.nn.functional.pad(shown.source, (0, 6)), shown.so_far)
+    wider = TeacherForced(torch.nn.functional.pad(shown.source, (0, 6)), shown.so_far)
     with record(model, "attend") as kept:
         long = model(wider)
     assert (kept["attend"][..., weights.shape[-1] :] == 0).all()
@@ -137,8 +137,8 @@ def test_what_the_padding_holds_changes_nothing_to_the_last_bit(score):
 def test_each_step_reads_only_the_words_before_it():
     """Changing a later word of the target leaves earlier scores as they are: nothing looks ahead."""
     model = translator()
-    shown, _ = lesson([SOURCES[0]], [[4, 5, 6]])
-    changed = Lesson(shown.source, shown.so_far.clone())
+    shown, _ = teacher_forced([SOURCES[0]], [[4, 5, 6]])
+    changed = TeacherForced(shown.source, shown.so_far.clone())
     changed.so_far[0, 2] = 9
     before, after = model(shown), model(changed)
     assert_close(before[:, :2], after[:, :2])
@@ -148,7 +148,7 @@ def test_each_step_reads_only_the_words_before_it():
 @pytest.mark.parametrize("score", ["additive", None])
 def test_a_step_is_what_forward_does_at_each_place(score):
     model = translator(score)
-    shown, _ = lesson(SOURCES[:1], TARGETS[:1])
+    shown, _ = teacher_forced(SOURCES[:1], TARGETS[:1])
     with record(model, "attend") as kept:
         expected = model(shown)[0]
     memory, state = model.begin(shown.source)
@@ -165,7 +165,7 @@ def test_the_control_has_as_many_parameters_and_no_weights():
     words = experiment.corpus([[f"word{n}" for n in range(500)]], [[f"wort{n}" for n in range(350)]])
     attention, control = (experiment.new_translator(name, words, 0) for name in ("attention", "no attention"))
     assert abs(parameter_count(control) / parameter_count(attention) - 1) < 0.01
-    shown, _ = lesson(SOURCES, TARGETS)
+    shown, _ = teacher_forced(SOURCES, TARGETS)
     with record(control, "attend") as kept:
         control(shown)
     assert "attend" not in kept and greedy(control, shown.source)[0].weights is None
@@ -195,7 +195,9 @@ def test_greedy_follows_the_best_word_and_a_beam_of_one_does_the_same(seed):
     for source, found in zip(SOURCES, greedy(model, padded(SOURCES), most=9), strict=True):
         so_far, total = [START], 0.0
         while len(so_far) <= 9:
-            chances = model(Lesson(torch.tensor([source]), torch.tensor([so_far])))[0, -1].log_softmax(dim=-1)
+            chances = model(TeacherForced(torch.tensor([source]), torch.tensor([so_far])))[0, -1].log_softmax(
+                dim=-1
+            )
             total += float(chances.max().detach())
             so_far.append(int(chances.argmax()))
             if so_far[-1] == END:
@@ -221,7 +223,7 @@ def test_a_beam_wide_enough_finds_the_best_of_all_sentences(seed):
         for said in itertools.product(range(words), repeat=length):
             if END in said[:-1] or (said[-1] != END and length < most):
                 continue
-            chances = model(Lesson(source, torch.tensor([[START, *said[:-1]]])))[0].log_softmax(dim=-1)
+            chances = model(TeacherForced(source, torch.tensor([[START, *said[:-1]]])))[0].log_softmax(dim=-1)
             score = float(chances[range(length), list(said)].mean())
             if best is None or score > best[0]:
                 best = score, [word for word in said if word != END]

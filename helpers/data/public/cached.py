@@ -1,19 +1,19 @@
-"""What the cache already holds: a data set counts as there when its receipt and its files agree."""
+"""What the cache already holds: a data set counts as there when the files that its receipt lists are there."""
 
 import json
-import os
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from helpers.data.public.faults import DataError
 from helpers.data.public.sources import Source, named
-from helpers.runtime import CACHE_VARIABLE, ROOT
+from helpers.runtime import cache_path
 
 RECEIPT = "receipt.json"  # written last, once a data set has been checked
 
 
 def home(source: Source) -> Path:
     """The folder of a data set, which need not be writable once it is there: a class may share one."""
-    return Path(os.environ.get(CACHE_VARIABLE) or ROOT / "data" / "cache").expanduser() / source.name
+    return cache_path() / source.name
 
 
 def available(name: str) -> bool:
@@ -38,21 +38,45 @@ def edition(name: str) -> str:
 
 
 def write_receipt(folder: Path, edition: str, archives: dict[str, str]) -> None:
-    """Note what a checked data set is, where its archives came from, their checksums, and its size."""
-    files = _sizes(folder)
-    receipt = {"edition": edition, "archives": archives, "files": len(files), "bytes": sum(files)}
+    """Note what a checked data set is, where its archives came from, their checksums, and the size of each file."""
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in every_file(folder)}
+    receipt = {
+        "edition": edition,
+        "archives": archives,
+        "files": len(sizes),
+        "bytes": sum(sizes.values()),
+        "sizes": sizes,
+    }
     (folder / RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
 
 
 def read_receipt(folder: Path) -> dict | None:
-    """What was noted about a data set, if it is there and still has as many files and bytes."""
+    """What was noted about a data set, if all its files are there in their sizes. Other files do not count."""
     try:
         receipt = json.loads((folder / RECEIPT).read_text())
-        files = _sizes(folder)
-        return receipt if (len(files), sum(files)) == (receipt["files"], receipt["bytes"]) else None
-    except (OSError, ValueError, KeyError, TypeError):
+        whole = all((folder / path).stat().st_size == size for path, size in receipt["sizes"].items())
+        return receipt if whole else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _sizes(folder: Path) -> list[int]:
-    return [path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != RECEIPT]
+def listed(folder: Path) -> set[Path]:
+    """The files that the course put into a folder, whole or not, as its receipt lists them."""
+    try:
+        return {Path(path) for path in json.loads((folder / RECEIPT).read_text())["sizes"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def files(folder: Path, pattern: str) -> list[Path]:
+    """The files of a data set whose path matches, in order; what else lies in its folder is not of it.
+
+    A folder without a receipt was just unpacked: all of it is the data set's.
+    """
+    paths = listed(folder) or {path.relative_to(folder) for path in every_file(folder)}
+    return sorted(folder / path for path in paths if fnmatchcase(path.as_posix(), pattern))
+
+
+def every_file(folder: Path) -> list[Path]:
+    """All files under a folder but its receipt."""
+    return [path for path in folder.rglob("*") if path.is_file() and path != folder / RECEIPT]

@@ -7,3 +7,7 @@ class DataError(RuntimeError):
 
 class OfflineError(DataError):
     """The data set is not in the cache, and there is no network to fetch it over."""
+
+
+class ContradictionError(DataError):
+    """The files of a data set contradict one another; the message says which. `fetch` adds what was expected."""

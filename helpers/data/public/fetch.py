@@ -3,8 +3,8 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -12,10 +12,10 @@ from pathlib import Path
 import pooch
 from filelock import FileLock, Timeout
 
-from helpers.data.public.cached import RECEIPT, home, read_receipt, write_receipt
-from helpers.data.public.faults import DataError, OfflineError
+from helpers.data.public.cached import RECEIPT, every_file, home, listed, read_receipt, write_receipt
+from helpers.data.public.faults import ContradictionError, DataError, OfflineError
 from helpers.data.public.sources import Edition, Source, addresses, mirror
-from helpers.data.public.transfer import download
+from helpers.data.public.transfer import download, partial
 from helpers.data.public.unpack import unpack
 from helpers.runtime import CACHE_VARIABLE, OFFLINE_VARIABLE, cache_folder, offline
 
@@ -27,8 +27,8 @@ LOCKED = (errno.EROFS, errno.EACCES, errno.EPERM)
 def fetch(source: Source, survey: Survey) -> Path:
     """The folder of a whole data set, downloaded, unpacked and checked when the cache has none.
 
-    `survey` looks at the unpacked files, raises DataError where they contradict each other, and returns the
-    facts that the manifest's editions are compared with. Licence and citation are printed at the first use in
+    `survey` looks at the unpacked files, raises ContradictionError where they contradict each other, and returns
+    the facts that the manifest's editions are compared with. Licence and citation are printed at the first use in
     a process.
 
     Raises:
@@ -53,23 +53,16 @@ def fetch(source: Source, survey: Survey) -> Path:
 
 
 def _install(source: Source, survey: Survey, folder: Path) -> None:
-    if folder.exists() and not (folder / RECEIPT).exists():
-        raise DataError(
-            f"{folder} is in the way: {source.title} goes there, and this course did not make what is there "
-            f"now. Expected no such folder: move it, or set {CACHE_VARIABLE} to another folder, and run "
-            "again."
-        )
     urls = addresses(source)
     # Pieces from one address are never joined to, or taken for, those from another.
     parcels = folder.with_name(f".{source.name}-{sha256(urls[0].encode()).hexdigest()[:8]}")
+    archives = {url: parcels / url.rsplit("/", 1)[-1] for url in urls}
     fresh = folder.with_name(f".{source.name}-unpacking")
-    shutil.rmtree(
-        fresh, ignore_errors=True
-    )  # of a process that was killed: whoever is at work holds the lock
+    # Of a process that was killed: whoever is at work holds the lock.
+    shutil.rmtree(fresh, ignore_errors=True)
     try:
         parcels.mkdir(exist_ok=True)
         (fresh / source.inside).mkdir(parents=True)
-        archives = {url: parcels / url.rsplit("/", 1)[-1] for url in urls}
         for url, archive in archives.items():
             if not archive.exists():
                 download(url, archive, source.title)
@@ -78,15 +71,54 @@ def _install(source: Source, survey: Survey, folder: Path) -> None:
                 unpack(archive, fresh / source.inside, source.keep)
             found = matching(source, _read(source, survey, fresh), fresh, any_edition=mirror() is not None)
         except DataError:
-            shutil.rmtree(parcels)  # or the next run would find the same fault
+            _discard(parcels, archives.values())  # or the next run would find the same fault
             raise
         checksums = {url: f"sha256:{pooch.file_hash(archive)}" for url, archive in archives.items()}
         write_receipt(fresh, found.name, checksums)
-        shutil.rmtree(folder, ignore_errors=True)  # ours, by its receipt, but no longer whole
-        os.replace(fresh, folder)
-        shutil.rmtree(parcels)
+        _place(fresh, folder, source.title)
+        _discard(parcels, archives.values())
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _place(fresh: Path, folder: Path, title: str) -> None:
+    """Move a checked data set to its folder. What somebody else put there stays as it is."""
+    if not os.path.lexists(folder):
+        os.replace(fresh, folder)
+        return
+    new = [path.relative_to(fresh) for path in every_file(fresh)]
+    if other := _in_the_way(new, folder):
+        raise DataError(
+            f"{other} is in the way: {title} goes there, and this course did not make what is there now. Expected "
+            f"nothing of that name: move it, or set {CACHE_VARIABLE} to another folder, and run again."
+        )
+    for path in listed(folder) - set(new):
+        (folder / path).unlink(missing_ok=True)  # of an edition that this one replaces
+    for path in [*new, Path(RECEIPT)]:  # the receipt last: until then the data set counts as not there
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(fresh / path, folder / path)
+
+
+def _in_the_way(new: Sequence[Path], folder: Path) -> Path | None:
+    """What somebody else has where a file of ours goes, or a folder that leads to one; None if nothing."""
+    ours = (folder / RECEIPT).exists()
+    for path in new:
+        for parent in (folder / each for each in path.parents):
+            if os.path.lexists(parent) and not parent.is_dir():
+                return parent
+        there = folder / path
+        if there.is_dir() or (there.exists() and not ours):
+            return there
+    return None
+
+
+def _discard(parcels: Path, archives: Iterable[Path]) -> None:
+    """Delete downloaded archives, and the folder that they came to unless somebody put something else there."""
+    for archive in archives:
+        for left in (archive, *partial(archive)):
+            left.unlink(missing_ok=True)
+    with suppress(OSError):
+        parcels.rmdir()
 
 
 def matching(source: Source, facts: Mapping[str, object], folder: Path, any_edition: bool) -> Edition:
@@ -121,6 +153,11 @@ def matching(source: Source, facts: Mapping[str, object], folder: Path, any_edit
 def _read(source: Source, survey: Survey, folder: Path) -> Mapping[str, object]:
     try:
         return survey(folder)
+    except ContradictionError as error:
+        raise DataError(
+            f"{source.title} contradicts itself: {error}. Expected {source.promise}: nothing was kept, run again to "
+            "fetch it anew."
+        ) from error
     except (OSError, ValueError, SyntaxError) as error:  # Pillow has all three for a picture that is none
         raise DataError(
             f"{source.title} has a file that cannot be read: {error}. Expected none: nothing was kept, run "

@@ -8,8 +8,9 @@ from torch import Tensor
 from torchvision import datasets
 
 from helpers.data.public import sources
-from helpers.data.public.faults import DataError
+from helpers.data.public.faults import ContradictionError
 from helpers.data.public.fetch import fetch
+from helpers.data.public.surveys import only, span
 
 
 class Mnist(NamedTuple):
@@ -38,24 +39,16 @@ def mnist(split: Literal["train", "test"] = "train") -> Mnist:
 
 def survey(folder: Path) -> dict[str, object]:
     """Counts, size and label range of the unpacked files; every image has one label."""
-    facts: dict[str, object] = {}
-    sizes, labels = set(), []
+    counts, sizes, labels = {}, [], []
     for split, prefix in (("train", "train"), ("test", "t10k")):
         images = _idx(folder / f"MNIST/raw/{prefix}-images-idx3-ubyte", dimensions=3)
         digits = _idx(folder / f"MNIST/raw/{prefix}-labels-idx1-ubyte", dimensions=1)
         if len(images) != len(digits):
-            raise DataError(
-                f"MNIST has {len(images)} images and {len(digits)} labels in its {split} files. Expected one "
-                "label for every image: nothing was kept, run again to fetch it anew."
-            )
-        facts[split] = len(images)
-        sizes.add(images.shape[1:])
-        labels.append(digits)
-    every = np.concatenate(labels)
-    return facts | {
-        "size": sizes.pop() if len(sizes) == 1 else sizes,
-        "labels": (int(every.min(initial=255)), int(every.max(initial=0))),
-    }
+            raise ContradictionError(f"{len(images)} images and {len(digits)} labels in its {split} files")
+        counts[split] = len(images)
+        sizes.append(images.shape[1:])
+        labels += [*digits.tolist()]
+    return counts | {"size": only(sizes), "labels": span(labels)}
 
 
 def _idx(path: Path, dimensions: int) -> np.ndarray:
@@ -64,8 +57,8 @@ def _idx(path: Path, dimensions: int) -> np.ndarray:
     start = 4 + 4 * dimensions
     shape = tuple(np.frombuffer(raw[4:start], dtype=">i4").tolist()) if len(raw) >= start else ()
     if raw[:4] != bytes((0, 0, 8, dimensions)) or len(raw) != start + np.prod(shape, dtype=int):
-        raise DataError(
-            f"{path.name} is no idx file of rank {dimensions}: it starts with {raw[:4]!r} and has {len(raw)} "
-            f"bytes for the shape {shape}. Nothing was kept: run again to fetch it anew."
+        raise ContradictionError(
+            f"{path.name} is no idx file of rank {dimensions}: it starts with {raw[:4]!r} and has {len(raw)} bytes "
+            f"for the shape {shape}"
         )
     return np.frombuffer(raw, dtype=np.uint8, offset=start).reshape(shape)

@@ -9,10 +9,13 @@ from PIL import Image
 from torch import Tensor
 
 from helpers.data.public import sources
-from helpers.data.public.faults import DataError
+from helpers.data.public.cached import files
+from helpers.data.public.faults import ContradictionError
 from helpers.data.public.fetch import fetch
+from helpers.data.public.surveys import annotated, span
 
 CROWD = 50  # more people than any photograph shows: a larger number in a mask is not one of them
+PHOTOGRAPHS = "*/PNGImages/*.png"
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,8 @@ def penn_fudan() -> PennFudan:
     Raises:
         DataError, OfflineError: the data set cannot be had; the message says what to do.
     """
-    folder = fetch(sources.PENN_FUDAN, survey) / "PennFudanPed"
     images, masks, names = [], [], []
-    for path in sorted((folder / "PNGImages").glob("*.png")):
+    for path in files(fetch(sources.PENN_FUDAN, survey), PHOTOGRAPHS):
         with Image.open(path) as image, Image.open(_mask(path)) as mask:
             images.append(torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).contiguous())
             masks.append(torch.from_numpy(np.array(mask)))
@@ -52,36 +54,18 @@ def penn_fudan() -> PennFudan:
 
 def survey(folder: Path) -> dict[str, object]:
     """Counts and sizes of the unpacked files; every photograph has a mask of its size, with people."""
-    photographs = sorted((folder / "PennFudanPed" / "PNGImages").glob("*.png"))
-    masks = {path.name for path in (folder / "PennFudanPed" / "PedMasks").glob("*.png")}
-    lonely = masks ^ {_mask(path).name for path in photographs}
+    photographs = files(folder, PHOTOGRAPHS)
+    lonely = {*files(folder, "*/PedMasks/*.png")} ^ {*map(_mask, photographs)}
     if lonely or not photographs:
-        raise _contradiction(f"of {len(photographs)} photographs, no counterpart for {sorted(lonely)[:3]}")
-    people, sizes = 0, []
-    for path in photographs:
-        with Image.open(path) as image, Image.open(_mask(path)) as mask:
-            if image.size != mask.size:
-                raise _contradiction(f"{path.name} is {image.size}, its mask {mask.size}")
-            sizes.append(image.size)
-            values = np.asarray(mask)
-        if values.ndim != 2 or not 1 <= values.max() <= CROWD:
-            raise _contradiction(f"the mask of {path.name} holds no pedestrians' numbers (1-{CROWD})")
-        people += int(values.max())
+        names = sorted(path.name for path in lonely)[:3]
+        raise ContradictionError(f"of {len(photographs)} photographs, no counterpart for {names}")
+    sizes, numbers = zip(
+        *(annotated(path, _mask(path), least=1, most=CROWD) for path in photographs), strict=True
+    )
     widths, heights = zip(*sizes, strict=True)
-    return {
-        "images": len(photographs),
-        "people": people,
-        "widths": (min(widths), max(widths)),
-        "heights": (min(heights), max(heights)),
-    }
+    people = sum(high for _, high in numbers)
+    return {"images": len(photographs), "people": people, "widths": span(widths), "heights": span(heights)}
 
 
 def _mask(photograph: Path) -> Path:
     return photograph.parent.parent / "PedMasks" / f"{photograph.stem}_mask.png"
-
-
-def _contradiction(wrong: str) -> DataError:
-    return DataError(
-        f"Penn-Fudan contradicts itself: {wrong}. Expected a mask for every photograph, of its size, with "
-        "pedestrians in it: nothing was kept, run again to fetch it anew."
-    )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from helpers.data.public import sources
-from helpers.data.public.faults import DataError
+from helpers.data.public.faults import ContradictionError
 from helpers.data.public.fetch import fetch
 
 
@@ -55,7 +55,7 @@ def survey_tatoeba(folder: Path) -> dict[str, object]:
 def _captions(folder: Path, split: str) -> list[Pair]:
     german, english = (_lines(folder / f"{split}.{language}") for language in ("de", "en"))
     if len(german) != len(english):
-        raise _contradiction(f"Multi30k has {len(german)} German and {len(english)} English lines in {split}")
+        raise ContradictionError(f"{len(german)} German and {len(english)} English lines in {split}")
     return [Pair(*sides) for sides in zip(german, english, strict=True)]
 
 
@@ -63,7 +63,7 @@ def _phrases(folder: Path) -> list[Pair]:
     lines = [line.split("\t") for line in _lines(folder / "spa-eng" / "spa.txt")]
     for number, sides in enumerate(lines, start=1):
         if len(sides) != 2 or not all(side.strip() for side in sides):
-            raise _contradiction(f"line {number} of spa.txt is {sides}")
+            raise ContradictionError(f"line {number} of spa.txt is {sides}")
     return [Pair(spanish, english) for english, spanish in lines]
 
 
@@ -72,15 +72,8 @@ def _lines(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
     except (FileNotFoundError, UnicodeDecodeError) as error:
-        raise _contradiction(f"{path.name} is not there or not UTF-8 ({error})") from error
+        raise ContradictionError(f"{path.name} is not there or not UTF-8 ({error})") from error
     blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
     if blank:
-        raise _contradiction(f"line {blank[0]} of {path.name} is empty")
+        raise ContradictionError(f"line {blank[0]} of {path.name} is empty")
     return lines
-
-
-def _contradiction(wrong: str) -> DataError:
-    return DataError(
-        f"The sentences contradict themselves: {wrong}. Expected two sides for every pair: nothing was kept, "
-        "run again to fetch them anew."
-    )

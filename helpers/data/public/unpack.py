@@ -15,7 +15,7 @@ DAMAGE = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, EOFError, zlib
 
 
 def unpack(archive: Path, folder: Path, keep: str) -> None:
-    """Unpack the members of a .zip, .tar.gz or .gz file whose path matches `keep` into a folder.
+    """Unpack the members of a .zip, .tar.gz or .gz file whose path matches `keep` into a folder, but hidden ones.
 
     Raises:
         DataError: the archive is damaged or truncated, or one of its members, wanted or not, leads out of the
@@ -46,7 +46,7 @@ def _unzip(archive: Path, folder: Path, keep: str) -> None:
         for member in file.infolist():
             _refuse_climbing(member.filename, archive)
         for member in file.infolist():
-            if member.is_dir() or not fnmatchcase(member.filename, keep):
+            if member.is_dir() or not _is_wanted(member.filename, keep):
                 continue
             _refuse_link(stat.S_ISLNK(member.external_attr >> 16), member.filename, archive)
             file.extract(member, folder)  # compares each member with its checksum
@@ -62,10 +62,16 @@ def _untar(archive: Path, folder: Path, keep: str) -> None:
         for member in members:
             _refuse_climbing(member.name, archive)
         for member in members:
-            if member.isdir() or not fnmatchcase(member.name, keep):
+            if member.isdir() or not _is_wanted(member.name, keep):
                 continue
             _refuse_link(not member.isfile(), member.name, archive)
             file.extract(member, folder, filter="data")
+
+
+def _is_wanted(name: str, keep: str) -> bool:
+    """Whether a member is to be unpacked. Hidden files, such as the ._ that a Mac packs beside each, never are."""
+    path = PurePosixPath(name)  # which drops a leading "./"
+    return fnmatchcase(str(path), keep) and not path.name.startswith(".")
 
 
 def _refuse_climbing(name: str, archive: Path) -> None:

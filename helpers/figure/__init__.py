@@ -1,0 +1,65 @@
+"""The figure kit: an interactive figure is composed from layers and controls, in Python alone.
+
+A control is a symbol. An array indexed by symbols is a pick: its value follows the hand. Layers lie over one another
+on a stage; stages, rows, charts and words make a figure, and a caption tells its state. The page draws it in the
+browser, with a kernel or without.
+
+    from helpers import figure as fig
+
+    def watch(scene, maps, scores, classes):
+        t = fig.Slider("Pass", len(maps), play=True)
+        at = fig.Pointer(scene.shape)
+        labels = fig.array(maps)[t]
+        on = fig.Legend(classes, present=labels)
+        blend = fig.Slider("Blend", 101, first=60, labels="{}%")
+        return fig.Figure(
+            fig.Stage(fig.Image(scene), fig.Classes(labels, on, blend), fig.Outline(labels, on), pointer=at),
+            fig.Lines({"mean IoU": scores}, title="Mean IoU", mark=t),
+            caption="Pass {t}: mean IoU {iou:.2f}; here {name}. {on}",
+            alt="A scene under the masks of a network in training.",
+            t=t,
+            on=on,
+            iou=fig.array(scores)[t],
+            name=fig.names(classes)[labels[at.y, at.x]],
+        )
+
+Controls: `Slider`, `Choice`, `Toggle`, `Pointer`, `Cell`, `BoxHandle`, `Grip`, `Legend`, `Switches`, `Field`, `Paint`.
+Picks: `array`, `names`, and then `[...]`; `choose(which, a, b, ...)`; `text("... {x:.2f}", x=...)`; `upsampled`.
+Layers: `Image`, `Crop`, `Heat`, `Classes`, `Outline`, `Regions`, `Spot`, `Lens`, `Box`, `Dots`, `Arrows`, `Note`.
+Parts: `Stage`, `Row` (with `Each`), `Matrix`, `Tokens`, `Lines`, `Bars`, `Words`, `Column`,
+`Ribbons` between two rows of tokens.
+What picks cannot say: `Lab`, a pure function in both languages, and `Ask`, which only Python answers.
+"""
+
+# ruff: noqa: F401, I001  (what a lesson composes with stands here to be imported)
+# fmt: off
+from helpers.figure.composed import Figure
+from helpers.figure.controls import (
+    BoxHandle, Cell, Choice, Field, Grip, Legend, Paint, Pointer, Slider, Switches, Toggle,
+)
+from helpers.figure.layers import (
+    Arrows, Box, Classes, Crop, Dots, Heat, Image, Lens, Note, Outline, Regions, Spot, upsampled,
+)
+from helpers.figure.parts import Bars, Column, Lines, Matrix, Part, Ribbons, Row, Stage, Tokens, Words
+from helpers.figure.symbols import Ask, Choose, Each, Lab, Names, Stored, Symbol, Text
+# fmt: on
+
+
+def array(values: object, called: str = "array") -> Stored:
+    """Numbers to pick from; a list of rows of unequal length stays one."""
+    return Stored(values, called)
+
+
+def names(texts: object) -> Names:
+    """Texts to pick from, in lists in lists."""
+    return Names(texts)
+
+
+def choose(which: object, *options: object) -> Choose:
+    """One of several symbols, by number: choose(toggle, when_off, when_on)."""
+    return Choose(which, options)
+
+
+def text(template: str, **values: object) -> Text:
+    """A sentence as a symbol."""
+    return Text(template, **values)

@@ -1,0 +1,165 @@
+// Controls of the panel. Each builder takes the control and the figure's tools, and returns {node, update}.
+
+import { fresh, make, write, each, clamp } from "./page.js";
+
+/** The values of a control in the present state: `value` and its arguments. */
+function givenOf({ number, node }, { symbols }) {
+  return { value: symbols.value({ $: number }), ...symbols.inputsOf(node) };
+}
+
+function slider(control, tools) {
+  const { name, step, play } = control.node;
+  const input = make("input", { type: "range", "aria-label": name });
+  const shown = make("output");
+  const node = make("div", { class: "slider" }, make("span", { "aria-hidden": "true" }, name), input, shown);
+  input.addEventListener("input", () => {
+    tools.players.forEach(({ pause }) => pause());
+    tools.change(name, Number(input.value));
+  });
+  const player = play ? makePlayer(control, tools) : null;
+  if (player) node.prepend(player.button);
+  node.classList.toggle("plays", Boolean(play));
+  return {
+    node,
+    update() {
+      const { value, start, count } = givenOf(control, tools);
+      Object.assign(input, { min: start, max: start + Math.max(count - 1, 0) * step, step, value });
+      input.disabled = count <= 1;
+      write(shown, tools.symbols.write({ $: control.number }));
+      input.setAttribute("aria-valuetext", shown.textContent);
+    },
+  };
+}
+
+/** Move a slider or a choice by so many steps, or to an end; says whether it moved. */
+function move(control, tools, by, round = false) {
+  const { value, start = 0, step = 1, count, options } = givenOf(control, tools);
+  const last = (count ?? options.length) - 1;
+  const place = (value - start) / step;
+  const next = round ? (place + by + last + 1) % (last + 1) : clamp(place + by, 0, last);
+  if (next !== place) tools.change(control.node.name, start + next * step);
+  return next < last;
+}
+
+/** A button that goes through a slider's values. Where the reader prefers reduced motion each press is one step. */
+function makePlayer(control, tools) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const button = make("button", { type: "button", class: "play" });
+  let timer = null;
+  const show = () => write(button, still.matches ? "Next step" : timer ? "Pause" : "Play");
+  const pause = () => {
+    clearInterval(timer);
+    timer = null;
+    show();
+  };
+  const press = () => {
+    if (timer) return pause();
+    const { value, start, step, count } = givenOf(control, tools);
+    const atEnd = value >= start + (count - 1) * step;
+    const more = atEnd ? (move(control, tools, -Infinity), true) : move(control, tools, 1);
+    if (more && !still.matches) timer = setInterval(() => move(control, tools, 1) || pause(), control.node.every);
+    show();
+  };
+  button.addEventListener("click", press);
+  still.addEventListener("change", pause);
+  show();
+  const leave = () => {
+    pause();
+    still.removeEventListener("change", pause);
+  };
+  const player = { name: control.node.name, button, press, pause, leave };
+  tools.players.push(player);
+  return player;
+}
+
+function choice(control, tools) {
+  const { name } = control.node;
+  const group = fresh("choice");
+  const row = make("div", { class: "choices" });
+  const makeOption = (i) => {
+    const input = make("input", { type: "radio", name: group });
+    input.addEventListener("change", () => tools.change(name, i));
+    return make("label", {}, input, make("span"));
+  };
+  return {
+    node: make("fieldset", {}, make("legend", {}, name), row),
+    update() {
+      const { value, options } = givenOf(control, tools);
+      each(row, options, makeOption, (label, option, i) => {
+        label.firstChild.checked = i === value;
+        write(label.lastChild, option);
+      });
+    },
+  };
+}
+
+function toggle(control, tools) {
+  const { name } = control.node;
+  const input = make("input", { type: "checkbox" });
+  input.addEventListener("change", () => tools.change(name, input.checked));
+  return {
+    node: make("label", { class: "toggle" }, input, make("span", {}, name)),
+    update: () => (input.checked = Boolean(givenOf(control, tools).value)),
+  };
+}
+
+/** A switch a name; a legend's show the classes' colours, and classes that the picture lacks are written in grey. */
+function switches(control, tools) {
+  const { name, kind } = control.node;
+  const first = kind === "legend" ? 1 : 0; // the background is never drawn: its switch would do nothing
+  const list = make("div", { class: kind === "legend" ? "classes" : "switches" });
+  const all = make("button", { type: "button" });
+  let flags = [];
+  const set = (next) => tools.change(name, next);
+  all.addEventListener("click", () => set(flags.map((_, i) => i < first || flags.includes(0))));
+  const makeSwitch = (i) => {
+    const input = make("input", { type: "checkbox" });
+    input.addEventListener("change", () => set(flags.map((on, k) => (k === i + first ? !on : Boolean(on)))));
+    return make("label", {}, input, make("span"));
+  };
+  return {
+    node: make("fieldset", {}, make("legend", {}, name), list, all),
+    update() {
+      const { value, names, colours, present } = givenOf(control, tools);
+      flags = value;
+      const has = present && new Set(present.data);
+      each(list, names.slice(first), makeSwitch, (label, text, i) => {
+        const [input, written] = label.children;
+        write(written, text);
+        input.checked = Boolean(flags[i + first]);
+        label.toggleAttribute("data-absent", Boolean(has) && !has.has(i + first));
+        if (colours && !input.style.length) paintSwitch(input, colours.data.subarray(3 * (i + first)));
+      });
+      write(all, flags.includes(0) ? "Show all" : "Hide all");
+    },
+  };
+}
+
+function paintSwitch(input, [red, green, blue]) {
+  input.style.setProperty("--colour", `rgb(${red} ${green} ${blue})`);
+  input.style.setProperty("--tick", 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#18181c" : "#ffffff");
+}
+
+function field(control, tools) {
+  const { name, most } = control.node;
+  const input = make("input", { type: "text", maxlength: most, "aria-label": name });
+  const button = make("button", { type: "button" }, "Ask");
+  const submit = () => tools.change(name, input.value);
+  button.addEventListener("click", submit);
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation(); // Shift and Enter would run the notebook's cell
+    submit();
+  });
+  return {
+    node: make("div", { class: "field" }, make("span", { "aria-hidden": "true" }, name), input, button),
+    update() {
+      if (document.activeElement !== input) input.value = givenOf(control, tools).value;
+    },
+  };
+}
+
+const PANEL = { slider, choice, toggle, switches, legend: switches, field };
+
+export { PANEL, givenOf, move };

@@ -1,0 +1,358 @@
+"""Layers of a stage, from below to above. Raster layers change its pixels, vector layers lay shapes over them.
+
+Each says here, in NumPy, what layers.js draws on the page. Every argument may be a symbol; every layer takes `when`,
+a number (picked, or a toggle) that hides it where it is 0. Shapes are (kind, numbers, text) in the stage's pixels:
+("rect", [left, top, width, height], ""), ("circle", [x, y, radius], ""), ("arrow", [x0, y0, x1, y1], ""),
+("line", ...), ("text", [x, y], "words").
+"""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from types import SimpleNamespace
+
+import numpy as np
+
+from helpers.figure import taking
+from helpers.figure.controls import Legend, Pointer
+from helpers.figure.symbols import Lab, Look, Piece, Stored, Symbol, written
+
+Shape = tuple[str, list[float], str]
+ACCENT = (255, 150, 0)  # the one colour that no class has
+DIM = 45  # percent of its brightness that a dimmed scene keeps
+OUTSIDE = 128  # the grey of what lies beyond a picture
+
+
+@dataclass(eq=False)
+class Layer(Piece):
+    """One layer; `now` holds the values of its fields in a state."""
+
+    _: KW_ONLY
+    when: object = 1
+
+    def now(self, look: Look) -> SimpleNamespace | None:
+        """The values of the fields in this state, or None where the layer is hidden."""
+        return super().now(look) if look(self.args["when"]) else None
+
+    def size(self, now: SimpleNamespace) -> tuple[int, int] | None:
+        """(H, W) of a stage that this layer would be the first of; None if it can be none."""
+        return None
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        """What the layer makes of the pixels below it, (H, W, 3) uint8."""
+        return below
+
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        """What the layer lays over the pixels."""
+        return []
+
+
+@dataclass(eq=False)
+class Image(Layer):
+    """A picture, (H, W, 3) or (H, W) in grey, also as a pick from several: fig.array(pictures)[t].
+
+    Where `dim` is true it is grey and dark, so that the colours over it stand out.
+    """
+
+    picture: object
+    _: KW_ONLY
+    dim: object = 0
+
+    def __post_init__(self) -> None:
+        self.picture = self.picture if isinstance(self.picture, Symbol) else taking.image(self.picture)
+        super().__post_init__()
+
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return now.picture.shape[:2]
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        pixels = coloured(nearest(now.picture, below.shape[:2]))
+        grey = pixels.astype(int) @ [299, 587, 114] * DIM // 100_000
+        return grey[..., None].repeat(3, -1).astype(np.uint8) if now.dim else pixels
+
+
+@dataclass(eq=False)
+class Crop(Image):
+    """The part of a picture inside a box (left, top, width, height); grey where it reaches beyond the picture."""
+
+    box: object
+
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return int(now.box[3]), int(now.box[2])
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        left, top, width, height = (int(each) for each in now.box)
+        out = np.full((height, width, 3), OUTSIDE, np.uint8)
+        rows, columns = np.arange(top, top + height), np.arange(left, left + width)
+        down, across = (
+            (at >= 0) & (at < most) for at, most in zip((rows, columns), now.picture.shape, strict=False)
+        )
+        out[np.ix_(down, across)] = coloured(now.picture[np.ix_(rows[down], columns[across])])
+        return out
+
+
+@dataclass(eq=False)
+class Heat(Layer):
+    """Numbers as colours, (h, w), enlarged to the stage; NaN leaves what lies below.
+
+    Args:
+        values: (h, w), or a pick of it.
+        low, high: the values that the first and the last colour show.
+        colours: (256, 3) uint8, or the name of one of matplotlib's colour maps.
+        blend: percent of the colour over what lies below.
+        smooth: bilinear where this is true, else each cell in one colour.
+    """
+
+    values: object
+    low: object = 0
+    high: object = 1
+    colours: object = "viridis"
+    blend: object = 100
+    smooth: object = 0
+
+    def __post_init__(self) -> None:
+        self.colours = table(self.colours)
+        super().__post_init__()
+
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return np.shape(now.values)
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        values = (bilinear if now.smooth else nearest)(np.asarray(now.values, float), below.shape[:2])
+        share = np.clip((values - now.low) / ((now.high - now.low) or 1), 0, 1)
+        levels = np.floor(np.nan_to_num(share) * 255 + 0.5).astype(int)
+        return mixed(below, now.colours[levels], np.where(np.isnan(share), 0, now.blend / 100))
+
+
+@dataclass(eq=False)
+class Classes(Layer):
+    """A label map over what lies below: every class that the legend shows tints its pixels; label 0 never does.
+
+    Args:
+        labels: (H, W) integers, or a pick of them; of scores, `fig.upsampled(scores, shape)`.
+        legend: colours and switches; a figure with classes shows one.
+        blend: percent of the colour.
+        against: (H, W) labels; given, the pixels where both differ are drawn instead, in one colour.
+    """
+
+    labels: object
+    legend: Legend
+    blend: object = 60
+    against: object = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.args["colours"] = self.legend.args["colours"]
+
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return np.shape(now.labels)
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        labels = visible(nearest(now.labels, below.shape[:2]), now.legend)
+        if now.against is None:
+            return mixed(below, now.colours[labels], (labels > 0) * now.blend / 100)
+        wrong = labels != visible(nearest(now.against, below.shape[:2]), now.legend)
+        return mixed(below, np.array(ACCENT), wrong * now.blend / 100)
+
+
+@dataclass(eq=False)
+class Outline(Classes):
+    """The rims of the regions of a label map, in the plain colours of its classes."""
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        labels = visible(nearest(now.labels, below.shape[:2]), now.legend)
+        return mixed(below, now.colours[labels], edges(labels) & (labels > 0))
+
+
+@dataclass(eq=False)
+class Regions(Layer):
+    """Some of a picture's segments (H, W): one by its number, or those of an interval [first, end) of leaves."""
+
+    segments: object
+    chosen: object
+    colour: Sequence[int] = ACCENT
+    blend: object = 60
+
+    def size(self, now: SimpleNamespace) -> tuple[int, int]:
+        return np.shape(now.segments)
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        first, end = (now.chosen, now.chosen + 1) if np.ndim(now.chosen) == 0 else now.chosen
+        segments = nearest(now.segments, below.shape[:2])
+        inside = (segments >= first) & (segments < end)
+        return mixed(
+            below, np.array(now.colour), np.where(edges(inside) & inside, 1, inside * now.blend / 100)
+        )
+
+
+@dataclass(eq=False)
+class Spot(Layer):
+    """Everything outside a box (left, top, width, height) is dimmed."""
+
+    box: object
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        left, top, width, height = now.box
+        rows, columns = np.ogrid[: below.shape[0], : below.shape[1]]
+        inside = (columns >= left) & (columns < left + width) & (rows >= top) & (rows < top + height)
+        return mixed(below, np.zeros(3), np.where(inside, 0, 1 - DIM / 100))
+
+
+class Lens(Layer):
+    """A round window at a pointer; inside it other layers are drawn over what lies below.
+
+    Args:
+        at: the pointer, or (x, y).
+        radius: in pixels.
+        layers: what it shows.
+    """
+
+    def __init__(self, at: Pointer | Sequence, radius: object, *layers: Layer, when: object = 1) -> None:
+        self.when = when
+        super().__post_init__()
+        self.args |= {
+            "at": at if isinstance(at, Symbol) else list(at),
+            "radius": radius,
+            "layers": list(layers),
+        }
+
+    def now(self, look: Look) -> SimpleNamespace | None:
+        found = super().now(look)
+        if found:
+            found.layers = [(layer, layer.now(look)) for layer in found.layers]
+        return found
+
+    def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
+        inner = below
+        for layer, inside in now.layers:
+            inner = layer.paint(inner, inside) if inside else inner
+        rows, columns = np.ogrid[: below.shape[0], : below.shape[1]]
+        within = (columns - now.at[0]) ** 2 + (rows - now.at[1]) ** 2 <= now.radius**2
+        return np.where(within[..., None], inner, below)
+
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        return [("circle", [now.at[0] + 0.5, now.at[1] + 0.5, now.radius + 0.5], "")]
+
+
+@dataclass(eq=False)
+class Box(Layer):
+    """A frame round (left, top, width, height), or frames round (N, 4) of them, each with a text if given."""
+
+    box: object
+    text: object = ""
+
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        boxes = np.asarray(now.box, float).reshape(-1, 4).tolist()
+        texts = now.text if isinstance(now.text, list) else [now.text]
+        words = [("text", each[:2], written(t)) for each, t in zip(boxes, texts, strict=False) if t != ""]
+        return [("rect", each, "") for each in boxes] + words
+
+
+@dataclass(eq=False)
+class Dots(Layer):
+    """Places (N, 2) as x, y in pixels (the middle of pixel 0 is 0.5), the chosen one in a ring."""
+
+    places: object
+    chosen: object = None
+    radius: object = 0.4
+
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        dots = np.asarray(now.places, float).reshape(-1, 2).tolist()
+        ring = [] if now.chosen is None else [("circle", [*dots[int(now.chosen)], 3 * now.radius], "")]
+        return [("circle", [*dot, now.radius], "") for dot in dots] + ring
+
+
+@dataclass(eq=False)
+class Arrows(Layer):
+    """Arrows (N, 4) or one, from x0, y0 to x1, y1; without heads they are lines."""
+
+    ends: object
+    heads: bool = True
+
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        kind = "arrow" if now.heads else "line"
+        return [(kind, each, "") for each in np.asarray(now.ends, float).reshape(-1, 4).tolist()]
+
+
+@dataclass(eq=False)
+class Note(Layer):
+    """Words at a place of the picture."""
+
+    x: object
+    y: object
+    text: object
+
+    def shapes(self, now: SimpleNamespace) -> list[Shape]:
+        return [("text", [now.x, now.y], written(now.text))]
+
+
+def table(colours: object) -> Stored:
+    """256 colours as a symbol, from an array or from the name of one of matplotlib's maps."""
+    if isinstance(colours, str):
+        from matplotlib import colormaps
+
+        colours = np.floor(colormaps[colours](np.arange(256) / 255)[:, :3] * 255 + 0.5).astype(np.uint8)
+    return Stored(colours, "colours")
+
+
+def upsampled(scores: object, shape: Sequence[int], smooth: object = 1) -> Lab:
+    """The class with the highest score at each pixel, coarse (C, h, w) scores enlarged to (H, W).
+
+    As torch.nn.functional.interpolate with align_corners=False: bilinearly, or where `smooth` is 0 cell by cell.
+    """
+    return Lab(None, "upsampled", upsampled_labels, scores=scores, shape=list(shape[:2]), smooth=smooth)
+
+
+def upsampled_labels(scores: np.ndarray, shape: list, smooth: int) -> np.ndarray:
+    """`upsampled` in NumPy, (H, W) uint8; of equal scores the first class wins."""
+    enlarge = bilinear if smooth else nearest
+    return np.stack([enlarge(np.asarray(each, float), shape) for each in scores]).argmax(0).astype(np.uint8)
+
+
+def coloured(picture: np.ndarray) -> np.ndarray:
+    """A picture as (H, W, 3): greys (H, W) three times."""
+    return picture if picture.ndim == 3 else picture[..., None].repeat(3, -1)
+
+
+def bilinear(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """(h, w) enlarged to (H, W) by the four nearest cells."""
+    for axis, size in enumerate(shape):
+        cells = values.shape[axis]
+        place = np.maximum((np.arange(size) + 0.5) * (cells / size) - 0.5, 0)
+        low = place.astype(int)
+        weight = (place - low).reshape((-1, 1) if axis == 0 else -1)
+        values = (
+            values.take(low, axis) * (1 - weight) + values.take(np.minimum(low + 1, cells - 1), axis) * weight
+        )
+    return values
+
+
+def nearest(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """(h, w, ...) enlarged or shrunk to (H, W, ...), each pixel from its own cell."""
+    if values.shape[:2] == tuple(shape):
+        return values
+    rows, columns = (
+        np.arange(size) * cells // size for size, cells in zip(shape, values.shape, strict=False)
+    )
+    return values[rows[:, None], columns]
+
+
+def visible(labels: np.ndarray, shown: list) -> np.ndarray:
+    """A label map in which classes that are switched off have become background."""
+    return np.where(np.asarray([*shown, *[1] * 256])[labels], labels, 0)
+
+
+def edges(labels: np.ndarray) -> np.ndarray:
+    """Where one of the four neighbours has another label: (H, W) bool."""
+    differs = np.zeros(labels.shape, bool)
+    below, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    differs[1:] |= below
+    differs[:-1] |= below
+    differs[:, 1:] |= right
+    differs[:, :-1] |= right
+    return differs
+
+
+def mixed(pixels: np.ndarray, colours: np.ndarray, weight: object) -> np.ndarray:
+    """Pixels with so much of the colours over them, rounded half up: (H, W, 3) uint8."""
+    weight = np.asarray(weight, float)[..., None]
+    return np.floor(pixels * (1 - weight) + colours * weight + 0.5).astype(np.uint8)

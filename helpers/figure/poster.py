@@ -1,0 +1,212 @@
+"""The still picture that stands where no script runs: parts with titles, legend and caption, 640 pixels across."""
+
+import io
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from matplotlib import patches
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image as Pillow
+
+from helpers.figure.controls import Control, Legend
+from helpers.figure.parts import CHART, Part, Shown, runs
+from helpers.figure.symbols import Look, Text
+
+WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
+PER_LINE, LETTERS = 5, 88  # legend entries, letters of the caption
+COLOURS = 200  # a palette of so many halves the file and can hardly be told apart
+INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
+SMALL = {"fontsize": 9, "color": INK}  # points at 100 dots per inch: 12.5 pixels
+
+
+def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, look: Look) -> bytes:
+    """Draw the figure in one state, to PNG bytes."""
+    shown = [(part, part.shows(look)) for part in parts if look(part.args["when"])]
+    sizes = [_size(part, each, alone=len(shown) == 1) for part, each in shown]
+    places, height = _flow(sizes)
+    entries = [entry for each in controls if isinstance(each, Legend) for entry in _entries(each, look)]
+    words = textwrap.wrap(look(caption), LETTERS)
+    total = height + LINE * (-(-len(entries) // PER_LINE)) + LINE * len(words) + 2 * MARGIN
+    figure = Figure(figsize=(WIDTH / 100, total / 100), dpi=100, facecolor="white")
+    FigureCanvasAgg(figure)
+    for (part, each), (left, top), (wide, high) in zip(shown, places, sizes, strict=True):
+        title = part.title.written(look, "") if hasattr(part.title, "written") else part.title
+        figure.text(left / WIDTH, 1 - (top + 12) / total, title, fontsize=9, color=SOFT)
+        axes = figure.add_axes([left / WIDTH, 1 - (top + high) / total, wide / WIDTH, (high - LINE) / total])
+        axes.set_axis_off()
+        WAYS[part.kind](axes, part, each, look)
+    for i, (name, colour) in enumerate(entries):
+        x, y = MARGIN + i % PER_LINE * 124, height + i // PER_LINE * LINE + 14
+        place = (x / WIDTH, 1 - y / total), 12 / WIDTH, 12 / total
+        figure.add_artist(patches.Rectangle(*place, facecolor=colour, edgecolor=SOFT, linewidth=0.6))
+        figure.text((x + 17) / WIDTH, 1 - (y - 2) / total, name, **SMALL)
+    figure.text(MARGIN / WIDTH, MARGIN / total, "\n".join(words), fontsize=10, color=INK, va="bottom")
+    return _png(figure)
+
+
+def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
+    """Pixels that a part takes, its title included."""
+    if shown.pixels is not None:
+        height, width = shown.pixels.shape[:2]
+        room = WIDTH - 2 * MARGIN if part.kind == "row" else 420 if alone else 300
+        scale = room / max(width, height)
+        return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * (
+            2 if any(shown.texts) else 1
+        )
+    if part.kind in ("lines", "bars"):
+        return 300, LINE + (170 + 17 * len(part.names) if part.kind == "lines" else 17 * len(shown.shapes))
+    return WIDTH - 2 * MARGIN, LINE + 26 * (1 + max((y for _, _, y in _lined(shown.texts)), default=0))
+
+
+def _flow(sizes: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], int]:
+    """Places (left, top) in lines from the left, and the height of all."""
+    places, left, top, tall = [], MARGIN, MARGIN, 0
+    for wide, high in sizes:
+        if left > MARGIN and left + wide > WIDTH - MARGIN:
+            left, top, tall = MARGIN, top + tall + GAP // 2, 0
+        places.append((left, top))
+        left, tall = left + wide + GAP, max(tall, high)
+    return places, top + tall + GAP // 2
+
+
+def _lined(texts: Sequence[str]) -> Iterator[tuple[str, float, int]]:
+    """Texts with their places (letters from the left, line)."""
+    x, y = 0.5, 0
+    for text in texts:
+        if x > 1 and x + len(text) > LETTERS:
+            x, y = 0.5, y + 1
+        yield text, x, y
+        x += len(text) + 3
+
+
+def _entries(legend: Legend, look: Look) -> list[tuple[str, np.ndarray]]:
+    """Names and colours: of the classes that the picture has, or of all."""
+    shown, present, names = look(legend), look(legend.args["present"]), look(legend.names)
+    has = range(len(shown)) if present is None else set(np.unique(present).tolist())
+    return [(names[k], legend.colours[k] / 255) for k in range(1, len(names)) if k in has and shown[k]]
+
+
+def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
+    height, width = shown.pixels.shape[:2]
+    left, bottom, wide, high = axes.get_position().bounds
+    names = [text for text in shown.texts if text] if part.kind == "row" else []
+    if names:
+        cut = high * 20 / (high * axes.figure.bbox.height)
+        axes.set_position([left, bottom + cut, wide, high - cut])
+    for i, name in enumerate(names):
+        place = {"transform": axes.transAxes, "ha": "center", "va": "top"}
+        axes.text((i + 0.5) / len(names), -0.04, name, **place, **SMALL)
+    if part.kind == "matrix":
+        rows, columns = look(part.rows), look(part.columns)
+        room = 0.012 * max([1, *map(len, rows)]), 0.012 * max([1, *map(len, columns)])
+        axes.set_position([left + room[0], bottom + room[1], wide - room[0], high - room[1]])
+        for i, name in enumerate(rows):
+            axes.text(-0.6, i, name, ha="right", va="center", **SMALL)
+        for i, name in enumerate(columns):
+            axes.text(i, height - 0.4, name, rotation=90, ha="center", va="top", **SMALL)
+        for i, number in enumerate(shown.texts[len(rows) : len(shown.texts) - len(columns)]):
+            axes.text(i % width, i // width, number, ha="center", va="center", bbox=WHITE, **SMALL)
+    axes.imshow(shown.pixels, interpolation="nearest", aspect="auto")
+    for kind, numbers, text in shown.shapes:
+        if kind == "text":
+            axes.text(*numbers, text, va="top", bbox=WHITE, **SMALL)
+            continue
+        for line in ({"color": "#18181c", "lw": 3.5}, {"color": "white", "lw": 1.6}):
+            axes.add_patch(_patch(kind, np.array(numbers), **line))
+    axes.set_xlim(-0.5, width - 0.5)
+    axes.set_ylim(height - 0.5, -0.5)
+
+
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+
+
+def _patch(kind: str, numbers: np.ndarray, **line: object) -> patches.Patch:
+    """A shape over a picture, whose first pixel's middle is at 0, not 0.5."""
+    start = numbers[:2] - 0.5
+    if kind == "rect":
+        return patches.Rectangle(start, *numbers[2:], fill=False, **line)
+    if kind == "circle":
+        return patches.Circle(start, numbers[2], fill=False, **line)
+    style = {"arrowstyle": "->" if kind == "arrow" else "-", "mutation_scale": 9, "shrinkA": 0, "shrinkB": 0}
+    return patches.FancyArrowPatch(start, numbers[2:] - 0.5, **style, **line)
+
+
+def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
+    now, (edge, top) = part.now(look), (CHART["left"], CHART["top"])
+    bottom, right = CHART["height"] - CHART["bottom"], CHART["width"] - CHART["right"]
+    axes.set_xlim(0, CHART["width"])
+    axes.set_ylim(CHART["height"] + 20 * len(now.names), 0)
+    axes.plot([edge, edge, right], [top, bottom, bottom], color=SOFT, lw=0.8)
+    across, ups = part.curves(now)
+    labels = now.labels or [str(i) for i in range(len(across))]
+    for x, y, text, side in (
+        (edge - 5, top, shown.texts[0], "right"),
+        (edge - 5, bottom, shown.texts[1], "right"),
+        (edge, bottom + 12, labels[0], "left"),
+        (right, bottom + 12, labels[-1], "right"),
+    ):
+        axes.text(x, y, text, ha=side, va="center", fontsize=9, color=SOFT)
+    if now.mark is not None:
+        axes.plot([across[now.mark]] * 2, [top, bottom], color=SOFT, lw=0.8)
+    beside = shown.texts[-len(now.names) * (1 if now.mark is None else 2) :]
+    told = beside if now.mark is None else [f"{beside[i]}  {beside[i + 1]}" for i in range(0, len(beside), 2)]
+    for i, (words, up, colour) in enumerate(zip(told, ups, now.colours, strict=True)):
+        for run in runs(across, up):
+            axes.plot(run[::2], run[1::2], color=colour, lw=2, solid_capstyle="round")
+        axes.text(edge, CHART["height"] + 20 * i + 6, words, fontsize=9, color=colour, va="center")
+
+
+def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
+    now = part.now(look)
+    axes.set_xlim(0, 300)
+    axes.set_ylim(17 * len(shown.shapes), 0)
+    for i, (_, (share,), _) in enumerate(shown.shapes):
+        colour = ACCENT if now.colours is None else np.asarray(now.colours[i]) / 255
+        axes.text(0, 17 * i + 8, shown.texts[2 * i], va="center", **SMALL)
+        axes.text(300, 17 * i + 8, shown.texts[2 * i + 1], va="center", ha="right", **SMALL)
+        axes.add_patch(patches.Rectangle((100, 17 * i + 2), 150, 12, color=FIELD))
+        axes.add_patch(
+            patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT)
+        )
+
+
+def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
+    now = part.now(look)
+    chosen = getattr(now, "choose", None)
+    off = (
+        [word for word, on in zip(now.words, now.off, strict=True) if not on]
+        if getattr(now, "off", None)
+        else []
+    )
+    places = list(_lined(shown.texts))
+    axes.set_xlim(0, LETTERS)
+    axes.set_ylim(1 + max((y for _, _, y in places), default=0), 0)
+    for word, x, y in places:
+        here = chosen is not None and word == now.words[chosen]
+        box = {"facecolor": ACCENT if here else FIELD, "edgecolor": "none", "boxstyle": "round,pad=0.35"}
+        colour = "white" if here else SOFT if word in off else INK
+        text = f"({word})" if word in off else word
+        axes.text(
+            x,
+            y + 0.5,
+            text,
+            fontsize=9,
+            va="center",
+            color=colour,
+            bbox=box if part.kind == "tokens" else None,
+        )
+
+
+WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}
+WAYS |= {"tokens": _words, "words": _words}
+
+
+def _png(figure: Figure) -> bytes:
+    drawn, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100)
+    with Pillow.open(drawn) as picture:
+        picture.convert("RGB").quantize(COLOURS, dither=Pillow.Dither.NONE).save(packed, "PNG", optimize=True)
+    return packed.getvalue()

@@ -1,0 +1,101 @@
+// The values that the hand moves, and what is asked of Python about them.
+
+const SAVE_AFTER = 250; // milliseconds without a movement before Python hears of it
+const PATIENCE = 4000; // milliseconds after which the reader is told that no answer has come yet
+const LATE = "No answer yet: the notebook's kernel is busy, or none is running; then run the notebook's cells again.";
+const ALONE = "needs a running notebook: open it in Jupyter and run its cells.";
+
+/** The state: changed here at once, told to Python when the hand rests, followed when Python or another view sets it. */
+function liveState(model, draw) {
+  const state = { ...model.get("state") };
+  let waiting;
+  const follow = () => {
+    if (waiting) return; // the hand is newer than what comes back
+    Object.assign(state, model.get("state"));
+    draw();
+  };
+  model.on("change:state", follow);
+  const save = () => {
+    waiting = null;
+    model.set("state", { ...state });
+    model.save_changes();
+  };
+  return {
+    state,
+    change(changes) {
+      Object.assign(state, changes);
+      draw();
+      clearTimeout(waiting);
+      waiting = setTimeout(save, SAVE_AFTER);
+    },
+    leave() {
+      model.off("change:state", follow);
+      if (waiting) {
+        clearTimeout(waiting);
+        save();
+      }
+    },
+  };
+}
+
+/** Questions to Python, the newest only: answerOf() gives what is known at once, and `draw` runs when more is. */
+function asker(model, draw, say) {
+  const answers = new Map();
+  const shown = new Map(); // what stands on the page of each question: it stays while Python thinks
+  let [asked, patience, rest] = [null, 0, 0];
+  const stop = () => [patience, rest].forEach(clearTimeout);
+
+  const hear = () => {
+    const answer = model.get("answer");
+    if (!answer || !("ask" in answer)) return;
+    if ("value" in answer) answers.set(JSON.stringify([answer.ask, answer.inputs]), answer.value);
+    if (!asked || answer.number !== asked.number) return;
+    stop();
+    asked = { ...asked, number: -1 };
+    say(answer.refusal ?? "", false);
+    draw();
+  };
+  hear(); // of a saved notebook
+  model.on("change:answer", hear);
+
+  function send(ask, inputs) {
+    asked.number = Math.floor(Math.random() * 2 ** 40); // another view of the figure has numbers of its own
+    model.set("asked", { ask, inputs, number: asked.number });
+    model.save_changes();
+  }
+
+  function answerOf(ask, { name, when, inputs, stored }) {
+    const key = JSON.stringify([ask, inputs]);
+    if (!when) {
+      shown.delete(ask);
+      if (asked?.ask === ask) {
+        stop();
+        asked = null;
+        say("", false);
+      }
+    } else if (answers.has(key)) {
+      if (asked && asked.key !== key) say("", false);
+      shown.set(ask, answers.get(key));
+    } else if (asked?.key !== key) {
+      stop();
+      asked = { ask, key, number: -1 };
+      if (typeof model.send !== "function") say(`${name} ${ALONE}`, false);
+      else {
+        say("Python is asked …", true);
+        rest = setTimeout(send, SAVE_AFTER, ask, inputs);
+        patience = setTimeout(() => say(LATE, true), SAVE_AFTER + PATIENCE);
+      }
+    }
+    return shown.get(ask) ?? stored;
+  }
+
+  return {
+    answerOf,
+    leave() {
+      stop();
+      model.off("change:answer", hear);
+    },
+  };
+}
+
+export { liveState, asker };

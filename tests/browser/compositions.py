@@ -1,0 +1,224 @@
+"""Composed figures that the browser tests open: each function builds one, in a test or in a notebook's kernel."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
+
+from helpers import figure as fig
+from helpers.fcn.fields import Field
+from helpers.fcn.fields import receptive_field as compose_fields
+from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
+from helpers.figure.pad import DigitPad
+from helpers.plotting import DIGIT_CLASSES
+from helpers.spatial_transformer import figures as transformer_figures
+
+HERE = Path(__file__).resolve().parent
+
+
+def masks() -> fig.Figure:
+    maps = {name: blocky(cell) for name, cell in MAPS.items()}
+    return masks_over_images(photograph(), maps, truth=truth(), alt="A portrait under three discs.")
+
+
+def upsampled() -> fig.Figure:
+    networks = scores()
+    networks["FCN-8s"] = networks["FCN-8s"][1:]  # trained for fewer steps than the others
+    steps = {"FCN-32s": [0, 50, 400], "FCN-16s": [0, 50, 400], "FCN-8s": [50, 400]}
+    return upsampled_masks(photograph(), networks, truth(), steps=steps, alt="A portrait under three discs.")
+
+
+def patch_map() -> fig.Figure:
+    """Patches of 24 pixels every 8 pixels, the first of them partly outside the scene."""
+    centres = truth()[4::8, 4::8]
+    noise = np.random.default_rng(1).normal(size=(11, *centres.shape))
+    score_map = 3 * np.eye(11)[centres].transpose(2, 0, 1) + noise
+    return patch_and_map(
+        photograph(), score_map, 8, -8, 24, truth=truth(), alt="A portrait, and its patches."
+    )
+
+
+FIELDS = (
+    Field("conv1", 2, 5, 0, (46, 46)),
+    Field("pool2", 8, 26, 0, (9, 9)),
+    Field("score", 32, 120, -44, (3, 3)),  # it sees beyond the scene
+)
+
+
+def bells(name: str, row: int, column: int) -> np.ndarray:
+    """A gradient like a bell over what a unit sees, speckled."""
+    field = next(each for each in FIELDS if each.name == name)
+    y, x = (np.arange(SIDE) - field.first(unit) for unit in (row, column))
+    down, across = (np.exp(-(((place - (field.size - 1) / 2) / (field.size / 5)) ** 2)) for place in (y, x))
+    inside = [(place >= 0) & (place < field.size) for place in (y, x)]
+    speckle = np.random.default_rng(row + 100 * column).random((SIDE, SIDE))
+    return np.outer(down * inside[0], across * inside[1]) * speckle
+
+
+def receptive_field() -> fig.Figure:
+    return compose_fields(photograph(), FIELDS, bells, alt="A portrait, and what a unit sees of it.")
+
+
+def watch_it_learn() -> fig.Figure:
+    inputs, runs, numbers = watch_it_learn_data()
+    return transformer_figures.watch_it_learn(
+        inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars."
+    )
+
+
+def sampling_grid() -> fig.Figure:
+    """A leaning box on a photograph that is wider than high, its lower right corner out of it."""
+    theta = np.array([[0.45, -0.3, 0.3], [0.25, 0.5, 0.35]])
+    return transformer_figures.sampling_grid(
+        photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid."
+    )
+
+
+def digit_pad() -> DigitPad:
+    """A pad with one stroke on it."""
+    return DigitPad(strokes=[[[6, 6], [20, 8]]])
+
+
+def question() -> fig.Figure:
+    """The trial: a question over a scene with two maps, tokens that can be chosen, and shares as bars."""
+    scene, tokens = photograph(), ["how", "many", "discs", "are", "there", "?"]
+    rng = np.random.default_rng(4)
+    attention = rng.dirichlet(np.ones(36), (2, len(tokens))).reshape(2, len(tokens), 6, 6)
+    shares = rng.dirichlet(np.ones(4), (2, len(tokens)))
+    answers = ["one", "two", "three", "four"]
+    names = [answers[best] for best in shares.mean(1).argmax(1)]
+
+    system = fig.Choice("System", ["one glimpse", "two glimpses"], keys="[]")
+    token = fig.Choice("Token", tokens)
+    blend = fig.Slider("Blend", 101, 70, labels="{}%")
+    smooth = fig.Toggle("Smooth", True)
+    at = fig.Pointer(scene.shape, grid=(6, 6))
+    here = fig.array(attention)[system, token]
+    answer = fig.array(shares)[system, token]
+
+    def looks(which: int) -> fig.Stage:
+        weights = fig.array(attention[which])[token]
+        title = fig.text("{name}: “{word}”", name=["one glimpse", "two glimpses"][which], word=token)
+        layers = fig.Image(scene, dim=True), fig.Heat(weights, 0, 0.12, "inferno", blend, smooth)
+        return fig.Stage(*layers, title=title, pointer=at, side=260)
+
+    return fig.Figure(
+        fig.Tokens(
+            token.options, title="Question", choose=token, weights=fig.array(attention.max((2, 3)))[system]
+        ),
+        looks(0),
+        looks(1),
+        fig.Bars(answers, answer, title="Shares of the answers"),
+        caption="“{Token}”, {System}: {weight:.1%} of the attention at {place}; the answer is “{said}” ({best:.0%}).",
+        alt="A portrait, where two systems look at it, and what they answer.",
+        weight=here[at.y, at.x],
+        said=fig.names(names)[system],
+        best=fig.array(shares.max(2))[system, token],
+    )
+
+
+def aligned() -> fig.Figure:
+    """Words of two sentences, and where each of the second looks; a word of the first may be switched off."""
+    spanish, english = ["mi", "gato", "duerme"], ["my", "cat", "is", "sleeping"]
+    weights = np.array([[0.9, 0.05, 0.05], [0.1, 0.9, 0], [0, 0.3, 0.7], [0, 0.1, 0.9]])
+    word, off = fig.Choice("Word", english), fig.Switches("Switched off", spanish, off="Off: {}.")
+    here = fig.array(weights)[word]
+    source = fig.Tokens(spanish, title="Spanish", off=off, weights=here)
+    return fig.Figure(
+        fig.Ribbons(source, fig.Tokens(english, title="English", choose=word), weights),
+        fig.Matrix(weights, english, spanish, title="Weights", choose=word),
+        caption="“{Word}” looks at “mi” {share:.0%}. {Switched off}",
+        alt="A sentence and its translation.",
+        share=here[0],
+    )
+
+
+def asking() -> fig.Figure:
+    """A figure that asks Python for what it does not store, and waits for it."""
+
+    def slowly(text: str) -> str:
+        time.sleep(1.5)
+        if not text.isalpha():
+            raise ValueError("A word has letters only; take another.")
+        return text.upper()
+
+    field = fig.Field("A word", "quiet")
+    said = fig.Ask("A word of your own", slowly, fig.names(["QUIET"])[0], when=fig.array([1])[0], text=field)
+    return fig.Figure(
+        fig.Words(said), also=(field,), caption="It says {said}.", alt="A word in capitals.", said=said
+    )
+
+
+def layers() -> dict[str, fig.Figure]:
+    """For each layer and part a figure that draws it anew with every value of a slider; scenes of 240 by 320 pixels."""
+    scene = np.tile(photograph(), (3, 4, 1))[:240, :320]
+    maps = np.stack([np.roll(np.tile(blocky(6), (3, 4))[:240, :320], 9 * i, 1) for i in range(10)])
+    rng = np.random.default_rng(0)
+    t = fig.Slider("Step", 10)
+    labels, on = fig.array(maps)[t], fig.Legend(DIGIT_CLASSES)
+    heats = fig.array(rng.random((10, 12, 16)))[t]
+    places = fig.array(rng.uniform(0, 240, (10, 40, 2)))[t]
+    at = fig.array([[30 + 20 * i, 100] for i in range(10)])[t]
+    words = [f"word{i}" for i in range(10)]
+    picture = fig.Image(scene)
+    stages = {
+        "Image": [fig.Image(fig.array(np.stack([np.roll(scene, 9 * i, 1) for i in range(5)]))[t])],
+        "Heat, smooth": [picture, fig.Heat(heats, blend=60, smooth=1)],
+        "Classes": [picture, fig.Classes(labels, on)],
+        "Classes of scores": [
+            picture,
+            fig.Classes(fig.upsampled(fig.array(rng.random((10, 11, 12, 16)))[t], (240, 320)), on),
+        ],
+        "Outline": [picture, fig.Outline(labels, on)],
+        "Regions": [picture, fig.Regions(maps[0], t)],
+        "Spot": [picture, fig.Spot(fig.array([[9 * i, 40, 90, 90] for i in range(10)])[t])],
+        "Lens": [picture, fig.Classes(maps[0], on), fig.Outline(maps[0], on), fig.Lens(at, 40, picture)],
+        "Box": [picture, fig.Box(fig.array([[9 * i, 40, 90, 90] for i in range(10)])[t])],
+        "Dots": [picture, fig.Dots(places, radius=2)],
+        "Arrows": [picture, fig.Arrows(fig.array(rng.uniform(0, 240, (10, 40, 4)))[t])],
+    }
+    turn = fig.Each(10)
+    parts = {
+        "Row": fig.Row(turn, fig.Heat(fig.array(rng.random((10, 10, 28, 28)))[t, turn])),
+        "Matrix": fig.Matrix(heats, words + ["a", "b"], numbers=".1f"),
+        "Tokens": fig.Tokens(words, weights=fig.array(rng.random((10, 10)))[t]),
+        "Lines": fig.Lines({name: rng.random(10) for name in ("one", "two", "three")}, mark=t),
+        "Bars": fig.Bars(words, fig.array(rng.random((10, 10)))[t]),
+    }
+    parts = {name: fig.Stage(*each) for name, each in stages.items()} | parts
+    return {name: fig.Figure(part, also=(t,), caption="{Step}", alt=name) for name, part in parts.items()}
+
+
+def hands() -> fig.Figure:
+    """A pad, a box that snaps, a matrix, tiles, and a lab that adds up."""
+    ink = fig.Paint((28, 28))
+    boxes = [
+        [10 * column, 10 * row, side, side] for row in range(6) for column in range(6) for side in (20, 30)
+    ]
+    handle = fig.BoxHandle(boxes, first=28)
+    cell, tile, step = fig.Cell("Cell", (3, 4)), fig.Choice("Tile", ["a", "b", "c"]), fig.Slider("Step", 5)
+    each = fig.Each(3)
+    lab = fig.Lab(HERE / "lab_sums.js", "sums", sums, values=np.arange(5) / 4, step=step)
+    values = np.arange(12).reshape(3, 4) / 11
+    return fig.Figure(
+        fig.Stage(fig.Heat(ink.ink, 0, 255, "gray"), title="Pad", pointer=ink, side=280),
+        fig.Stage(
+            fig.Image(photograph()), fig.Spot(handle.box), fig.Box(handle.box), title="Scene", pointer=handle
+        ),
+        fig.Matrix(values, list("xyz"), list("abcd"), title="Matrix", numbers=".1f", choose=cell),
+        fig.Row(
+            each, fig.Image(fig.array(np.stack([blocky(c) * 20 for c in MAPS.values()]))[each]), choose=tile
+        ),
+        fig.Lines({"sum": lab["all"]}, low=0, high=3, title="Sums", mark=step),
+        caption="{strokes} strokes, box {b}, {Cell}, {Tile}; the sum is {total:.2f}.",
+        alt="Things to move.",
+        also=(tile, step),
+        b=handle.box,
+        total=lab["total"],
+    )
+
+
+def sums(values: np.ndarray, step: int) -> dict:
+    """What lab_sums.js computes, in NumPy."""
+    return {"total": float(values[: step + 1].sum()), "all": np.cumsum(values)}

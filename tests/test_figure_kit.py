@@ -1,0 +1,178 @@
+"""Composing: numbers are written by one rule, what a learner has is taken, and the rest is refused in words."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import figure as fig
+from helpers.fcn.figures import masks_over_images
+from helpers.figure import taking
+from helpers.figure.symbols import written
+from helpers.spatial_transformer.figures import watch_it_learn
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENE = np.zeros((6, 8, 3), np.uint8)
+MAP = np.tile(np.arange(8), (6, 1))
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "text"),
+    [
+        (0.125, ".2f", "0.13"),  # Python's own rule says 0.12, JavaScript's 0.13
+        (-0.125, ".2f", "−0.13"),
+        (-0.004, ".2f", "0.00"),
+        (2.5, ".0f", "3"),
+        (0.005, ".0%", "1%"),
+        (0.35, "+.1f", "+0.4"),
+        (3.0, "", "3"),
+        (3.14159, "", "3.14"),
+        (float("nan"), ".2f", "–"),
+        (None, "", "–"),
+        ([1, 2.5], "", "1, 2.50"),
+    ],
+)
+def test_numbers_are_written_by_one_rule(value, spec, text):
+    assert written(value, spec) == text
+
+
+def test_picks_nest_clamp_and_take_rows_of_unequal_length():
+    t, word = fig.Slider("t", 3), fig.Choice("word", fig.names([["a", "b"], ["c"], []])[0])
+    words = fig.names([["a", "b"], ["c"], []])
+    weights = fig.array([[[1, 2], [3, 4]], [[5]], [[6, 7, 8]]])
+    order = fig.array([2, 0, 1])
+    look = fig.Figure(fig.Words(t, word), caption="", alt="Picks.").look(t=1, word=1)
+    assert look(words[t]) == ["c"]
+    assert look(words[t, word]) == "c"  # beyond the end: the last
+    assert look(words[2, 0]) is None
+    assert look(weights[t, 0, 0]) == 5
+    assert look(weights[order[t], 1]).tolist() == [3, 4]
+    assert look(fig.choose(t, "no", "yes")) == "yes"
+    assert look(fig.text("{word}: {share:.0%}", word=words[t, 0], share=0.25)) == "c: 25%"
+
+
+@pytest.mark.parametrize("compute", [lambda t: t + 1, lambda t: 2 * t, lambda t: list(t)])
+def test_symbols_refuse_what_they_are_not(compute):
+    with pytest.raises(TypeError, match=r"fig\.array\(\w+\)\[t\]"):
+        compute(fig.Slider("t", 3))
+
+
+def test_a_figure_takes_what_a_learner_has():
+    image = torch.rand(3, 6, 8, dtype=torch.bfloat16, requires_grad=True).permute(1, 2, 0)
+    maps = {"view": torch.as_tensor(MAP).T.T[:, :], "floats": torch.as_tensor(MAP).float().requires_grad_()}
+    figure = masks_over_images(image, maps, truth=torch.as_tensor(MAP, dtype=torch.int16).t().t())
+    expected = np.floor(image.detach().float().numpy() * 255 + 0.5)
+    shown = figure.shown(**{"The lens shows": "off", "Blend": 0, "Outlines": False})[0][0].pixels
+    assert np.abs(shown - expected).max() <= 1
+    scores = [torch.rand(2, 3, requires_grad=True) for _ in range(4)]
+    assert taking.numbers(scores).shape == (4, 2, 3)
+    assert taking.numbers(np.array([True, False])).dtype == np.uint8
+
+
+@pytest.mark.parametrize("size", [(3000, 4), (4, 3000), (1500, 2000), (1, 1)])
+def test_extreme_sizes_stay_small(size):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    figure = masks_over_images(image, {"one": rng.integers(0, 11, size)})
+    pixels = figure.shown()[0][0].pixels
+    assert pixels.shape[0] * pixels.shape[1] <= taking.MOST_PIXELS
+    assert len(figure.payload) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"image": np.zeros((3, 6, 8))}, r"image\.permute\(1, 2, 0\)"),
+        ({"image": np.full((6, 8, 3), -1.0)}, "Undo its normalisation"),
+        ({"maps": {"one": np.zeros((11, 6, 8))}}, r"scores\.argmax\(0\)"),
+        ({"maps": {"one": MAP + 200}}, r"labels\.where\(labels < 11, 0\)"),
+        ({"maps": {"truth": MAP}}, "Two maps are called 'truth'"),
+        ({"maps": {}, "truth": None}, "need names"),
+        ({"maps": {"one": MAP % 2}, "truth": None, "class_names": ["sky"] * 2}, "called 'sky'"),
+        ({"lens": "x-ray"}, "one of photograph, plain mask, truth, off"),
+    ],
+)
+def test_masks_refuse_in_words(change, words):
+    given = {"image": SCENE, "maps": {"one": MAP}, "truth": MAP} | change
+    with pytest.raises(ValueError, match=words):
+        masks_over_images(**given)
+
+
+def test_the_advice_works():
+    first = torch.rand(3, 6, 8)
+    with pytest.raises(ValueError, match=r"image\.permute\(1, 2, 0\)"):
+        masks_over_images(first, {"one": MAP})
+    masks_over_images(first.permute(1, 2, 0), {"one": MAP})
+    labels = torch.as_tensor(MAP + 5)
+    with pytest.raises(ValueError, match=r"labels\.where\(labels < 11, 0\)"):
+        masks_over_images(SCENE, {"one": labels})
+    masks_over_images(SCENE, {"one": labels.where(labels < 11, 0)})
+
+
+def test_runs_that_cannot_be_compared_are_refused():
+    digits = np.zeros((2, 28, 28))
+    run = {0: digits, 100: digits}
+    with pytest.raises(ValueError, match="only equal steps can be compared"):
+        watch_it_learn(digits, {"one": run, "two": {0: digits}}, low=0, high=1)
+    with pytest.raises(ValueError, match=r"pictures\[:, 0\]"):
+        watch_it_learn(digits[:, None], {"one": run}, low=0, high=1)
+    with pytest.raises(ValueError, match="expected low below high"):
+        watch_it_learn(digits, {"one": run}, low=1, high=1)
+
+
+def compose(*controls: fig.Symbol, caption: str = "", **values: object) -> fig.Figure:
+    return fig.Figure(fig.Stage(fig.Image(SCENE)), also=controls, caption=caption, alt="Black.", **values)
+
+
+def test_compositions_are_refused_in_words():
+    with pytest.raises(ValueError, match="Two controls are called 't'"):
+        compose(fig.Slider("t", 3), fig.Slider("t", 3))
+    with pytest.raises(ValueError, match=r"asks for \{iou\}; there are t\. Give it by name: iou="):
+        compose(caption="{iou}", t=1)
+    with pytest.raises(ValueError, match="write .2f"):
+        compose(caption="{x:>3}", x=1)
+    with pytest.raises(ValueError, match="alternative text"):
+        fig.Figure(fig.Words("a"), caption="", alt=" ")
+    with pytest.raises(ValueError, match="must be a picture"):
+        fig.Figure(fig.Stage(fig.Box([0, 0, 1, 1])), caption="", alt="A box on nothing.")
+    with pytest.raises(ValueError, match="3 values and 2 labels"):
+        fig.Slider("t", 3, labels=["a", "b"])
+    with pytest.raises(ValueError, match="at most 1.5 fit on a page"):
+        fig.Figure(
+            fig.Words(fig.array(np.random.default_rng(0).random((500, 1000)))[0, 0]), caption="", alt="Noise."
+        )
+
+
+def test_the_state_is_read_set_and_refused_by_name():
+    t, which = fig.Slider("Step", 4, labels=[0, 10, 20, 30]), fig.Choice("Map", ["a", "b"])
+    figure = compose(t, which, caption="{Step}, {Map}.")
+    figure["Map"] = "b"
+    assert figure["Map"] == 1
+    assert figure.shown(Step=3)[1] == "30, b."
+    for name, value, words in (
+        ("Step", 4, "0 to 3"),
+        ("Map", "c", "one of a, b"),
+        ("Pass", 1, "choose from Step, Map"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            figure[name] = value
+
+
+def test_the_poster_is_wide_enough_and_tells_the_state():
+    figure = masks_over_images(SCENE, {"one": MAP}, alt="Stripes.")
+    bundle, metadata = figure._repr_mimebundle_()
+    assert int.from_bytes(bundle["image/png"][16:20], "big") == 640  # the width in a PNG's header
+    assert metadata["image/png"]["alt"].startswith("Stripes. one, blend 60%.")
+    assert len(bundle["image/png"]) < 80_000
+
+
+def test_the_package_ships_the_setting_that_stores_figures_with_a_notebook():
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    ((ours, theirs),) = wheel["shared-data"].items()
+    assert theirs.startswith("share/jupyter/lab/settings/overrides.d/")
+    assert json.loads((ROOT / ours).read_text()) == {
+        "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}
+    }
