@@ -33,6 +33,15 @@ def load(split: Literal["train", "val", "test"]) -> public.CamVid:
         raise ConnectionError(str(error)) from error
 
 
+def at_hand(download: bool = False) -> bool:
+    """Whether CamVid is in the cache, fetched first if asked for; why it cannot be had is printed."""
+    try:
+        return bool(load("train")) if download else public.available("camvid")
+    except ConnectionError as error:
+        print(error)
+        return False
+
+
 @cache
 def held_out(film: str = TEST_FILM) -> tuple[public.CamVid, public.CamVid, public.CamVid]:
     """The scenes to learn from, those of the film held out, and the official, flattering val; errors as in `load`."""

@@ -9,6 +9,7 @@ import numpy as np
 from IPython.display import Image, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 from PIL import Image as Pillow
 
@@ -128,6 +129,41 @@ def images(
     return figure
 
 
+def label_maps(
+    rows: Mapping[str, Sequence[ArrayLike]],
+    alt: str,
+    titles: Sequence[str] = (),
+    names: Sequence[str] = DIGIT_CLASSES,
+    size: float = 1.5,
+) -> None:
+    """Show rows of photographs (H, W, 3) and of label maps (h, w), with the names of the classes that occur.
+
+    Args:
+        rows: a row's name -> its pictures, in each row as many. A single row may be called "".
+        alt: alternative text. titles: one a column. names: one a class.
+    """
+    pictures = [np.asarray(picture) for row in rows.values() for picture in row]
+    maps = [picture for picture in pictures if picture.ndim == 2]
+    coloured = [CLASS_COLOURS[each] if each.ndim == 2 else each for each in pictures]
+    figure = images(coloured, titles, len(pictures) // len(rows), size)
+    name_rows(figure, list(rows))
+    class_legend(figure, np.concatenate([each.ravel() for each in maps]), names)
+    show(figure, alt)
+
+
+def learning_curves(
+    runs: Mapping[str, Mapping[int, float]], ylabel: str, title: str, width: int = 1
+) -> Figure:
+    """Draw a curve for each run, name -> {step: value}; each point is the mean of `width` steps round it."""
+    figure, axis = plt.subplots()
+    for name, values in runs.items():
+        means = np.convolve(list(values.values()), np.full(width, 1 / width), mode="valid")
+        axis.plot(list(values)[width // 2 :][: len(means)], means, label=name)
+    axis.set(xlabel="training steps", ylabel=ylabel, title=title)
+    axis.legend()
+    return figure
+
+
 def _drawable(picture: ArrayLike) -> np.ndarray:
     """A picture as an array that means what `images` says, from an array, a list or a tensor of any kind."""
     if hasattr(picture, "detach"):
@@ -164,6 +200,24 @@ def _common_range(pictures: Iterable[np.ndarray]) -> tuple[float, float]:
     return min([0.0, *(each.min(initial=0) for each in finite)]), max(
         [1.0, *(each.max(initial=1) for each in finite)]
     )
+
+
+def name_rows(figure: Figure, names: Sequence[str]) -> None:
+    """Write a name beside each row of a grid of `images`."""
+    columns = len(figure.axes) // len(names)
+    for axis, name in zip(figure.axes[::columns], names, strict=True):
+        axis.text(
+            -0.06, 0.5, name, rotation=90, ha="right", va="center", fontsize=10, transform=axis.transAxes
+        )
+
+
+def class_legend(figure: Figure, labels: ArrayLike, names: Sequence[str] = DIGIT_CLASSES) -> None:
+    """Say below a figure which colour stands for which class, of those that occur in some label maps."""
+    colours = CLASS_COLOURS / 255
+    present = [int(label) for label in np.unique(np.asarray(labels))]
+    patches = [Patch(facecolor=colours[label], edgecolor="#6e6e72", label=names[label]) for label in present]
+    columns = max(1, min(len(patches), int(figure.get_figwidth() / 1.2)))
+    figure.legend(handles=patches, loc="outside lower center", ncols=columns, fontsize=9, handlelength=1)
 
 
 def error_bars(

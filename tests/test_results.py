@@ -169,7 +169,7 @@ def test_the_file_tells_rows_versions_machine_and_no_name_of_it(recorded):
     piece = content["toy"]["record"]["pieces"]["seed 0"]
     assert set(piece) == {"rows", "seconds", "versions", "machine", "finished"}
     assert set(piece["versions"]) == {"python", "torch", "torchvision", "numpy"}
-    assert set(piece["machine"]) == {"system", "processor", "cores"}
+    assert set(piece["machine"]) == {"system", "processor", "bfloat16", "cores"}
     assert recorded.read_text() == json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     assert [each.name for each in recorded.parent.iterdir() if each.is_file()] == ["results.json"]
 

@@ -124,6 +124,7 @@ def surroundings() -> dict[str, Any]:
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
             "processor": _processor(),
+            "bfloat16": runtime.has_bfloat16(),  # Muon computes in it where it is there
             "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         },
         "finished": datetime.date.today().isoformat(),

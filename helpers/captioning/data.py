@@ -17,6 +17,7 @@ APART = 4  # pixels at least between the centres of neighbours: the eye cannot o
 NAMED = tuple(name for name in COLOUR_NAMES if " " not in name)  # one word each, so "sky blue" is not used
 
 Language = Literal["English", "Korean"]
+Order = Literal["left to right", "by colour"]
 COLOURS = {
     "English": dict(zip(NAMED, NAMED, strict=True)),
     "Korean": dict(zip(NAMED, ["하얀", "노란", "주황", "초록", "빨간", "분홍", "파란"], strict=True)),
@@ -36,30 +37,16 @@ def draw_scenes(number: int, seed: int, split: Split = "train") -> Scenes:
     )
 
 
-def left_to_right(scenes: Scenes) -> Tensor:
-    """The stickers of each scene by their centres, leftmost first: (N, K) int64, and -1 beyond a scene's count."""
-    return _ranked(scenes, scenes.places[..., 0])
-
-
 def by_colour(scenes: Scenes) -> Tensor:
-    """The stickers of each scene in the order of `COLOUR_NAMES`, in the form of `left_to_right`."""
-    return _ranked(scenes, scenes.colours.float())
-
-
-def _ranked(scenes: Scenes, key: Tensor) -> Tensor:
-    order = key.masked_fill(scenes.digits < 0, torch.inf).argsort(dim=1)
+    """The stickers of each scene in the order of `COLOUR_NAMES`, in the form of `Scenes.order`."""
+    order = scenes.colours.masked_fill(scenes.digits < 0, len(COLOUR_NAMES)).argsort(dim=1)
     return order.masked_fill(scenes.digits.gather(1, order) < 0, -1)
-
-
-Order = Literal["left to right", "by colour"]
-ORDERS = {"left to right": left_to_right, "by colour": by_colour}
 
 
 def apart(scenes: Scenes) -> Tensor:
     """Whether any two neighbours of a scene are far enough apart to be put in order: (N,) bool."""
-    across = scenes.places[..., 0].masked_fill(scenes.digits < 0, torch.inf).sort(dim=1).values
-    # Beyond the count infinity is taken from infinity.
-    return (across.diff(dim=1).nan_to_num(torch.inf) >= APART).all(dim=1)
+    across = scenes.places[..., 0].gather(1, scenes.order.clamp(min=0))
+    return ((across.diff(dim=1) >= APART) | (scenes.order[:, 1:] < 0)).all(dim=1)
 
 
 def owners(scenes: Scenes) -> Tensor:
@@ -91,8 +78,8 @@ class Caption(NamedTuple):
 
 def captions(scenes: Scenes, language: Language = "English", order: Order = "left to right") -> list[Caption]:
     """Name the stickers of each scene in a stated order."""
-    found = []
-    for ranked, digits, colours in zip(ORDERS[order](scenes), scenes.digits, scenes.colours, strict=True):
+    ranks, found = scenes.order if order == "left to right" else by_colour(scenes), []
+    for ranked, digits, colours in zip(ranks, scenes.digits, scenes.colours, strict=True):
         words, about = [], []
         for sticker in ranked[ranked >= 0].tolist():
             names = {

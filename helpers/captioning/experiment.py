@@ -293,7 +293,7 @@ def compare(
                 figures |= deletion(leading.weights[:100, : changes.shape[2]], changes, few)
         yield {
             **fields,
-            "order": order,
+            "captions": order,
             "seed": seed,
             "figures": figures,
             "steps": history.steps,
@@ -304,22 +304,28 @@ def compare(
 
 
 def new_decoder(fields: dict[str, Any], vocabulary: Vocabulary, annotations: Tensor, seed: int) -> Decoder:
-    """Make an untrained decoder for annotations (N, L, D) from the fields of its row; what is left out is plain."""
+    """Make an untrained decoder for annotations (N, L, D) from the fields of its row."""
     runtime.seed_everything(seed)
     _, places, channels = annotations.shape
     if fields["model"] == "control":
         return SeesOnce(len(vocabulary), channels, places)
-    plain = {name: fields[name] for name in ("feeds", "first", "coin") if name in fields}
-    wide = fields.get("features") == "wide"
-    return Captioner(len(vocabulary), channels, look=fields["model"], wide=wide, **plain)
+    return Captioner(
+        len(vocabulary),
+        channels,
+        look=fields["model"],
+        feeds=fields["feeds"],
+        first=fields["first"],
+        coin=fields.get("coin", 0.0),
+        wide=fields["features"] == "wide",
+    )
 
 
 def new_loss(fields: dict[str, Any]) -> Callable[[Told, Tensor], Tensor]:
     """Make the loss that the fields of a row call for."""
     if fields["model"] == "hard":
-        own = fields.get("feeds") == "output"
-        return HardLoss(own, fields["baseline"], entropy=0.002 if fields.get("coin") else 0.0)
-    if "penalty" in fields:
+        own = fields["feeds"] == "output"
+        return HardLoss(own, fields["baseline"], entropy=0.002 if fields["coin"] else 0.0)
+    if fields.get("penalty"):
         return partial(penalised, strength=fields["penalty"], goal=fields["goal"])
     return caption_loss
 
@@ -335,28 +341,37 @@ def _tenths(losses: list[float]) -> list[list[float]]:
     return [losses[start : start + size] for start in range(0, len(losses), size)]
 
 
-SOFT, CONTROL = {"model": "soft"}, {"model": "control"}
-RAW = {"model": "hard", "baseline": False}
-PAPER = {"model": "hard", "baseline": True, "coin": 0.5}
-MEAN = {"model": "soft", "first": "mean"}
-ABLATIONS = [MEAN, {**MEAN, "features": "wide"}, {"model": "soft", "features": "wide"}, {"model": "uniform"}]
-OUTPUT = [{**each, "feeds": "output"} for each in (SOFT, RAW, PAPER, {"model": "marginal"})]
+# What a row's fields say unless something is varied. The first state has not seen the scene; the paper's has.
+PLAIN = {"feeds": "state and output", "first": "learned", "features": "local", "penalty": 0.0}
+CONTROL = {"model": "control"}
+SOFT, UNIFORM, MARGINAL = ({"model": name, **PLAIN} for name in ("soft", "uniform", "marginal"))
+RAW = {"model": "hard", **PLAIN, "baseline": False, "coin": 0.0}
+PAPER = {**RAW, "baseline": True, "coin": 0.5}
+ABLATIONS = [
+    SOFT | {"first": "mean"},
+    SOFT | {"features": "wide"},
+    SOFT | {"first": "mean", "features": "wide"},
+    UNIFORM,
+]
+OUTPUT = [each | {"feeds": "output"} for each in (SOFT, RAW, PAPER, MARGINAL)]
 PENALTIES = [
-    {"model": "soft", "penalty": strength, "goal": goal}
+    SOFT | {"penalty": strength, "goal": goal}
     for strength in (0.001, 0.01, 0.1)
     for goal in ("1", "words / places")
 ]
 
-PIECES = {
-    "record": {
-        name: piece
-        for seed in (0, 1, 2)
-        for name, piece in {
-            f"naming seed {seed}": partial(naming, seed, RECORD),
-            f"seed {seed}": partial(compare, seed, RECORD, [SOFT, CONTROL, RAW, PAPER]),
-            **({"ablations": partial(compare, seed, RECORD, ABLATIONS), "penalty": partial(compare, seed, RECORD, PENALTIES)}
-               if seed == 0 else {}),
-            f"output only, seed {seed}": partial(compare, seed, RECORD, OUTPUT, "by colour"),
-        }.items()
-    }
-}  # fmt: skip
+
+def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
+    """What is recorded, a seed at a time, since the encoder and the scenes of one seed alone are kept."""
+    found = {}
+    for seed in (0, 1, 2):
+        found[f"naming, seed {seed}"] = partial(naming, seed, budget)
+        found[f"captions, seed {seed}"] = partial(compare, seed, budget, [SOFT, CONTROL, RAW, PAPER])
+        if seed == 0:
+            found["ablations"] = partial(compare, seed, budget, ABLATIONS)
+            found["penalty"] = partial(compare, seed, budget, PENALTIES)
+        found[f"output only, seed {seed}"] = partial(compare, seed, budget, OUTPUT, "by colour")
+    return found
+
+
+PIECES = {"record": pieces(RECORD)}

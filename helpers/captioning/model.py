@@ -21,7 +21,7 @@ def block(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> list[n
 
 
 class NamingEncoder(nn.Module):
-    """Name what each cell shows; 96 x 96 pixels become 8 x 8 cells, and a unit sees 39 pixels, about one sticker.
+    """Name what each cell shows; 96 x 96 pixels become 8 x 8 cells, and a unit sees 35 x 35, about one sticker.
 
     `forward` maps (B, 3, 96, 96) to (B, 11 + 9, 8, 8) scores of digits and colours, each with "no sticker" first.
     """
@@ -110,7 +110,7 @@ class SeesOnce(Decoder):
         share: numbers that each place contributes.
     """
 
-    def __init__(self, words: int, channels: int, places: int, size: int = 128, share: int = 5):
+    def __init__(self, words: int, channels: int, places: int, size: int = 128, share: int = 7):
         super().__init__()
         self.embed = nn.Embedding(words, size, padding_idx=PAD)
         self.share = nn.Linear(channels, share)
@@ -164,7 +164,8 @@ class Captioner(Decoder):
         self.query = nn.Linear(2 * size, size // 2, bias=False)
         self.v = nn.Linear(size // 2, 1, bias=False)
         self.cell = nn.GRUCell(size + (channels if feeds == "state and output" else 0), size)
-        self.hidden = nn.Linear(2 * size + channels, size)
+        self.said = nn.Linear(2 * size, size)
+        self.seen = nn.Linear(channels, size, bias=False)
         self.words = nn.Linear(size, words)
         self.soft_now = False
 
@@ -194,16 +195,13 @@ class Captioner(Decoder):
         read = [context] if self.feeds == "state and output" else []
         state = self.cell(torch.cat([embedded, *read], dim=-1), state)
         if self.look == "marginal":
-            each = self.speak(state[:, None], memory.annotations, embedded[:, None]).log_softmax(dim=-1)
+            each = self.speak(state[:, None], embedded[:, None], memory.annotations).log_softmax(dim=-1)
             return Step((each + weights.log()[..., None]).logsumexp(dim=1), state, weights, None)
-        return Step(self.speak(state, context, embedded), state, weights, picked)
+        return Step(self.speak(state, embedded, context), state, weights, picked)
 
-    def speak(self, state: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
-        """Score the words, (..., words), by a state and a word (..., size) and what was read (..., D)."""
-        shape = (*context.shape[:-1], -1)
-        return self.words(
-            self.hidden(torch.cat([state.expand(shape), context, embedded.expand(shape)], dim=-1)).tanh()
-        )
+    def speak(self, state: Tensor, embedded: Tensor, context: Tensor) -> Tensor:
+        """Score the words (..., words) by the state and the last word (..., size) and what was read (..., D)."""
+        return self.words((self.said(torch.cat([state, embedded], dim=-1)) + self.seen(context)).tanh())
 
 
 class Wide(nn.Module):

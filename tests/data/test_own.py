@@ -64,16 +64,15 @@ def test_a_picture_of_any_mode_keeps_its_greys_or_is_refused(mode):
         assert np.abs(found - (np.arange(8) * 32 + 14)[:, None]).max() < 4, "averages, for mode 1 is dithered"
 
 
-@pytest.mark.parametrize(
-    "scan",
-    [
-        saved(Image.fromarray(SCAN)),
-        saved(Image.fromarray(SCAN), "TIFF"),
-        b"P5 64 64 65535\n" + SCAN.byteswap().tobytes(),
-        SCAN,
-    ],
-    ids=["PNG", "TIFF", "PGM", "array"],
-)
+SCANS = {
+    "PNG": saved(Image.fromarray(SCAN)),
+    "TIFF": saved(Image.fromarray(SCAN), "TIFF"),
+    "PGM": b"P5 64 64 65535\n" + SCAN.byteswap().tobytes(),
+    "array": SCAN,
+}
+
+
+@pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
 def test_a_scan_of_16_bits_is_the_picture_of_8(scan):
     assert (read_photograph(scan, 64).int() - read_photograph(saved(GREY), 64).int()).abs().max() <= 1
 

@@ -33,7 +33,7 @@ SMALL = {"count": 5, "height": (20, 40)}
 LAYOUTS = {
     "default": {},
     "crowd": SMALL,
-    "large": {"size": 200, "height": (12, 110), "height_distribution": "log-uniform"},
+    "large": {"size": 200, "count": 9, "height": (12, 110), "height_distribution": "log-uniform"},
     "free": SMALL | {"overlap": "free", "colours": ("white",)},
     "touching": SMALL | {"overlap": "touching", "count": (1, 4)},
     "covering": SMALL | {"overlap": "covering", "covered": (0.3, 0.5), "same_class": 0.5},
@@ -104,8 +104,8 @@ def test_options_are_given_by_name_or_as_one_object():
     assert hash(options) == hash(replace(options)), "so that drawn scenes can be cached by their options"
     with pytest.raises(FrozenInstanceError):
         options.size = 32
-    with pytest.raises(TypeError, match="'hight'"):
-        make_scenes(4, 0, SPLIT, hight=(20, 30))
+    with pytest.raises(TypeError, match="'tall'"):
+        make_scenes(4, 0, SPLIT, tall=(20, 30))
 
 
 def test_same_seed_same_scenes_and_chunks_are_strung_together():
@@ -127,9 +127,7 @@ def test_masks_boxes_digits_order_and_visible_shares_agree(layout):
     labels, instances, blank = (
         each.view(N, frames, S, S).numpy() for each in (drawn.labels, drawn.instances, drawn.blank)
     )
-    visible, order, x = (
-        each.view(N, frames, K) for each in (drawn.visible, drawn.order, drawn.places[..., 0])
-    )
+    visible, order, x = (v.view(N, frames, K) for v in (drawn.visible, drawn.order, drawn.places[..., 0]))
     boxes = drawn.boxes.view(N, frames, K, 4)
     for n in range(N):
         digits = drawn.digits[n].tolist()
@@ -218,9 +216,7 @@ def test_colours_are_one_for_each_one_for_all_or_free():
         assert colours.unique().tolist() == [0, 1, 2, 3, 4, 5]
         assert {len(set(row)) for row in colours.tolist()} == numbers
     two = draft_plan(50, SPLIT, SceneOptions(count=4, colours=names[:2]), seeded()).colours
-    assert {tuple(sorted(row)) for row in two.tolist()} == {(0, 0, 1, 1)}, (
-        "few colours are used equally often"
-    )
+    assert {tuple(sorted(row)) for row in two.tolist()} == {(0, 0, 1, 1)}, "few are used equally often"
 
 
 def test_without_overlap_there_is_background_between_stickers():
@@ -232,8 +228,8 @@ def test_without_overlap_there_is_background_between_stickers():
 
 @pytest.mark.parametrize("layout", ["touching", "covering", "chain"])
 def test_linked_stickers_touch_or_cover_the_one_before_and_no_other(layout):
-    options = SceneOptions(**LAYOUTS[layout])
-    plan, whole = whole_stickers(8, 3, options)
+    options = SceneOptions(**LAYOUTS[layout] | {"size": 72, "height": (10, 20)})
+    plan, whole = whole_stickers(30, 3, options)
     linked = 0
     for masks, count in zip(whole.numpy(), plan.present.sum(dim=1).tolist(), strict=True):
         for j, k in combinations(range(count), 2):
@@ -244,12 +240,13 @@ def test_linked_stickers_touch_or_cover_the_one_before_and_no_other(layout):
                     assert 0.28 <= both / masks[j].sum() <= 0.52
                 else:
                     assert both <= 2 and gap(masks[j], masks[k]) <= 2
-                    assert connected(masks[j] | masks[k]).max() == 1, "one blob"
+                    apart = connected(masks[j]).max() + connected(masks[k]).max()
+                    assert connected(masks[j] | masks[k]).max() < apart, "one blob"
             else:
                 assert both <= 2
                 if layout == "chain" and j // 3 != k // 3:
                     assert gap(masks[j], masks[k]) > 1.5, "chains lie apart"
-    assert linked >= 8
+    assert linked >= 30
 
 
 def test_a_partner_is_another_digit_of_the_class_as_often_as_asked():
@@ -261,10 +258,10 @@ def test_a_partner_is_another_digit_of_the_class_as_often_as_asked():
         assert least <= (digits[:, [0, 2]] == digits[:, [1, 3]]).sum() <= most
 
 
-@pytest.mark.parametrize("overlap, gap", [("none", 14), ("touching", 6)])
-def test_a_column_gap_keeps_centres_apart(overlap, gap):
-    drawn = scenes(16, overlap=overlap, count=4, height=(16, 24), column_gap=gap)
-    assert gap <= drawn.places[..., 0].sort(dim=1).values.diff(dim=1).min() < gap + 3
+@pytest.mark.parametrize("overlap, least", [("none", 14), ("touching", 6)])
+def test_a_column_gap_keeps_centres_apart(overlap, least):
+    drawn = scenes(16, overlap=overlap, count=4, height=(16, 24), column_gap=least)
+    assert least <= drawn.places[..., 0].sort(dim=1).values.diff(dim=1).min() < least + 3
 
 
 def test_hidden_ink_leaves_the_backing_and_the_labels():
@@ -371,9 +368,8 @@ def test_an_event_shows_the_last_sticker_in_one_frame_only():
     last = (once.digits >= 0).sum(dim=1) - 1
     mask = always.instances == last[:, None, None, None] + 1
     assert torch.equal(once.images[shown], always.images[shown])
-    assert (once.visible.take_along_dim(last[:, None, None], dim=2)[..., 0] == shown).all(), (
-        "on top, and only then"
-    )
+    share = once.visible.take_along_dim(last[:, None, None], dim=2)[..., 0]
+    assert torch.equal(share, shown.float()), "on top, and only then"
     away = torch.nn.functional.max_pool2d(mask.float(), 7, 1, 3) == 0
     unchanged = (once.images == always.images).all(dim=2)
     assert unchanged[away].all(), "the other stickers and the photograph stay as they are"

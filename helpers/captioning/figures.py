@@ -1,0 +1,206 @@
+"""Figures of lesson 06: arrays in, interactive figures out."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from helpers import figure as fig
+from helpers.figure import taking
+
+CLOUD = (420, 540)  # height and width of the plane on which gradients are drawn
+ORIGIN, UNIT = (200.0, 230.0), 130.0  # where it starts, and pixels for the length of the bound's gradient
+ARROWS, DOTS = 6, 80  # estimates drawn as arrows, and as dots; more would be one blot
+FAINT = 5  # percent of a map's greatest weight, below which the scene is left as it is
+EXACT = {"bound": (102, 0, 255), "marginal": (0, 77, 77)}  # as in the static pictures of section 4
+
+
+def gradient_cloud(
+    estimates: Mapping[str, np.ndarray | Mapping[float, np.ndarray]],
+    sizes: Sequence[int],
+    bound: np.ndarray,
+    marginal: np.ndarray,
+) -> fig.Figure:
+    """Estimates of a gradient as arrows and dots, in the plane of the two exact gradients.
+
+    Args:
+        estimates: name -> (S, M, P), M estimates of P numbers for each of S sizes; for an estimator with a
+            temperature temperature -> (S, M, P), all such at the same temperatures.
+        sizes: S, glimpses that go into one estimate.
+        bound, marginal: (P,), the exact gradients. The plane's first direction is the bound's; lengths count in
+            units of its length. Everything outside the plane is left out, and so is the noise there.
+    """
+    names = taking.distinct(list(estimates), "estimators")
+    bound, marginal = (taking.numbers(each, "gradient").astype(float).ravel() for each in (bound, marginal))
+    first = bound / np.linalg.norm(bound)
+    second = marginal - (marginal @ first) * first
+    plane = np.stack([first, second / np.linalg.norm(second)]) / np.linalg.norm(bound)
+
+    temperatures = next((list(each) for each in estimates.values() if isinstance(each, Mapping)), ["none"])
+    rows, labels, row_of = [], [], []
+    for name, each in estimates.items():
+        variants = (
+            {f"{name} at {t:g}": each[t] for t in temperatures} if isinstance(each, Mapping) else {name: each}
+        )
+        row_of.append([len(rows) + (place if len(variants) > 1 else 0) for place in range(len(temperatures))])
+        labels += variants
+        rows += [taking.numbers(variant, name) for variant in variants.values()]
+    drawn = np.stack(rows).astype(float)  # (rows, S, M, P)
+    if drawn.shape[1] != len(sizes) or drawn.shape[3] != len(bound):
+        raise ValueError(
+            f"The estimates have shape {drawn.shape[1:]}; expected ({len(sizes)} sizes, any number, {len(bound)})."
+        )
+    cosines = (drawn @ first / np.linalg.norm(drawn, axis=-1).clip(1e-12)).mean(axis=-1)
+    mean = drawn.mean(axis=2) @ plane.T
+    ends = _inside(drawn[:, :, :DOTS] @ plane.T)
+
+    estimator = fig.Choice("Estimator", names, keys="[]")
+    size = fig.Slider("Glimpses", len(sizes), labels=[str(each) for each in sizes])
+    heat = fig.Slider(
+        "Temperature", len(temperatures), labels=[str(each) for each in temperatures], keys="-+"
+    )
+    row = fig.array(np.array(row_of))[estimator, heat]
+    starts = np.broadcast_to(ORIGIN, ends[:, :, :ARROWS].shape)
+    arrows = np.concatenate([starts, ends[:, :, :ARROWS]], axis=-1)
+    exact = {"bound": [1.0, 0.0], "marginal": (plane @ marginal).tolist()}
+    notes = [fig.Note(*(_inside(np.array(end)) + 5).tolist(), name) for name, end in exact.items()]
+    return fig.Figure(
+        fig.Stage(
+            fig.Image(_exact_arrows(exact)),
+            fig.Dots(fig.array(ends)[row, size], radius=2),
+            fig.Arrows(fig.array(arrows)[row, size]),
+            fig.Dots(fig.array(_inside(mean))[row, size], chosen=0, radius=3),
+            *notes,
+            title="Estimates, and in a ring their mean",
+            side=480,
+        ),
+        fig.Lines(
+            {"chosen": fig.array(np.moveaxis(cosines, 1, -1))[row], names[0]: cosines[0]},
+            x=[str(each) for each in sizes],
+            title="Cosine with the bound's gradient",
+            mark=size,
+            low=min(0.0, float(cosines.min())),
+            high=1.0,
+        ),
+        also=(estimator, size, heat),
+        still={"Glimpses": len(sizes) - 1},
+        caption="{label}, {Glimpses} glimpses an estimate: cosine {cosine:.2f}. The mean lies {along:.2f} of the way "
+        "along the bound's gradient and {aside:+.2f} aside from it, towards the marginal's.",
+        alt="Arrows and dots of estimated gradients around the exact gradients of the bound and of the marginal.",
+        label=fig.names(labels)[row],
+        cosine=fig.array(cosines)[row, size],
+        along=fig.array(mean[..., 0])[row, size],
+        aside=fig.array(mean[..., 1])[row, size],
+    )
+
+
+def _inside(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., 2) as pixels x, y; what would leave the picture is shortened to its rim."""
+    room = np.where(vectors > 0, [CLOUD[1] - ORIGIN[0], ORIGIN[1]], [ORIGIN[0], CLOUD[0] - ORIGIN[1]]) - 4
+    share = (room / (np.abs(vectors) * UNIT).clip(1e-9)).min(axis=-1, keepdims=True).clip(max=1.0)
+    return np.asarray(ORIGIN) + vectors * share * UNIT * [1, -1]
+
+
+def _exact_arrows(exact: Mapping[str, Sequence[float]]) -> np.ndarray:
+    """The ground of the cloud: axes in grey, the exact gradients in thick arrows, (H, W, 3) uint8."""
+    fine = 4  # drawn larger and averaged, for smooth edges
+    ground = Image.new("RGB", (CLOUD[1] * fine, CLOUD[0] * fine), "white")
+    draw = ImageDraw.Draw(ground)
+    x, y = (round(each * fine) for each in ORIGIN)
+    draw.line([0, y, ground.width, y], fill=(225, 225, 230), width=fine)
+    draw.line([x, 0, x, ground.height], fill=(225, 225, 230), width=fine)
+    for name, end in exact.items():
+        tip = _inside(np.array(end)) * fine
+        way = (tip - [x, y]) / np.linalg.norm(tip - [x, y])
+        across = np.array([-way[1], way[0]])
+        neck = tip - 14 * fine * way
+        draw.line([x, y, *neck], fill=EXACT[name], width=5 * fine)
+        draw.polygon(
+            [tuple(each) for each in (tip, neck + 7 * fine * across, neck - 7 * fine * across)], EXACT[name]
+        )
+    return np.asarray(ground.resize(CLOUD[::-1], Image.Resampling.BOX))
+
+
+def word_by_word(
+    images: np.ndarray,
+    captions: Mapping[str, Sequence[Sequence[str]]],
+    weights: Mapping[str, np.ndarray | None],
+    changes: Mapping[str, np.ndarray],
+    alt: str = "",
+) -> fig.Figure:
+    """Step through a caption: each word's map over the scene, and what becomes of the words when a cell is erased.
+
+    Args:
+        images: (N, 3, H, W), bytes or floats in 0..1.
+        captions: model -> N lists of words.
+        weights: model -> (N, T, L), a map of L cells, row by row in a square, for each of T >= words; None for a model
+            without attention.
+        changes: model -> (N, L, T), by how much each word's log-probability changes when that cell is erased.
+        alt: what the scenes show, in a few words, for a reader who hears the page.
+    """
+    models = taking.distinct(list(captions), "models")
+    pictures = np.stack([taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in images])
+    N, (H, W) = len(pictures), pictures.shape[1:3]
+    side = round(np.shape(changes[models[0]])[1] ** 0.5)
+    # One row a model and scene, of unequal lengths, as captions are.
+    said, maps, lost = [], [], []
+    for model in models:
+        longest = max(map(len, captions[model]))
+        change = taking.numbers(changes[model], "changes").astype(float)
+        given = weights[model]
+        # Without attention there is no map, and nothing is drawn.
+        given = np.full((N, longest, side**2), np.nan) if given is None else taking.numbers(given, "weights")
+        fits = change.shape[:2] == (N, side**2) and given.shape[::2] == (N, side**2)
+        if not fits or len(captions[model]) != N or min(change.shape[2], given.shape[1]) < longest:
+            raise ValueError(
+                f"{model!r}: {N} scenes and captions of up to {longest} words need weights (N, T, {side**2}) and "
+                f"changes (N, {side**2}, T); got {len(captions[model])} captions, {given.shape} and {change.shape}."
+            )
+        for words, at_word, at_cell in zip(captions[model], given, change, strict=True):
+            said.append(list(words))
+            shares = at_word[: len(words)] / at_word[: len(words)].max(axis=1, keepdims=True).clip(1e-12)
+            # In percent of its greatest weight, so that a flat map and a peaked one can both be read.
+            maps.append(np.round(100 * shares.reshape(-1, side, side)))
+            left = np.exp(np.minimum(at_cell[:, : len(words)], 0))
+            lost.append(np.round(1 - left, 3).reshape(side, side, -1))
+    visible = [np.where(each < FAINT, np.nan, each) for each in maps]
+    effects = [np.round(100 * np.moveaxis(each, -1, 0)) for each in lost]
+    corners = np.stack(np.meshgrid(np.arange(side) * W / side, np.arange(side) * H / side), axis=-1)
+    boxes = np.concatenate([corners, np.broadcast_to([W / side, H / side], corners.shape)], axis=-1)
+    only = np.where(np.eye(side**2).reshape(side, side, side, side) > 0, 1.0, np.nan)
+
+    scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)])
+    model = fig.Choice("Model", models, keys="[]")
+    row = fig.array(np.arange(len(models) * N).reshape(-1, N))[model, scene]
+    words = fig.names(said)[row]
+    word = fig.Choice("Word", words)
+    blend = fig.Slider("Blend", 101, 60, labels="{}%")
+    erase = fig.Toggle("Erase the cell")
+    at = fig.Pointer((H, W), grid=(side, side), name="cell", hover=False)
+    here = fig.array(boxes)[at.y, at.x]
+    loss = fig.array(lost)[row, at.y, at.x]
+    return fig.Figure(
+        fig.Stage(
+            fig.Image(fig.array(pictures)[scene]),
+            fig.Heat(fig.array(visible)[row, word], 0, 100, "viridis", blend),
+            fig.Heat(fig.array(only)[at.y, at.x], 0, 2, "gray", when=erase),
+            fig.Box(here),
+            title="Where it looks",
+            pointer=at,
+            side=360,
+        ),
+        fig.Stage(
+            fig.Heat(fig.array(effects)[row, word], 0, 100, "viridis"),
+            title="What it needs: lost when a cell is erased",
+            pointer=at.cells,
+            side=220,
+        ),
+        fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
+        also=(model, scene, blend, erase),
+        still={"Word": 1},
+        caption="{Model}, scene {Scene}, \N{LEFT DOUBLE QUOTATION MARK}{Word}\N{RIGHT DOUBLE QUOTATION MARK}: without "
+        "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
+        alt=alt or f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",
+        lost=loss[word],
+        share=fig.array(maps)[row, word, at.y, at.x],
+    )

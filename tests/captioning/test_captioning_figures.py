@@ -1,0 +1,100 @@
+"""Lesson 06's figures say what their arrays hold, in every state that a hand can reach."""
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.captioning.figures import CLOUD, ORIGIN, UNIT, gradient_cloud, word_by_word
+
+BOUND, MARGINAL = np.array([2.0, 0.0, 0.0]), np.array([2.0, 2.0, 0.0])
+EXACTLY = np.broadcast_to(BOUND, (2, 4, 3))
+ASIDE = np.broadcast_to([0.0, 1.0, 5.0], (2, 4, 3))
+
+
+def cloud(**changed):
+    estimates = {"raw": EXACTLY, "heated": {0.5: ASIDE, 2.0: torch.full((2, 4, 3), 100.0)}}
+    return gradient_cloud(
+        **{"estimates": estimates, "sizes": (1, 4), "bound": BOUND, "marginal": MARGINAL} | changed
+    )
+
+
+def test_estimates_lie_where_the_plane_of_both_exact_gradients_puts_them():
+    figure = cloud()
+    (stage, chart), caption = figure.shown(Estimator=0)
+    tip = [ORIGIN[0] + UNIT, ORIGIN[1]]
+    arrows = [numbers for kind, numbers, _ in stage.shapes if kind == "arrow"]
+    assert np.allclose(arrows, [[*ORIGIN, *tip]] * 4)
+    assert caption.startswith("raw, 1 glimpses an estimate: cosine 1.00. The mean lies 1.00 of the way")
+    # (0, 1, 5): nothing along the bound, half its length towards the marginal, and the 5 is outside the plane.
+    (stage, chart), caption = figure.shown(Estimator=1, Temperature=0)
+    assert [numbers[:2] for kind, numbers, _ in stage.shapes if kind == "circle"][0] == pytest.approx(
+        [ORIGIN[0], ORIGIN[1] - UNIT / 2]
+    )
+    assert "heated at 0.5" in caption and "lies 0.00 of the way" in caption and "+0.50 aside" in caption
+    assert "0.00" in chart.texts
+
+
+def test_what_would_leave_the_picture_keeps_its_direction():
+    (stage, _), caption = cloud().shown(Estimator=1, Temperature=1)
+    x, y = np.array([numbers[2:] for kind, numbers, _ in stage.shapes if kind == "arrow"][0]) - ORIGIN
+    assert x == pytest.approx(-y)
+    assert 0 < ORIGIN[0] + x < CLOUD[1] and 0 < ORIGIN[1] + y < CLOUD[0]
+    assert "lies 50.00 of the way" in caption
+
+
+def told(**changed):
+    """Two scenes of one and two words over 2 x 2 cells, with and without attention."""
+    weights = torch.tensor([[[0.5, 0.25, 0.25, 0.0], [9.0] * 4], [[0.25] * 4, [0.0, 0.0, 0.01, 0.99]]])
+    changes = np.zeros((2, 4, 2))
+    changes[1, 2] = (
+        np.log(0.25),
+        1.0,
+    )  # scene 2, lower left cell: the first word loses most of it, the second gains
+    said = [["red"], ["blue", "two"]]
+    given = {
+        "images": np.full((2, 3, 8, 8), 200, np.uint8),
+        "captions": {"soft": said, "control": said},
+        "weights": {"soft": weights, "control": None},
+        "changes": {"soft": changes, "control": np.zeros((2, 4, 2))},
+    }
+    return word_by_word(**given | changed)
+
+
+def test_a_words_map_and_its_losses_are_those_of_its_scene_and_cell():
+    (scene, needs, words), caption = told().shown(Scene=1, Word=0, cell=[1, 6])
+    assert words.texts == ["blue", "two"]
+    assert [numbers[0] for _, numbers, _ in words.shapes] == pytest.approx([75.0, 0.0])
+    assert ("rect", [0.0, 4.0, 4.0, 4.0], "") in scene.shapes
+    assert "“blue”: without the cell in row 1, column 0 it loses 75% of its probability" in caption
+    assert "100% of the greatest weight" in caption  # a flat map: every cell has it
+    assert (needs.pixels[1, 0] != needs.pixels[0, 0]).any() and (
+        needs.pixels[0, 1] == needs.pixels[0, 0]
+    ).all()
+
+
+def test_the_scene_shows_through_where_nobody_looks_and_an_erased_cell_is_grey():
+    figure = told()
+    (scene, *_), _ = figure.shown(Scene=1, Word=1)
+    assert (scene.pixels[:, :4] == 200).all() and (scene.pixels[4:, 4:] != 200).any()
+    (scene, *_), caption = figure.shown(Scene=0, Word=5, Model=1, cell=[1, 1], **{"Erase the cell": True})
+    assert (scene.pixels[:4, :4] == 128).all() and (scene.pixels[4:] == 200).all()
+    assert caption.startswith("control, scene 1, “red”") and "that cell has –% of" in caption
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: cloud(sizes=(1, 2, 3)), "3 sizes"),
+        (lambda: cloud(estimates={}), "estimators need names"),
+        (lambda: told(captions={"soft": [["red"]], "control": [["red"]]}), "1 captions"),
+        (
+            lambda: told(changes={"soft": np.zeros((2, 4, 1)), "control": np.zeros((2, 4, 1))}),
+            "up to 2 words",
+        ),
+        (lambda: told(images=np.zeros((2, 8, 8, 1), np.uint8)), "image"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(call, said):
+    with pytest.raises(ValueError) as refusal:
+        call()
+    assert said in str(refusal.value)
