@@ -34,12 +34,14 @@ def load(split: Literal["train", "val", "test"]) -> public.CamVid:
 
 
 def at_hand(download: bool = False) -> bool:
-    """Whether CamVid is in the cache, fetched first if asked for; why it cannot be had is printed."""
+    """Whether CamVid is in the cache, fetched first if asked for; if not, that is printed."""
     try:
-        return bool(load("train")) if download else public.available("camvid")
+        there = len(load("train")) > 0 if download else public.available("camvid")
     except ConnectionError as error:
         print(error)
         return False
+    print("CamVid is here." if there else "CamVid is not here: what is shown without it is the record.")
+    return there
 
 
 @cache
