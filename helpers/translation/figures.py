@@ -65,7 +65,9 @@ def by_length(
     rows += [fig.Tokens(chosen(fig.names(truths)), title="Truth")]
     for name in systems:
         written = [[example.translations[name].split() for example in each] for each in examples]
-        marks = [[foreign(*pair) for pair in zip(*both, strict=True)] for both in zip(written, truths, strict=True)]
+        marks = [
+            [foreign(*pair) for pair in zip(*both, strict=True)] for both in zip(written, truths, strict=True)
+        ]
         title = f"{name[:1].upper()}{name[1:]}: a wave under what the truth lacks"
         rows += [fig.Tokens(chosen(fig.names(written)), title=title, marked=chosen(fig.array(marks)))]
     told = ", ".join(f"{name} {{bleu_{i}:.1f}}" for i, name in enumerate(systems))
@@ -83,7 +85,7 @@ def by_length(
         *rows,
         also=(length, example),
         still={"Words of the source": len(labels) - 1},
-        caption=f"Sources of {{Words of the source}} words: {{count}} sentences. BLEU: {told}.",
+        caption=f"Sources of {{Words of the source}} words ({{count}} of them). BLEU: {told}.",
         alt=alt or f"BLEU of {' and '.join(systems)} by the length of the source.",
         count=fig.array(counts)[length],
         **{f"bleu_{i}": fig.array(curves[name])[length] for i, name in enumerate(systems)},
@@ -98,7 +100,7 @@ def _spare() -> list[str]:
 
 
 def foreign(words: Sequence[str], truth: Sequence[str]) -> list[bool]:
-    """Flag the words that the truth lacks; each word of the truth pays for one, capitals and marks count for nothing."""
+    """Flag the words that the truth lacks; each of its words pays for one, capitals and marks count for nothing."""
     left = Counter(map(_plain, truth))
     flags = []
     for word in words:
@@ -136,7 +138,9 @@ def alignment_explorer(
 
     def answer(text: str, sentence: int = 0, off: Sequence[int] = ()) -> dict:
         if translate is None:
-            raise ValueError("This figure has no translator. Give it one: alignment_explorer(readings, translate).")
+            raise ValueError(
+                "This figure has no translator. Give it one: alignment_explorer(readings, translate)."
+            )
         text = text.strip() or texts[sentence]
         plain = translate(text, frozenset())
         masked = frozenset(place for place, on in enumerate(off) if not on)
@@ -148,7 +152,9 @@ def alignment_explorer(
     def stored(place: object) -> fig.Lab:
         """The sentence's reading with the word before `place` switched off; 0: with none."""
         kept = {key: _symbol([[reading[key] for reading in each] for each in tables]) for key in tables[0][0]}
-        return fig.Lab(SCRIPT, "bundled", bundled, **{key: each[sentence, place] for key, each in kept.items()})
+        return fig.Lab(
+            SCRIPT, "bundled", bundled, **{key: each[sentence, place] for key, each in kept.items()}
+        )
 
     own = fig.Field(f"Your own {language}")
     sentence = fig.Choice("Sentence", texts)
@@ -193,7 +199,8 @@ def alignment_explorer(
         also=(sentence, own, candidate),
         lines=3,
         caption="“{Word}” attends most to “{at}” ({share:.0%}). Score {score:.2f}. {off} {change} {unknown}",
-        alt=alt or f"{len(texts)} {language} sentences, their translations, and the attention weights between them.",
+        alt=alt
+        or f"{len(texts)} {language} sentences, their translations, and the attention weights between them.",
         at=reading["source"][best],
         share=weights[word, best],
         score=reading["scores"][candidate],

@@ -16,10 +16,8 @@ NAMES = [
     "watch_it_learn",
     "checkerboard",
     "stage_by_stage",
-    "alignment_explorer",
-    "by_length",
 ]
-COMPOSED = ["masks", "watch_it_learn", "question"]
+COMPOSED = ["masks", "watch_it_learn", "question", "alignment_explorer", "by_length"]
 
 
 @pytest.fixture(scope="module")
