@@ -11,8 +11,6 @@ NAMES = [
     "stamp_stepper",
     "checkerboard",
     "stage_by_stage",
-    "alignment_explorer",
-    "by_length",
 ]
 COMPOSED = [
     "masks",
@@ -23,6 +21,8 @@ COMPOSED = [
     "sampling_grid",
     "digit_pad",
     "question",
+    "alignment_explorer",
+    "by_length",
 ]
 
 
