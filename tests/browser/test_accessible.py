@@ -8,15 +8,15 @@ from hosts import KernelFreePage
 NAMES = [
     "masks",
     "digit_pad",
-    "stamp_stepper",
     "sampling_grid",
     "watch_it_learn",
-    "checkerboard",
-    "stage_by_stage",
     "alignment_explorer",
     "by_length",
 ]
-COMPOSED = ["masks", "upsampled", "patch_map", "receptive_field", "watch_it_learn", "question"]
+COMPOSED = [
+    *("masks", "upsampled", "patch_map", "receptive_field", "watch_it_learn", "question"),
+    *("stamp_stepper", "checkerboard", "stage_by_stage"),
+]
 
 
 @pytest.fixture(scope="module")
