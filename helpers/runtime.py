@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from helpers import seeds
+
 ROOT = Path(__file__).resolve().parent.parent
 CACHE_VARIABLE = "COURSE_DATA"
 OFFLINE_VARIABLE = "COURSE_OFFLINE"
@@ -62,6 +64,7 @@ def offline() -> bool:
 
 def seed_everything(seed: int) -> None:
     """Seed every source of chance that a lesson uses: Python, NumPy and torch."""
+    seed = seeds.whole(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries that draw from NumPy's global state
     torch.manual_seed(seed)

@@ -8,6 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
+import torch
 from IPython.display import Image
 from PIL import Image as Pillow
 
@@ -114,7 +115,12 @@ def test_two_places_round_half_up(value, text):
     ("change", "message"),
     [
         ({"image": np.zeros((3, 8, 12), np.uint8)}, r"shape \(3, 8, 12\); expected \(H, W, 3\).*permute"),
-        ({"image": np.zeros((8, 12, 3))}, "float64; expected uint8"),
+        (
+            {"image": np.ones((8, 12, 3))},
+            r"float64; expected uint8.*\(image \* 255\).round\(\).astype\('uint8'\)",
+        ),
+        ({"image": np.full((8, 12, 3), 9.0)}, r"with image.round\(\).astype\('uint8'\)"),
+        ({"image": torch.full((8, 12, 3), 9.0)}, r"with image.round\(\).byte\(\)"),
         ({"image": np.zeros((0, 12, 3), np.uint8)}, r"expected \(H, W, 3\)"),
         ({"maps": {}}, "No label maps were given"),
         ({"maps": {3: np.zeros((8, 12), int)}}, "3 is no name"),

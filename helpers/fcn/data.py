@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from skimage.data import coffee
 from torch import Generator, Tensor
 
+from helpers import seeds
 from helpers.data.batches import Transform, as_input
 from helpers.data.digits import handwritten_digits
 from helpers.data.own import paste_digit, read_photograph
@@ -42,7 +43,7 @@ def labelled_patches(
     Yields:
         patches (number, 3, size, size) float32, labels (number,) int64.
     """
-    generator = Generator().manual_seed(seed)
+    generator = seeds.generator(seed)
     labels, S = scenes.labels.flatten(), scenes.labels.shape[-1]
     stickers = labels.nonzero()[:, 0]
     around = torch.arange(size)

@@ -10,8 +10,9 @@ from helpers import figure as fig
 from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
+from helpers.figure.pad import DigitPad
 from helpers.plotting import DIGIT_CLASSES
-from helpers.spatial_transformer.figures import watch_it_learn as compose_watch
+from helpers.spatial_transformer import figures as transformer_figures
 
 HERE = Path(__file__).resolve().parent
 
@@ -61,7 +62,22 @@ def receptive_field() -> fig.Figure:
 
 def watch_it_learn() -> fig.Figure:
     inputs, runs, numbers = watch_it_learn_data()
-    return compose_watch(inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
+    return transformer_figures.watch_it_learn(
+        inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars."
+    )
+
+
+def sampling_grid() -> fig.Figure:
+    """A leaning box on a photograph that is wider than high, its lower right corner out of it."""
+    theta = np.array([[0.45, -0.3, 0.3], [0.25, 0.5, 0.35]])
+    return transformer_figures.sampling_grid(
+        photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid."
+    )
+
+
+def digit_pad() -> DigitPad:
+    """A pad with one stroke on it."""
+    return DigitPad(strokes=[[[6, 6], [20, 8]]])
 
 
 def question() -> fig.Figure:
@@ -99,6 +115,22 @@ def question() -> fig.Figure:
         weight=here[at.y, at.x],
         said=fig.names(names)[system],
         best=fig.array(shares.max(2))[system, token],
+    )
+
+
+def aligned() -> fig.Figure:
+    """Words of two sentences, and where each of the second looks; a word of the first may be switched off."""
+    spanish, english = ["mi", "gato", "duerme"], ["my", "cat", "is", "sleeping"]
+    weights = np.array([[0.9, 0.05, 0.05], [0.1, 0.9, 0], [0, 0.3, 0.7], [0, 0.1, 0.9]])
+    word, off = fig.Choice("Word", english), fig.Switches("Switched off", spanish, off="Off: {}.")
+    here = fig.array(weights)[word]
+    source = fig.Tokens(spanish, title="Spanish", off=off, weights=here)
+    return fig.Figure(
+        fig.Ribbons(source, fig.Tokens(english, title="English", choose=word), weights),
+        fig.Matrix(weights, english, spanish, title="Weights", choose=word),
+        caption="“{Word}” looks at “mi” {share:.0%}. {Switched off}",
+        alt="A sentence and its translation.",
+        share=here[0],
     )
 
 

@@ -10,10 +10,8 @@ from helpers.widgets.by_length import ByLength, Example
 from helpers.widgets.checkerboard import Checkerboard
 from helpers.widgets.digit_pad import DigitPad
 from helpers.widgets.masks import MasksOverImages
-from helpers.widgets.sampling_grid import SamplingGrid
 from helpers.widgets.stage_by_stage import Stage, StageByStage
 from helpers.widgets.stamp_stepper import StampStepper
-from helpers.widgets.watch_it_learn import WatchItLearn
 
 SIDE = 96
 MAPS = {"FCN-32s": 24, "FCN-16s": 12, "FCN-8s": 6}
@@ -68,12 +66,6 @@ def stamp_stepper() -> StampStepper:
     return StampStepper(values, kernel, alt="A transposed convolution of 2 x 3 values.")
 
 
-def sampling_grid() -> SamplingGrid:
-    """A leaning box on a photograph that is wider than high, its lower right corner out of it."""
-    theta = np.array([[0.45, -0.3, 0.3], [0.25, 0.5, 0.35]])
-    return SamplingGrid(photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid.")
-
-
 def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
     """Four bars as digits: one run shrinks them more with every step, and the other turns them upright."""
     steps = [0, 100, 250, 400, 800, 1000, 1500]
@@ -99,11 +91,6 @@ def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
         "mended": {step: 1 - step / 15_000 for step in steps},
     }
     return turned, runs, numbers
-
-
-def watch_it_learn() -> WatchItLearn:
-    inputs, runs, numbers = watch_it_learn_data()
-    return WatchItLearn(inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
 
 
 def checkerboard() -> Checkerboard:

@@ -9,14 +9,21 @@ NAMES = [
     "masks",
     "digit_pad",
     "stamp_stepper",
-    "sampling_grid",
-    "watch_it_learn",
     "checkerboard",
     "stage_by_stage",
     "alignment_explorer",
     "by_length",
 ]
-COMPOSED = ["masks", "upsampled", "patch_map", "receptive_field", "watch_it_learn", "question"]
+COMPOSED = [
+    "masks",
+    "upsampled",
+    "patch_map",
+    "receptive_field",
+    "watch_it_learn",
+    "sampling_grid",
+    "digit_pad",
+    "question",
+]
 
 
 @pytest.fixture(scope="module")
