@@ -8,7 +8,7 @@ from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
 
-from helpers.ops import boundaries
+from helpers.ops import boundaries, check_tensor
 
 BOUNDARY_SHARE = 0.02  # of the image's diagonal: the distance that Cheng et al. recommend
 
@@ -66,6 +66,8 @@ def check_labels(
     predictions: Tensor, truth: Tensor, num_classes: int, ignore_index: int | None = None
 ) -> None:
     """Raise ValueError unless both are (B, H, W) integers of one shape, in 0..num_classes - 1 or ignored."""
+    for labels, name in ((predictions, "predictions"), (truth, "truth")):
+        check_tensor(labels, name)
     if predictions.shape != truth.shape or truth.ndim != 3:
         raise ValueError(
             f"Expected predictions and truth of one shape (B, H, W), got {tuple(predictions.shape)} and "

@@ -41,6 +41,7 @@ def boundaries(masks: Tensor, distance: int) -> Tensor:
     Raises:
         ValueError: the masks are not bool.
     """
+    check_tensor(masks, "masks")
     if masks.dtype != torch.bool:
         raise ValueError(
             f"boundaries needs masks in bool, got {masks.dtype}: compare labels with a class first."
@@ -94,6 +95,8 @@ def attend(scores: Tensor, value: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]
     Raises:
         ValueError: the mask is not bool, or the shapes do not fit together.
     """
+    for part, name in ((scores, "scores"), (value, "value"), (mask, "mask")):
+        check_tensor(part, name)
     if mask.dtype != torch.bool:
         raise ValueError(f"attend needs a mask in bool, True where it may look; got {mask.dtype}.")
     if scores.ndim != 3 or value.ndim != 3 or scores.shape[::2] != value.shape[:2]:
@@ -105,11 +108,36 @@ def attend(scores: Tensor, value: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]
     return weights @ value, weights
 
 
+def check_tensor(part: object, name: str) -> None:
+    """Raise ValueError unless a part is a tensor; the message says what makes one of it."""
+    if not isinstance(part, Tensor):
+        raise ValueError(
+            f"Expected {name} as a torch tensor, got a {type(part).__name__}: torch.as_tensor({name}) makes one of it."
+        )
+
+
+def check_bytes(images: Tensor, name: str) -> None:
+    """Raise ValueError unless images are in uint8; the message says what makes them so, where their range tells."""
+    if images.dtype == torch.uint8:
+        return
+    low, high = (images.min().item(), images.max().item()) if images.numel() else (0, 0)
+    if images.dtype == torch.bool or (images.is_floating_point() and 0 <= low <= high <= 1):
+        advice = f"({name} * 255).round().to(torch.uint8) makes them so."
+    elif 0 <= low <= high <= 255:
+        advice = f"{name}.round().to(torch.uint8) makes them so."
+    else:
+        advice = "They seem to be scaled already: give them as they were, from 0 to 255."
+    dtype = str(images.dtype).removeprefix("torch.")
+    raise ValueError(f"Expected {name} in uint8, got {dtype} from {low:.4g} to {high:.4g}. {advice}")
+
+
 def check_images(images: Tensor, channels: int = 3, least: int = 1) -> None:
     """Raise ValueError unless images are (B, channels, H, W) in floating point, finite, each side at least `least`."""
+    check_tensor(images, "images")
     wanted = f"images of shape (B, {channels}, H, W) in floating point with H and W at least {least}"
     if images.ndim != 4 or images.shape[1] != channels or min(images.shape[2:]) < least:
-        raise ValueError(f"Expected {wanted}, got {tuple(images.shape)}. A single image needs images[None].")
+        advice = " A single image needs images[None]." if images.ndim == 3 else ""
+        raise ValueError(f"Expected {wanted}, got {tuple(images.shape)}.{advice}")
     if not images.is_floating_point():
         raise ValueError(
             f"Expected {wanted}, got {images.dtype}. `as_input` in helpers.data.batches scales uint8."

@@ -23,7 +23,7 @@ def diagonal(source: int, target: int) -> Links:
 def shuffled(links: Links, seed: int) -> Links:
     """Deal the source places of a sentence's links out to its target words at random."""
     sources, targets = zip(*sorted(links), strict=True)
-    return frozenset(zip(random.Random(seed).sample(sources, len(sources)), targets, strict=True))
+    return frozenset(zip(random.Random(int(seed)).sample(sources, len(sources)), targets, strict=True))
 
 
 def shifted(links: Links, by: int) -> Links:

@@ -1,5 +1,7 @@
 """Stateless tensor functions against loops, against gradients and against scikit-image."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from skimage.morphology import erosion
 from torch import nn
 from torch.testing import assert_close
 
-from helpers.ops import Field, attend, boundaries, check_images, patches, receptive_field
+from helpers.ops import Field, attend, boundaries, check_bytes, check_images, patches, receptive_field
 
 layer = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2))
 
@@ -129,6 +131,7 @@ def test_check_images_says_what_is_wrong():
     good = torch.zeros(2, 3, 32, 40)
     assert check_images(good, least=32) is None
     cases = [
+        (good.numpy(), r"got a ndarray: torch.as_tensor\(images\) makes one"),
         (good[0], r"got \(3, 32, 40\).*images\[None\]"),
         (torch.zeros(2, 1, 32, 40), r"shape \(B, 3, H, W\).*got \(2, 1, 32, 40\)"),
         (torch.zeros(2, 3, 31, 40), r"H and W at least 32, got \(2, 3, 31, 40\)"),
@@ -140,6 +143,31 @@ def test_check_images_says_what_is_wrong():
     for images, words in cases:
         with pytest.raises(ValueError, match=words):
             check_images(images, least=32)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        torch.tensor([0.0, 0.5, 1.0]),
+        torch.tensor([0.2, 3.4, 254.6]),
+        torch.tensor([0, 3, 255]),
+        torch.tensor([True, False, False]),
+        torch.tensor([0.25, 1.0, 0.0], dtype=torch.bfloat16),
+    ],
+)
+def test_the_advice_to_make_bytes_of_images_makes_them(images):
+    with pytest.raises(ValueError, match="Expected images in uint8, got") as caught:
+        check_bytes(images, "images")
+    advice = re.search(r"\. (.+) makes them so", str(caught.value))[1]
+    made = eval(advice, {"images": images, "torch": torch})
+    assert check_bytes(made, "images") is None
+    scale = 255 if images.max() <= 1 else 1
+    assert_close(made.double(), images.double() * scale, rtol=0, atol=0.5)
+
+
+def test_there_is_no_advice_to_make_bytes_of_what_is_scaled_about_zero():
+    with pytest.raises(ValueError, match="got float32 from -2 to 2. They seem to be scaled already"):
+        check_bytes(torch.tensor([-2.0, 2.0]), "images")
 
 
 def test_patches_and_dot_products_are_a_convolution():

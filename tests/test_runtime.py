@@ -84,6 +84,16 @@ def test_a_seed_rules_every_source_of_chance():
     assert draw(2**32 + 1)[1] == draw(1)[1], "NumPy's seed ends at 32 bits"
 
 
+def test_integers_of_all_kinds_are_seeds_and_nothing_else_is():
+    draws = [torch.rand(3, generator=runtime.generator(seed)) for seed in (3, np.int64(3), torch.tensor(3))]
+    assert torch.equal(draws[0], draws[1]) and torch.equal(draws[0], draws[2])
+    assert not torch.equal(draws[0], torch.rand(3, generator=runtime.generator(4)))
+    runtime.seed_everything(np.int64(3))
+    for wrong in (np.float64(3), "3", None):
+        with pytest.raises(ValueError, match=f"a {type(wrong).__name__}: give an integer"):
+            runtime.seed_everything(wrong)
+
+
 def test_the_device_can_hold_a_tensor():
     assert torch.ones(2, device=runtime.device()).sum() == 2
     assert runtime.device().type in ("cpu", "cuda")

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Generator, Tensor
 
+from helpers import runtime
+from helpers.ops import check_bytes
+
 Transform = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
 
 
 def as_input(images: Tensor) -> Tensor:
     """Turn uint8 images (B, 3, H, W) into floats of about zero mean and unit spread; mid grey becomes 0."""
-    if images.dtype != torch.uint8:
-        raise ValueError(f"Expected images in uint8, got {images.dtype}: they may have been scaled already.")
+    images = torch.as_tensor(images)
+    check_bytes(images, "images")
     return (images.float() / 255 - 0.5) / 0.25
 
 
@@ -31,15 +34,15 @@ def endless(
     Raises:
         ValueError: there are fewer images than a batch holds, or not one label entry an image.
     """
-    _check_paired(images, labels)
+    images, labels = _paired(images, labels)
     if not 1 <= size <= len(images):
         raise ValueError(
             f"A batch of {size} cannot be drawn from {len(images)} images: choose 1 to {len(images)}."
         )
-    generator = Generator().manual_seed(seed)
+    generator = runtime.generator(seed)
     while True:
         order = torch.randperm(len(images), generator=generator)
-        for chosen in order[: len(order) // size * size].split(size):
+        for chosen in order[: len(order) // size * size].split(int(size)):
             batch = images[chosen], labels[chosen].long()
             if transform:
                 batch = transform(*batch, generator)
@@ -48,11 +51,13 @@ def endless(
 
 def in_order(images: Tensor, labels: Tensor, size: int = 100) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield every example once, in order, for evaluation; shapes and errors as in `endless`."""
-    _check_paired(images, labels)
-    for some, few in zip(images.split(size), labels.split(size), strict=True):
+    images, labels = _paired(images, labels)
+    for some, few in zip(images.split(int(size)), labels.split(int(size)), strict=True):
         yield as_input(some).contiguous(memory_format=torch.channels_last), few.long()
 
 
-def _check_paired(images: Tensor, labels: Tensor) -> None:
+def _paired(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    images, labels = torch.as_tensor(images), torch.as_tensor(labels)
     if len(images) != len(labels):
         raise ValueError(f"There are {len(images)} images and {len(labels)} labels; expected one each.")
+    return images, labels

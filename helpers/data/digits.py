@@ -10,6 +10,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from helpers.data.splits import Split, check_split
+from helpers.ops import check_bytes
 from helpers.runtime import in_single_precision
 
 # Of each class's 500 digits: 400 to learn from, 50 to choose by, 50 to report on.
@@ -54,6 +55,20 @@ def sticker_textures(split: Split) -> tuple[Tensor, Tensor]:
     return textures_of(images), labels
 
 
+def as_digits(digits: Tensor | np.ndarray) -> Tensor:
+    """Handwritten digits as a tensor (N, 28, 28) uint8, from a tensor or an array.
+
+    Raises:
+        ValueError: another shape or dtype.
+    """
+    digits = torch.as_tensor(digits)
+    if digits.ndim != 3 or digits.shape[1:] != (28, 28):
+        advice = " One alone needs digits[None]." if digits.shape == (28, 28) else ""
+        raise ValueError(f"Expected digits of shape (N, 28, 28), got {tuple(digits.shape)}.{advice}")
+    check_bytes(digits, "digits")
+    return digits
+
+
 @in_single_precision
 def textures_of(images: Tensor) -> Tensor:
     """Turn handwritten digits into the textures that stickers are printed from.
@@ -71,10 +86,7 @@ def textures_of(images: Tensor) -> Tensor:
     Raises:
         ValueError: the images are of another shape or dtype, or one holds no ink.
     """
-    if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != torch.uint8:
-        raise ValueError(
-            f"Expected digits of shape (N, 28, 28) in uint8, got {tuple(images.shape)} in {images.dtype}."
-        )
+    images = as_digits(images)
     ink = images.float()[:, None] / 255
     present = images > 127
     if not present.any(dim=2).any(dim=1).all():

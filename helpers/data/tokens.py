@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
+
+from helpers import runtime
 
 PAD, START, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<start>", "<end>", "<unknown>")
@@ -183,7 +185,7 @@ def by_length(
         raise ValueError(f"There are {len(sources)} sources and {len(targets)} targets; expected one each.")
     if not 1 <= size <= len(sources):
         raise ValueError(f"A batch of {size} cannot be drawn from {len(sources)} sentences.")
-    generator = Generator().manual_seed(seed)
+    generator = runtime.generator(seed)
     lengths = torch.tensor([[len(s), len(t)] for s, t in zip(sources, targets, strict=True)])
     while True:
         # Sources of one length are put in order of their targets' lengths, and ties are broken by chance.
@@ -192,7 +194,7 @@ def by_length(
         # The rest that fills no batch is a different one each time: cut a random number off the front.
         rest = len(order) % size
         front = int(torch.randint(rest + 1, (), generator=generator))
-        batches = order[front : front + len(order) // size * size].split(size)
+        batches = order[front : front + len(order) // size * size].split(int(size))
         for place in torch.randperm(len(batches), generator=generator).tolist():
             chosen = batches[place].tolist()
             yield teacher_forced([sources[i] for i in chosen], [targets[i] for i in chosen])

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from helpers import runtime
 from helpers.data.batches import Transform, as_input
 from helpers.data.scenes import Scenes
 
@@ -37,7 +38,7 @@ def labelled_patches(
     Yields:
         patches (number, 3, size, size) float32, labels (number,) int64.
     """
-    generator = Generator().manual_seed(seed)
+    generator = runtime.generator(seed)
     labels, S = scenes.labels.flatten(), scenes.labels.shape[-1]
     stickers = labels.nonzero()[:, 0]
     around = torch.arange(size)

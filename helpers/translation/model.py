@@ -194,10 +194,11 @@ def next_word_loss(scores: Tensor, targets: Tensor) -> Tensor:
 
 def check_sources(source: Tensor) -> None:
     """Raise ValueError unless sources are (B, S) integers, each with at least one word and padded at its end only."""
+    ops.check_tensor(source, "source")
     if source.ndim != 2 or source.is_floating_point():
+        wrong = f"shape {tuple(source.shape)}" if source.ndim != 2 else f"{source.dtype}"
         raise ValueError(
-            f"Expected sources of shape (B, S) in integers, got {tuple(source.shape)} in {source.dtype}. "
-            "`padded` in helpers.data.tokens makes them."
+            f"Expected sources of shape (B, S) in integers, got {wrong}. `padded` in helpers.data.tokens makes them."
         )
     words = source != PAD
     if len(source) == 0 or not words[:, :1].all():

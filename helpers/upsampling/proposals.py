@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torchmetrics.functional.classification import multiclass_jaccard_index
 
 from helpers import runtime
@@ -52,7 +52,7 @@ def cut_labels(labels: Tensor, where: Window, size: int) -> Tensor:
 
 def training_crops(scenes: Scenes, seed: int) -> tuple[Tensor, Tensor]:
     """Cut one window a scene, round a sticker drawn at random, not quite centred: images and labels."""
-    generator = Generator().manual_seed(seed)
+    generator = runtime.generator(seed)
     size = scenes.labels.shape[-1]
     images, labels = [], []
     for image, label, boxes, digits in zip(

@@ -20,9 +20,10 @@ def image(picture: object) -> np.ndarray:
         )
         raise ValueError(f"The image has shape {array.shape}; expected (H, W, 3). {hint}")
     if array.dtype != np.uint8:
+        whole = "byte()" if hasattr(picture, "detach") else "astype('uint8')"
+        scaled = "(image * 255)" if array.max() <= 1 else "image"
         raise ValueError(
-            f"The image is {array.dtype}; expected uint8 from 0 to 255. "
-            "From floats in 0..1: (image * 255).round().astype('uint8')."
+            f"The image is {array.dtype}; expected uint8 from 0 to 255. Make it so with {scaled}.round().{whole}."
         )
     return array
 

@@ -4,13 +4,16 @@ import time
 from pathlib import Path
 
 import numpy as np
-from figures import MAPS, blocky, photograph, truth, watch_it_learn_data
+from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
 from helpers.data.readings import Candidate, Reading
-from helpers.fcn.figures import masks_over_images
+from helpers.fcn.fields import Field
+from helpers.fcn.fields import receptive_field as compose_fields
+from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
+from helpers.figure.pad import DigitPad
 from helpers.plotting import DIGIT_CLASSES
-from helpers.spatial_transformer.figures import watch_it_learn as compose_watch
+from helpers.spatial_transformer import figures as transformer_figures
 from helpers.translation import figures as translation
 
 HERE = Path(__file__).resolve().parent
@@ -21,9 +24,62 @@ def masks() -> fig.Figure:
     return masks_over_images(photograph(), maps, truth=truth(), alt="A portrait under three discs.")
 
 
+def upsampled() -> fig.Figure:
+    networks = scores()
+    networks["FCN-8s"] = networks["FCN-8s"][1:]  # trained for fewer steps than the others
+    steps = {"FCN-32s": [0, 50, 400], "FCN-16s": [0, 50, 400], "FCN-8s": [50, 400]}
+    return upsampled_masks(photograph(), networks, truth(), steps=steps, alt="A portrait under three discs.")
+
+
+def patch_map() -> fig.Figure:
+    """Patches of 24 pixels every 8 pixels, the first of them partly outside the scene."""
+    centres = truth()[4::8, 4::8]
+    noise = np.random.default_rng(1).normal(size=(11, *centres.shape))
+    score_map = 3 * np.eye(11)[centres].transpose(2, 0, 1) + noise
+    return patch_and_map(
+        photograph(), score_map, 8, -8, 24, truth=truth(), alt="A portrait, and its patches."
+    )
+
+
+FIELDS = (
+    Field("conv1", 2, 5, 0, (46, 46)),
+    Field("pool2", 8, 26, 0, (9, 9)),
+    Field("score", 32, 120, -44, (3, 3)),  # it sees beyond the scene
+)
+
+
+def bells(name: str, row: int, column: int) -> np.ndarray:
+    """A gradient like a bell over what a unit sees, speckled."""
+    field = next(each for each in FIELDS if each.name == name)
+    y, x = (np.arange(SIDE) - field.first(unit) for unit in (row, column))
+    down, across = (np.exp(-(((place - (field.size - 1) / 2) / (field.size / 5)) ** 2)) for place in (y, x))
+    inside = [(place >= 0) & (place < field.size) for place in (y, x)]
+    speckle = np.random.default_rng(row + 100 * column).random((SIDE, SIDE))
+    return np.outer(down * inside[0], across * inside[1]) * speckle
+
+
+def receptive_field() -> fig.Figure:
+    return compose_fields(photograph(), FIELDS, bells, alt="A portrait, and what a unit sees of it.")
+
+
 def watch_it_learn() -> fig.Figure:
     inputs, runs, numbers = watch_it_learn_data()
-    return compose_watch(inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
+    return transformer_figures.watch_it_learn(
+        inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars."
+    )
+
+
+def sampling_grid() -> fig.Figure:
+    """A leaning box on a photograph that is wider than high, its lower right corner out of it."""
+    theta = np.array([[0.45, -0.3, 0.3], [0.25, 0.5, 0.35]])
+    return transformer_figures.sampling_grid(
+        photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid."
+    )
+
+
+def digit_pad() -> DigitPad:
+    """A pad with one stroke on it."""
+    return DigitPad(strokes=[[[6, 6], [20, 8]]])
 
 
 def question() -> fig.Figure:
@@ -61,6 +117,22 @@ def question() -> fig.Figure:
         weight=here[at.y, at.x],
         said=fig.names(names)[system],
         best=fig.array(shares.max(2))[system, token],
+    )
+
+
+def aligned() -> fig.Figure:
+    """Words of two sentences, and where each of the second looks; a word of the first may be switched off."""
+    spanish, english = ["mi", "gato", "duerme"], ["my", "cat", "is", "sleeping"]
+    weights = np.array([[0.9, 0.05, 0.05], [0.1, 0.9, 0], [0, 0.3, 0.7], [0, 0.1, 0.9]])
+    word, off = fig.Choice("Word", english), fig.Switches("Switched off", spanish, off="Off: {}.")
+    here = fig.array(weights)[word]
+    source = fig.Tokens(spanish, title="Spanish", off=off, weights=here)
+    return fig.Figure(
+        fig.Ribbons(source, fig.Tokens(english, title="English", choose=word), weights),
+        fig.Matrix(weights, english, spanish, title="Weights", choose=word),
+        caption="“{Word}” looks at “mi” {share:.0%}. {Switched off}",
+        alt="A sentence and its translation.",
+        share=here[0],
     )
 
 

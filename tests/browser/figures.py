@@ -6,13 +6,8 @@ from skimage import data, transform
 from helpers.widgets.checkerboard import Checkerboard
 from helpers.widgets.digit_pad import DigitPad
 from helpers.widgets.masks import MasksOverImages
-from helpers.widgets.patch_map import PatchAndMap
-from helpers.widgets.receptive_field import Layer, ReceptiveField
-from helpers.widgets.sampling_grid import SamplingGrid
 from helpers.widgets.stage_by_stage import Stage, StageByStage
 from helpers.widgets.stamp_stepper import StampStepper
-from helpers.widgets.upsampled import UpsampledMasks
-from helpers.widgets.watch_it_learn import WatchItLearn
 
 SIDE = 96
 MAPS = {"FCN-32s": 24, "FCN-16s": 12, "FCN-8s": 6}
@@ -55,43 +50,6 @@ def scores() -> dict[str, np.ndarray]:
     return found
 
 
-def upsampled() -> UpsampledMasks:
-    networks = scores()
-    networks["FCN-8s"] = networks["FCN-8s"][1:]  # trained for fewer steps than the others
-    steps = {"FCN-32s": [0, 50, 400], "FCN-16s": [0, 50, 400], "FCN-8s": [50, 400]}
-    return UpsampledMasks(photograph(), networks, truth(), steps=steps, alt="A portrait under three discs.")
-
-
-def patch_map() -> PatchAndMap:
-    """Patches of 24 pixels every 8 pixels, the first of them partly outside the scene."""
-    centres = truth()[4::8, 4::8]
-    noise = np.random.default_rng(1).normal(size=(11, *centres.shape))
-    scores = 3 * np.eye(11)[centres].transpose(2, 0, 1) + noise
-    return PatchAndMap(
-        photograph(), scores, 8, -8, 24, truth=truth(), alt="A portrait, and the map of its patches."
-    )
-
-
-def receptive_field() -> ReceptiveField:
-    """Three layers without padding but the last, which sees beyond the scene; gradients like bells over the fields."""
-    layers = [
-        Layer("conv1", 2, 5, 0, (46, 46)),
-        Layer("pool2", 8, 26, 0, (9, 9)),
-        Layer("score", 32, 120, -44, (3, 3)),
-    ]
-    by_name = {layer.name: layer for layer in layers}
-
-    def gradient(name: str, row: int, column: int) -> np.ndarray:
-        layer = by_name[name]
-        y, x = (np.arange(SIDE) - layer.start - layer.stride * unit for unit in (row, column))
-        bells = [np.exp(-(((place - (layer.size - 1) / 2) / (layer.size / 5)) ** 2)) for place in (y, x)]
-        inside = [(place >= 0) & (place < layer.size) for place in (y, x)]
-        speckle = np.random.default_rng(row + 100 * column).random((SIDE, SIDE))
-        return np.outer(bells[0] * inside[0], bells[1] * inside[1]) * speckle
-
-    return ReceptiveField(photograph(), layers, gradient, alt="A portrait, and what a unit sees of it.")
-
-
 def digit_pad() -> DigitPad:
     """A pad with one stroke on it."""
     return DigitPad(strokes=[[[60, 60], [200, 80]]])
@@ -102,12 +60,6 @@ def stamp_stepper() -> StampStepper:
     values = [[1, 2, 0], [0.5, -1, 3]]
     kernel = [[0.25, 0.5, 0], [0.5, 1, 0.5], [0.25, -0.5, 0.0625]]
     return StampStepper(values, kernel, alt="A transposed convolution of 2 x 3 values.")
-
-
-def sampling_grid() -> SamplingGrid:
-    """A leaning box on a photograph that is wider than high, its lower right corner out of it."""
-    theta = np.array([[0.45, -0.3, 0.3], [0.25, 0.5, 0.35]])
-    return SamplingGrid(photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid.")
 
 
 def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
@@ -135,11 +87,6 @@ def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
         "mended": {step: 1 - step / 15_000 for step in steps},
     }
     return turned, runs, numbers
-
-
-def watch_it_learn() -> WatchItLearn:
-    inputs, runs, numbers = watch_it_learn_data()
-    return WatchItLearn(inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
 
 
 def checkerboard() -> Checkerboard:

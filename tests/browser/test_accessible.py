@@ -7,17 +7,23 @@ from hosts import KernelFreePage
 
 NAMES = [
     "masks",
-    "upsampled",
-    "patch_map",
-    "receptive_field",
     "digit_pad",
     "stamp_stepper",
-    "sampling_grid",
-    "watch_it_learn",
     "checkerboard",
     "stage_by_stage",
 ]
-COMPOSED = ["masks", "watch_it_learn", "question", "alignment_explorer", "by_length"]
+COMPOSED = [
+    "masks",
+    "upsampled",
+    "patch_map",
+    "receptive_field",
+    "watch_it_learn",
+    "sampling_grid",
+    "digit_pad",
+    "question",
+    "alignment_explorer",
+    "by_length",
+]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from helpers.captioning import experiment
+from helpers.captioning import experiment, maps
 from helpers.captioning.data import (
     COLOURS,
     COVERED,
@@ -33,7 +33,7 @@ from helpers.captioning.model import (
 )
 from helpers.data.batches import as_input
 from helpers.data.scenes import COLOUR_NAMES
-from helpers.data.tokens import Lesson, Vocabulary
+from helpers.data.tokens import TeacherForced, Vocabulary
 from helpers.decoding import greedy
 from helpers.ops import attend
 from helpers.probe import gradient
@@ -52,9 +52,11 @@ def decoder(**options) -> Captioner:
     return Captioner(WORDS, D, 8, **options).eval()
 
 
-def shown(B: int = 3, T: int = 5) -> Lesson:
+def shown(B: int = 3, T: int = 5) -> TeacherForced:
     draw = torch.Generator().manual_seed(1)
-    return Lesson(torch.randn(B, L, D, generator=draw), torch.randint(4, WORDS, (B, T), generator=draw))
+    return TeacherForced(
+        torch.randn(B, L, D, generator=draw), torch.randint(4, WORDS, (B, T), generator=draw)
+    )
 
 
 @pytest.mark.parametrize("language", ["English", "Korean"])
@@ -162,10 +164,10 @@ def test_a_batch_equals_one_by_one_and_a_caption_equals_its_steps(model):
     lesson = shown()
     told = model(lesson)
     for b in range(3):
-        alone = model(Lesson(lesson.source[b : b + 1], lesson.so_far[b : b + 1]))
+        alone = model(TeacherForced(lesson.source[b : b + 1], lesson.so_far[b : b + 1]))
         assert_close(alone.scores[0], told.scores[b])
     said = greedy(model, lesson.source, most=6)
-    again = model(Lesson(lesson.source[:1], torch.tensor([[1, *said[0].words][:6]])))
+    again = model(TeacherForced(lesson.source[:1], torch.tensor([[1, *said[0].words][:6]])))
     assert again.scores[0].argmax(dim=-1).tolist()[: len(said[0].words)] == said[0].words
 
 
@@ -175,7 +177,7 @@ def test_hard_attention_reads_the_likeliest_place_or_samples_by_weight():
         model.v.weight *= 20  # weights that differ
         told = model(lesson)
         assert told.picked[0, 0] == told.weights[0, 0].argmax()
-        many = Lesson(lesson.source.expand(20_000, -1, -1), lesson.so_far.expand(20_000, -1))
+        many = TeacherForced(lesson.source.expand(20_000, -1, -1), lesson.so_far.expand(20_000, -1))
         drawn = model.train()(many).picked[:, 0].bincount(minlength=L) / 20_000
     assert_close(drawn, told.weights[0, 0], atol=0.015, rtol=0)
 
@@ -220,7 +222,7 @@ def test_reinforce_averaged_over_every_path_is_the_gradient_of_the_bound(own, ba
         bound = bound - chance * F.cross_entropy(scores[0], targets[0])
         loss = HardLoss(own, baseline)
         loss.average = torch.tensor([-3.0, -1.5]).double()
-        told = Told(scores, weights[None], torch.tensor([path]))
+        told = Told(scores, None, weights[None], torch.tensor([path]))
         mean += chance.detach() * torch.autograd.grad(loss(told, targets), logits, retain_graph=True)[0]
     assert_close(-mean, torch.autograd.grad(bound, logits)[0])
 
@@ -228,7 +230,7 @@ def test_reinforce_averaged_over_every_path_is_the_gradient_of_the_bound(own, ba
 def test_the_baseline_is_made_of_past_rewards_alone():
     loss = HardLoss(own=True, baseline=True)
     weights = torch.full((1, 1, 2), 0.5, requires_grad=True)
-    told = Told(torch.zeros(1, 1, WORDS), weights, torch.tensor([[0]]))
+    told = Told(torch.zeros(1, 1, WORDS), None, weights, torch.tensor([[0]]))
     reward = -torch.tensor(float(WORDS)).log()
     for past in (0.0, 0.1 * reward, 0.19 * reward):
         (slope,) = torch.autograd.grad(loss(told, torch.tensor([[4]])), weights)
@@ -238,7 +240,7 @@ def test_the_baseline_is_made_of_past_rewards_alone():
 def test_coverage_leaves_padding_out_and_can_be_met_by_words_over_places_alone():
     even = torch.full((1, 3, 4), 0.25)
     targets = torch.tensor([[5, 6, 0]])  # two words, and padding
-    told = Told(torch.zeros(1, 3, WORDS), even, None)
+    told = Told(torch.zeros(1, 3, WORDS), None, even)
     assert_close(coverage(told, targets, torch.tensor([[2 / 4]])), torch.tensor(0.0))
     assert_close(coverage(told, targets, 1.0), torch.tensor(4 * 0.5**2))
     bare = experiment.penalised(told, targets, 0.0, "1")
@@ -274,9 +276,9 @@ def test_set():
 
 
 def test_pointing_is_perfect_where_maps_are_and_poor_where_they_are_of_other_scenes(test_set):
-    words = experiment.about(test_set, 24)
+    words = maps.about(test_set, 24)
     perfect = (test_set.owners[:, None] == words[..., None]).float()
-    found = experiment.pointing(perfect, test_set)
+    found = maps.pointing(perfect, test_set)
     assert found["pointing"] == 1
     assert found["pointing_shuffled"] < 0.5
     one = [float((test_set.owners[n] == k).float().mean()) for n in range(20) for k in words[n] if k >= 0]
@@ -284,10 +286,10 @@ def test_pointing_is_perfect_where_maps_are_and_poor_where_they_are_of_other_sce
 
 
 def test_deletion_tells_the_attended_cell_from_others(test_set):
-    words = experiment.about(test_set, 24)
+    words = maps.about(test_set, 24)
     own = (test_set.owners[:, None] == words[..., None]) & (words >= 0)[..., None]
     # Each cell of the word's own sticker costs 2 nats, any other none.
-    found = experiment.deletion(own.float(), own.mT * -2.0, test_set)
+    found = maps.deletion(own.float(), own.mT * -2.0, test_set)
     assert found["erased_attended"] == found["erased_own_sticker"] == -2
     assert found["erased_other_sticker"] == 0 and -0.5 < found["erased_random"] < 0
 

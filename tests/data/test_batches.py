@@ -1,5 +1,6 @@
 """Batches: every image once an epoch, scaled, from a seed."""
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -16,10 +17,16 @@ def numbered(number: int) -> tuple[torch.Tensor, torch.Tensor]:
 def test_input_is_scaled_about_mid_grey():
     images = torch.tensor([0, 51, 255], dtype=torch.uint8).reshape(1, 3, 1, 1)
     assert_close(as_input(images).flatten(), torch.tensor([-2.0, -1.2, 2.0]))
-    with pytest.raises(
-        ValueError, match="Expected images in uint8, got torch.float32: they may have been scaled"
-    ):
+    with pytest.raises(ValueError, match="Expected images in uint8, got float32 from 0 to 255"):
         as_input(images.float())
+
+
+def test_numpy_arrays_and_integers_make_the_same_batches():
+    images, labels = numbered(6)
+    plain = [next(endless(images, labels, 2, 3)), next(in_order(images, labels, 4))]
+    arrays = images.numpy(), labels.numpy()
+    others = [next(endless(*arrays, np.int64(2), np.int64(3))), next(in_order(*arrays, np.int64(4)))]
+    assert_close(others, plain, rtol=0, atol=0)
 
 
 def test_an_epoch_holds_every_image_once_in_a_fresh_order():

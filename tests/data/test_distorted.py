@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -162,13 +163,24 @@ def test_a_set_holds_every_digit_several_times(digits):
     assert not torch.equal(some.images[:50], some.images[50:100])
 
 
+def test_numpy_arrays_and_integers_are_distorted_alike(digits):
+    plain = distorted_set(*digits, "RTS", seed=3, times=2)
+    assert_close(
+        distorted_set(*(each.numpy() for each in digits), "RTS", np.int64(3), 2), plain, rtol=0, atol=0
+    )
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda d, y: distort(d, "P", seeded()), "no distortion 'P'"),
-        (lambda d, y: distort(d.float(), "R", seeded()), "in uint8"),
-        (lambda d, y: distort(d[:, None], "R", seeded()), r"\(B, 28, 28\)"),
-        (lambda d, y: distort(d[:0], "R", seeded()), r"got \(0, 28, 28\)"),
+        (lambda d, y: distort(d, "Q", seeded()), "no distortion 'Q'"),
+        (
+            lambda d, y: distort(d.float(), "R", seeded()),
+            "Expected digits in uint8, got float32 from 0 to 255",
+        ),
+        (lambda d, y: distort(d[:, None], "R", seeded()), r"\(N, 28, 28\), got \(50, 1, 28, 28\)"),
+        (lambda d, y: distort(d[0], "R", seeded()), r"One alone needs digits\[None\]"),
+        (lambda d, y: distort(d[:0], "R", seeded()), "There are 0 digits. Give at least one"),
         (lambda d, y: distort(d[:1], "cluttered", seeded()), "at least two"),
         (lambda d, y: distort(d, "R", seeded(), reach=1.2), "reach is 1.2"),
         (lambda d, y: next(distorted_batches(d, y[1:], "R", 5, 0)), "50 digits and 49 labels"),
@@ -178,3 +190,20 @@ def test_a_set_holds_every_digit_several_times(digits):
 def test_wrong_input_is_answered_in_words(digits, call, said):
     with pytest.raises(ValueError, match=said):
         call(*digits)
+
+
+def test_p_moves_the_corners_of_the_digit_s_box():
+    """The four corners of a box that was scaled by 0.8 and stretched read the four corners of the digit."""
+    scale, stretch = torch.tensor([0.8]), torch.tensor([[[3.0, -2], [-1, 4], [0, 0], [5, 1]]])
+    grid = distorted.projective_grid(scale, stretch, 84)
+    corners = torch.tensor([(-1.0, -1), (1, -1), (-1, 1), (1, 1)])
+    places = (corners * 14 * 0.8 + stretch[0]) * 2 / 84
+    read = F.grid_sample(grid.movedim(-1, 1), places[None, None], align_corners=False)[0, :, 0].T
+    assert_close(read, corners, atol=1e-2, rtol=0)
+
+
+def test_an_unmoved_box_is_an_affine_placement():
+    scale = torch.tensor([0.75, 1.0])
+    grid = distorted.projective_grid(scale, torch.zeros(2, 4, 2), 42)
+    theta = placement(torch.zeros(2), scale, torch.zeros(2, 2), 42)
+    assert_close(grid, F.affine_grid(theta, [2, 1, 42, 42], align_corners=False), atol=1e-5, rtol=0)

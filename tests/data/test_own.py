@@ -119,7 +119,7 @@ REFUSED = {
         PHOTOGRAPH[:, :100], INK, (64, 64), 40
     ),
     "holds no ink": lambda: paste_digit(PHOTOGRAPH, INK * 0, (64, 64), 40),
-    "shape (N, 28, 28) in uint8": lambda: paste_digit(PHOTOGRAPH, INK[:20], (64, 64), 40),
+    "shape (N, 28, 28), got (1, 20, 28)": lambda: paste_digit(PHOTOGRAPH, INK[:20], (64, 64), 40),
     "120 pixels tall does not fit into a photograph of 128": lambda: paste((64, 64), 120),
     "nan pixels tall": lambda: paste((64, 64), math.nan),
     "no colour 'mauve': choose from white": lambda: paste((64, 64), 40, "mauve"),

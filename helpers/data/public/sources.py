@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from helpers.data.public.faults import DataError
 
@@ -188,13 +189,21 @@ def mirror() -> str | None:
         DataError: the variable holds something that is no web address.
     """
     address = os.environ.get(MIRROR_VARIABLE, "").rstrip("/")
-    if address and not address.startswith(("http://", "https://")):
+    if address and not _is_web_address(address):
         raise DataError(
             f"{MIRROR_VARIABLE} is {address!r}. Expected an address that starts with http:// or https:// (a "
             "folder can be served with python -m http.server): correct the variable or unset it, and run "
             "again."
         )
     return address or None
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket left open, or a port that is no number
+        return False
 
 
 def addresses(source: Source) -> tuple[str, ...]:

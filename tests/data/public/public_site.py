@@ -15,14 +15,6 @@ from helpers.data.public import fetch, sources, transfer
 from helpers.data.public.cached import home
 from helpers.data.public.sources import Edition
 
-CONSTANTS = {
-    "mnist": "MNIST",
-    "camvid": "CAMVID",
-    "pennfudan": "PENN_FUDAN",
-    "multi30k": "MULTI30K",
-    "tatoeba": "TATOEBA",
-    "fsdd": "FSDD",
-}
 LOAD = {
     "mnist": public.mnist,
     "camvid": public.camvid,
@@ -43,6 +35,7 @@ class Site:
         self.ranges = True  # can send a part of a file
         self.lying = False  # sends another part than the one asked for
         self.length = True  # says how long the file is
+        self.encoding = ""  # what it says that it did to the file
         self.version = '"1"'
         self.asked: list[tuple[str, str | None]] = []  # address and range of every request
         self.sent = 0
@@ -92,6 +85,8 @@ class Site:
         else:
             request.send_response(200)
         request.send_header("ETag", self.version)
+        if self.encoding:
+            request.send_header("Content-Encoding", self.encoding)
         if self.length:
             request.send_header("Content-Length", str(len(whole) - start))
         request.end_headers()
@@ -116,9 +111,11 @@ def serve(site: Site, name: str, archives: dict[str, Members]) -> None:
         site.files[f"/{name}/{archive}"] = pack(archive, members)
 
 
-def expect(monkeypatch: pytest.MonkeyPatch, constant: str, *editions: Edition) -> None:
+def expect(monkeypatch: pytest.MonkeyPatch, name: str, *editions: Edition) -> None:
     """Hold a data set to these editions instead of the published ones."""
-    monkeypatch.setattr(sources, constant, replace(getattr(sources, constant), editions=editions))
+    source = sources.named(name)
+    constant = next(key for key, value in vars(sources).items() if value is source)
+    monkeypatch.setattr(sources, constant, replace(source, editions=editions))
 
 
 @contextmanager
@@ -128,11 +125,14 @@ def small_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site
         quickly(monkeypatch, tmp_path / "cache", site)
         for name, archives in SMALL.items():
             serve(site, name, archives())
-            expect(monkeypatch, CONSTANTS[name], Edition("small", FACTS[name]))
+            expect(monkeypatch, name, Edition("small", FACTS[name]))
         yield site
 
 
-def nothing_kept(name: str = "multi30k") -> bool:
-    """Whether a failed download left no data set, and no half of one."""
+def refused(name: str, message: str, error: type[Exception] = public.DataError) -> None:
+    """Assert that a data set is not had, that the message says so with what to do, and that nothing half is kept."""
+    with pytest.raises(error, match=message) as caught:
+        LOAD[name]()
+    assert "expected" in str(caught.value).lower() and "again" in str(caught.value)
     folder = home(sources.named(name))
-    return not public.available(name) and not folder.exists() and not list(folder.parent.glob("*unpacking"))
+    assert not public.available(name) and not folder.exists() and not list(folder.parent.glob("*unpacking"))

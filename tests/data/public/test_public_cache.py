@@ -1,7 +1,8 @@
-"""Full and read-only disks, killed processes, two notebooks at once: a whole data set or none."""
+"""Full and closed disks, killed processes, two notebooks at once: a whole data set or none, and nothing else lost."""
 
 import errno
 import io
+import json
 import multiprocessing
 import os
 import tarfile
@@ -10,22 +11,16 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from public_site import nothing_kept, small_site
+from public_archives import SMALL, small_penn_fudan
+from public_site import LOAD, expect, refused, serve
 
 from helpers import runtime
 from helpers.data import public
 from helpers.data.public import fetch, sources, transfer, unpack
 from helpers.data.public.cached import RECEIPT, home
+from helpers.data.public.sources import Edition
 
-TRAINING = "/multi30k/training.tar.gz"
 PAIRS = [("Ein\x85 Hund.", "A dog."), ("Zwei Katzen.", "Two cats.")]
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(transfer, "CHUNK", 10)  # bytes; what came of a broken chunk is lost
-    with small_site(monkeypatch, tmp_path) as site:
-        yield site
 
 
 def full(*_: object, **__: object) -> None:
@@ -39,59 +34,55 @@ def read_only(*_: object, **__: object) -> None:
 class FullFile(io.FileIO):
     """A file that takes twenty bytes."""
 
+    def __init__(self, path: Path, mode: str) -> None:
+        super().__init__(path, mode.replace("b", ""))
+
     def write(self, data: bytes) -> int:
         if self.tell() + len(data) > 20:
             full()
         return super().write(data)
 
 
-@pytest.mark.parametrize("name", ["multi30k", "tatoeba"])
-def test_the_disk_fills_during_the_transfer(site, monkeypatch, name):
-    load = getattr(public, name)
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            transfer, "open", lambda path, mode: FullFile(path, mode.replace("b", "")), raising=False
-        )
-        with pytest.raises(
-            public.DataError, match=r"not kept: the disk of .* is full. Expected room .*COURSE_DATA"
-        ):
-            load()
-    assert nothing_kept(name)
-    assert load()
+def closed_at_the_end(start: Path, end: Path, replace=os.replace) -> None:
+    if Path(end) == home(sources.TATOEBA):
+        read_only()
+    replace(start, end)
 
 
-@pytest.mark.parametrize(
-    ("name", "function"), [("multi30k", tarfile.copyfileobj), ("tatoeba", unpack.shutil.copyfileobj)]
-)
-def test_the_disk_fills_while_unpacking(site, monkeypatch, name, function):
-    load = getattr(public, name)
+DISKS = {
+    "full during the transfer": (transfer, "open", FullFile, "is full"),
+    "full while unpacking": (unpack.shutil, "copyfileobj", full, "is full"),
+    "closed at the receipt": (
+        fetch,
+        "write_receipt",
+        read_only,
+        r"cannot be written to \(Read-only file system\)",
+    ),
+    "closed at the last step": (
+        os,
+        "replace",
+        closed_at_the_end,
+        r"cannot be written to \(Read-only file system\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("disk", DISKS)
+def test_the_disk_is_full_or_closed(site, monkeypatch, disk):
+    *place, function, message = DISKS[disk]
     with monkeypatch.context() as patch:
-        patch.setattr(unpack.tarfile if name == "multi30k" else unpack.shutil, function.__name__, full)
-        with pytest.raises(public.DataError, match="is full"):
-            load()
-    assert nothing_kept(name)
+        patch.setattr(*place, function, raising=False)
+        refused("tatoeba", f"not kept: the disk of .* {message}. Expected room .*COURSE_DATA")
     site.asked.clear()
-    assert load() and not site.asked  # the archives had come whole, and were kept for this
-
-
-@pytest.mark.parametrize("step", ["write_receipt", "place"])
-def test_the_disk_turns_read_only_at_the_end(site, monkeypatch, step):
-    replace = os.replace
-
-    def place(start: Path, end: Path) -> None:
-        if Path(end) == home(sources.TATOEBA):
-            read_only()
-        replace(start, end)
-
-    with monkeypatch.context() as patch:
-        if step == "place":
-            patch.setattr(os, "replace", place)
-        else:
-            patch.setattr(fetch, "write_receipt", read_only)
-        with pytest.raises(public.DataError, match=r"cannot be written to \(Read-only file system\)"):
-            public.tatoeba()
-    assert nothing_kept("tatoeba")
     assert len(public.tatoeba()) == 3
+    assert bool(site.asked) == (disk == "full during the transfer")  # else the archive was kept for this
+
+
+def test_the_disk_fills_while_a_tar_is_unpacked(site, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(tarfile, "copyfileobj", full)
+        refused("multi30k", "is full")
+    assert public.multi30k() == PAIRS
 
 
 def test_a_cache_folder_that_cannot_be(site, monkeypatch, tmp_path):
@@ -110,37 +101,95 @@ def test_a_shared_cache_that_may_only_be_read(site, monkeypatch):
     assert public.available("tatoeba") and len(public.tatoeba()) == 3
 
 
-def test_a_folder_that_is_not_ours_is_left_alone(site):
-    mine = home(sources.TATOEBA)
-    mine.mkdir(parents=True)
-    (mine / "notes.txt").write_text("mine")
-    with pytest.raises(public.DataError, match="is in the way.*move it, or set COURSE_DATA"):
+STRAY = [".DS_Store", "._spa.txt", "Thumbs.db", "notes/mine.txt", ".ipynb_checkpoints/a.ipynb", "test.txt"]
+LIKE_OURS = ["stray.png", "0_stray.wav", "train-images-idx3-ubyte.gz", "train.txt.bak"]
+
+
+def put(folder: Path, *paths: str) -> dict[Path, bytes]:
+    """Files that are not of a data set, and what is in them."""
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(b"mine: " + path.encode())
+    return {folder / path: b"mine: " + path.encode() for path in paths}
+
+
+def untouched(mine: dict[Path, bytes]) -> bool:
+    return {path: path.read_bytes() for path in mine} == mine
+
+
+def listed(name: str) -> list[Path]:
+    """The files that the receipt of a data set holds."""
+    folder = home(sources.named(name))
+    return [folder / path for path in json.loads((folder / RECEIPT).read_text())["sizes"]]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_files_that_are_not_ours_are_neither_counted_nor_read_nor_deleted(site, name):
+    before = repr(LOAD[name]())
+    mine = put(home(sources.named(name)), *STRAY)
+    for folder in {path.parent for path in listed(name)}:
+        mine |= put(folder, *STRAY, *LIKE_OURS)
+    site.asked.clear()
+    assert public.available(name) and repr(LOAD[name]()) == before and not site.asked
+    listed(name)[0].unlink()  # now it is no longer whole, and fetched again
+    assert not public.available(name) and repr(LOAD[name]()) == before and site.asked
+    assert untouched(mine)
+
+
+def test_what_lies_in_the_folder_before_the_data_set_comes_stays(site):
+    mine = put(home(sources.TATOEBA), *STRAY, "spa-eng/notes.txt")
+    assert len(public.tatoeba()) == 3 and public.available("tatoeba")
+    assert untouched(mine)
+
+
+@pytest.mark.parametrize("other", ["spa-eng/spa.txt", "spa-eng", "", "spa-eng/spa.txt/mine"])
+def test_a_file_of_somebody_else_where_ours_goes_is_left_alone(site, other):
+    folder = home(sources.TATOEBA)
+    mine = put(folder, other)
+    with pytest.raises(
+        public.DataError, match="is in the way: Tatoeba.*move it, or set COURSE_DATA"
+    ) as caught:
         public.tatoeba()
-    assert (mine / "notes.txt").read_text() == "mine" and not site.asked
+    assert untouched(mine)
+    Path(str(caught.value).partition(" is in the way")[0]).rename(
+        folder.parent / "moved"
+    )  # as the message says
+    assert len(public.tatoeba()) == 3
 
 
-@pytest.mark.parametrize("damage", ["file gone", "file shorter", "receipt torn"])
+def test_a_smaller_edition_takes_the_place_of_a_larger_and_of_nothing_else(site, monkeypatch):
+    public.penn_fudan()
+    picture, mask = (path for path in listed("pennfudan") if "00001" in path.name)
+    mine = put(picture.parent, "._mine.png")
+    picture.write_bytes(b"damaged")
+    members = small_penn_fudan()["PennFudanPed.zip"]
+    kept = {path: content for path, content in members.items() if "00001" not in path}
+    serve(site, "pennfudan", {"PennFudanPed.zip": kept})
+    expect(monkeypatch, "pennfudan", Edition("smaller", {"images": 1}))
+    assert public.penn_fudan().names == ("FudanPed00002",) and public.edition("pennfudan") == "smaller"
+    assert not picture.exists() and not mask.exists() and untouched(mine)
+
+
+DAMAGE = {
+    "file gone": lambda folder: (folder / "spa-eng" / "spa.txt").unlink(),
+    "file shorter": lambda folder: (folder / "spa-eng" / "spa.txt").write_bytes(b"Go.\tVe.\n"),
+    "receipt torn": lambda folder: (folder / RECEIPT).write_text((folder / RECEIPT).read_text()[:20]),
+    "receipt of another kind": lambda folder: (folder / RECEIPT).write_text('{"files": 2, "bytes": 40}'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_data_set_that_is_no_longer_whole_is_fetched_again(site, damage):
     public.tatoeba()
-    folder = home(sources.TATOEBA)
-    if damage == "file gone":
-        (folder / "spa-eng" / "spa.txt").unlink()
-    elif damage == "file shorter":
-        (folder / "spa-eng" / "spa.txt").write_bytes(b"Go.\tVe.\n")
-    else:
-        (folder / RECEIPT).write_text((folder / RECEIPT).read_text()[:20])
+    DAMAGE[damage](home(sources.TATOEBA))
     assert not public.available("tatoeba")
     assert len(public.tatoeba()) == 3 and public.available("tatoeba")
 
 
 def test_what_a_killed_process_left_is_in_nobodys_way(site):
-    folder = home(sources.MULTI30K)
-    left = folder.with_name(".multi30k-unpacking")
-    left.mkdir(parents=True)
-    (left / "train.de").write_text("half a li")
-    assert not public.available("multi30k")
-    assert public.multi30k() == PAIRS
-    assert not left.exists()
+    left = home(sources.MULTI30K).with_name(".multi30k-unpacking")
+    put(left, "train.de")
+    assert not public.available("multi30k") and public.multi30k() == PAIRS and not left.exists()
 
 
 def _load(start, answers) -> None:
@@ -167,9 +216,8 @@ def test_two_processes_fetch_once(site):
 
 
 def test_whoever_waits_is_told_and_finds_it_in_the_cache(site, capsys):
-    lock = FileLock(runtime.cache_folder() / ".multi30k.lock")
     loaded = []
-    with lock:
+    with FileLock(runtime.cache_folder() / ".multi30k.lock"):
         waiting = threading.Thread(target=lambda: loaded.append(public.multi30k()))
         waiting.start()
         waiting.join(0.3)

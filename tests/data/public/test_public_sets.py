@@ -2,26 +2,19 @@
 
 import io
 import socket
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from public_archives import CAMVID, FACTS, SMALL, Members, png, small_camvid
-from public_site import LOAD, expect, serve, small_site
+from public_site import LOAD, expect, serve
 from torch.nn import functional
 
 from helpers.data import public
 from helpers.data.public import fetch, sources, streets
 from helpers.data.public.cached import home
 from helpers.data.public.sources import Edition
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    with small_site(monkeypatch, tmp_path) as site:
-        yield site
 
 
 def image(content: bytes) -> np.ndarray:
@@ -94,7 +87,7 @@ def test_full_size_camvid_is_halved(site, monkeypatch):
     members = next(iter(archives.values()))
     serve(site, "camvid", archives)
     facts = {"train": 3, "val": 3, "test": 3, "size": (480, 360)}
-    expect(monkeypatch, "CAMVID", Edition("official", facts), Edition("half size", FACTS["camvid"]))
+    expect(monkeypatch, "camvid", Edition("official", facts), Edition("half size", FACTS["camvid"]))
     scenes = public.camvid("test")
     assert public.edition("camvid") == "official"
     assert scenes.labels.shape == (3, 180, 240)

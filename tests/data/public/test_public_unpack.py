@@ -1,26 +1,18 @@
 """Archives that are damaged or lead out of their folder: a clear message, and nothing half."""
 
-import gzip
 import io
 import os
 import stat
 import tarfile
 import zipfile
-from pathlib import Path
 
 import pytest
-from public_archives import Members, pack, small_tatoeba
-from public_site import nothing_kept, serve, small_site
+from public_archives import SMALL, pack, small_tatoeba
+from public_site import LOAD, refused, serve
 
 from helpers.data import public
 from helpers.data.public import sources, unpack
-from helpers.data.public.cached import home
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    with small_site(monkeypatch, tmp_path) as site:
-        yield site
+from helpers.data.public.cached import every_file, home
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.gz"])
@@ -58,54 +50,55 @@ def test_a_path_that_leaves_the_archive(tmp_path, name, path):
 
 
 def test_a_climbing_archive_leaves_no_data_set(site):
-    members = small_tatoeba()["spa-eng.zip"] | {"../../escaped.txt": b"outside"}
-    serve(site, "tatoeba", {"spa-eng.zip": members})
-    with pytest.raises(public.DataError, match="leads out of its folder"):
-        public.tatoeba()
-    assert nothing_kept("tatoeba") and not list(home(sources.TATOEBA).parents[1].rglob("escaped.txt"))
+    serve(
+        site, "tatoeba", {"spa-eng.zip": small_tatoeba()["spa-eng.zip"] | {"../../escaped.txt": b"outside"}}
+    )
+    refused("tatoeba", "leads out of its folder")
+    assert not list(home(sources.TATOEBA).parents[1].rglob("escaped.txt"))
 
 
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
-def test_a_link_in_a_tar(tmp_path, kind):
-    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as file:
-        member = tarfile.TarInfo("data/train.de")
-        member.type, member.linkname = kind, "/etc/hostname"
-        file.addfile(member)
-    (tmp_path / "out").mkdir()
-    with pytest.raises(public.DataError, match="a link or a device, 'data/train.de'"):
-        unpack.unpack(tmp_path / "a.tar.gz", tmp_path / "out", "data/*")
-    assert not list((tmp_path / "out").rglob("train.de"))
+def linked(kind: bytes | None, target: str, behind: bool = False) -> tuple[str, bytes]:
+    """An archive, by name, whose member is a link: a tar's of some kind, or (None) a zip's; a file behind it or not."""
+    file, name = io.BytesIO(), "data" if behind else "data/train.de"
+    if kind is None:
+        with zipfile.ZipFile(file, "w") as packed:
+            member = zipfile.ZipInfo(name)
+            member.external_attr = (stat.S_IFLNK | 0o777) << 16
+            packed.writestr(member, target)
+        return "a.zip", file.getvalue()
+    with tarfile.open(fileobj=file, mode="w:gz") as packed:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, target
+        packed.addfile(member)
+        if behind:
+            packed.addfile(tarfile.TarInfo("data/train.de"), io.BytesIO())
+    return "a.tar.gz", file.getvalue()
 
 
-def test_a_link_in_a_zip(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
-        member = zipfile.ZipInfo("data/train.de")
-        member.external_attr = (stat.S_IFLNK | 0o777) << 16
-        file.writestr(member, "/etc/hostname")
-    with pytest.raises(public.DataError, match="a link or a device, 'data/train.de'"):
-        unpack.unpack(tmp_path / "a.zip", tmp_path, "data/*")
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, None])
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_link_in_an_archive(tmp_path, kind, behind):
+    """A link alone, and one that a file would be written through."""
+    name, content = linked(kind, str(tmp_path / "elsewhere"), behind)
+    (tmp_path / name).write_bytes(content)
+    for folder in ("elsewhere", "out"):
+        (tmp_path / folder).mkdir()
+    with pytest.raises(public.DataError, match="a link or a device, 'data"):
+        unpack.unpack(tmp_path / name, tmp_path / "out", "data*")
+    assert not list((tmp_path / "elsewhere").iterdir()) and not list((tmp_path / "out").rglob("train.de"))
 
 
-def test_a_file_may_not_be_written_through_a_link(tmp_path):
-    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as file:
-        link = tarfile.TarInfo("data")
-        link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path / "elsewhere")
-        file.addfile(link)
-        member = tarfile.TarInfo("data/train.de")
-        member.size = 3
-        file.addfile(member, io.BytesIO(b"Ja."))
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "out").mkdir()
-    with pytest.raises(public.DataError, match="a link or a device"):
-        unpack.unpack(tmp_path / "a.tar.gz", tmp_path / "out", "*")
-    assert not list((tmp_path / "elsewhere").iterdir())
-
-
-def test_members_are_packed_as_their_names_say(tmp_path):
-    """The tests' own archives are what they pretend to be, or the tests of damage would show nothing."""
-    members: Members = {"a/b.txt": b"text"}
-    with zipfile.ZipFile(io.BytesIO(pack("x.zip", members))) as file:
-        assert file.read("a/b.txt") == b"text"
-    with tarfile.open(fileobj=io.BytesIO(pack("x.tar.gz", members))) as file:
-        assert file.getnames() == ["a/b.txt"]
-    assert gzip.decompress(pack("x.gz", members)) == b"text"
+@pytest.mark.parametrize("name", [name for name in SMALL if name != "mnist"])  # whose .gz have no members
+def test_an_archive_that_was_packed_on_a_mac(site, name):
+    """Beside each file lie hidden ones, and a copy in a folder of their own; a tar's paths start with ./."""
+    archives = SMALL[name]()
+    for archive, members in archives.items():
+        for path in list(members):
+            folder, _, file = path.rpartition("/")
+            extra = {f"{folder}/._{file}".lstrip("/"), f"{folder}/.DS_Store".lstrip("/"), f"__MACOSX/{path}"}
+            members |= dict.fromkeys(extra, b"\x00\x05\x16\x07")
+        dot = "./" if archive.endswith(".tar.gz") else ""
+        archives[archive] = {dot + path: content for path, content in members.items()}
+    serve(site, name, archives)
+    LOAD[name]()
+    assert not [path for path in every_file(home(sources.named(name))) if path.name.startswith(".")]
