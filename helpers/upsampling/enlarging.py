@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers import runtime
+from helpers import runtime, seeds
 from helpers.data.photographs import random_crops
 from helpers.data.splits import Split
 from helpers.fcn.model import upsample
@@ -41,7 +41,7 @@ def enlarger(kernel_size: int = 4, factor: int = FACTOR) -> nn.ConvTranspose2d:
 
 def greys(number: int, split: Split, seed: int) -> Tensor:
     """Cut pieces out of photographs: (number, 1, SIDE, SIDE) float, 0 is mid grey."""
-    colours = random_crops(number, SIDE, split, runtime.generator(seed))
+    colours = random_crops(number, SIDE, split, seeds.generator(seed))
     return colours.mean(dim=1, keepdim=True) - 0.5
 
 
@@ -67,7 +67,7 @@ def learn(layer: nn.Module, seed: int, steps: int = STEPS) -> History:
     small, large = pairs(600, "train", seed)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        generator = runtime.generator(seed)
+        generator = seeds.generator(seed)
         while True:
             chosen = torch.randint(len(small), (BATCH,), generator=generator)
             yield small[chosen], large[chosen]

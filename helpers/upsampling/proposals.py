@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics.functional.classification import multiclass_jaccard_index
 
-from helpers import runtime
+from helpers import runtime, seeds
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.fcn.experiment import CLASSES
@@ -52,7 +52,7 @@ def cut_labels(labels: Tensor, where: Window, size: int) -> Tensor:
 
 def training_crops(scenes: Scenes, seed: int) -> tuple[Tensor, Tensor]:
     """Cut one window a scene, round a sticker drawn at random, not quite centred: images and labels."""
-    generator = runtime.generator(seed)
+    generator = seeds.generator(seed)
     size = scenes.labels.shape[-1]
     images, labels = [], []
     for image, label, boxes, digits in zip(

@@ -7,11 +7,14 @@ import numpy as np
 from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
+from helpers.data.readings import Candidate, Reading
 from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
+from helpers.figure.pad import DigitPad
 from helpers.plotting import DIGIT_CLASSES
-from helpers.spatial_transformer.figures import watch_it_learn as compose_watch
+from helpers.spatial_transformer import figures as transformer_figures
+from helpers.translation import figures as translation
 from helpers.upsampling import figures as upsampling
 
 HERE = Path(__file__).resolve().parent
@@ -62,7 +65,22 @@ def receptive_field() -> fig.Figure:
 
 def watch_it_learn() -> fig.Figure:
     inputs, runs, numbers = watch_it_learn_data()
-    return compose_watch(inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars.")
+    return transformer_figures.watch_it_learn(
+        inputs, runs, low=0, high=1, numbers=numbers, alt="Four leaning bars."
+    )
+
+
+def sampling_grid() -> fig.Figure:
+    """A leaning box on a photograph that is wider than high, its lower right corner out of it."""
+    theta = np.array([[0.45, -0.3, 0.3], [0.25, 0.5, 0.35]])
+    return transformer_figures.sampling_grid(
+        photograph()[:72], theta=theta, side=20, alt="A portrait under a sampling grid."
+    )
+
+
+def digit_pad() -> DigitPad:
+    """A pad with one stroke on it."""
+    return DigitPad(strokes=[[[6, 6], [20, 8]]])
 
 
 def stamp_stepper() -> fig.Figure:
@@ -133,6 +151,22 @@ def question() -> fig.Figure:
         weight=here[at.y, at.x],
         said=fig.names(names)[system],
         best=fig.array(shares.max(2))[system, token],
+    )
+
+
+def aligned() -> fig.Figure:
+    """Words of two sentences, and where each of the second looks; a word of the first may be switched off."""
+    spanish, english = ["mi", "gato", "duerme"], ["my", "cat", "is", "sleeping"]
+    weights = np.array([[0.9, 0.05, 0.05], [0.1, 0.9, 0], [0, 0.3, 0.7], [0, 0.1, 0.9]])
+    word, off = fig.Choice("Word", english), fig.Switches("Switched off", spanish, off="Off: {}.")
+    here = fig.array(weights)[word]
+    source = fig.Tokens(spanish, title="Spanish", off=off, weights=here)
+    return fig.Figure(
+        fig.Ribbons(source, fig.Tokens(english, title="English", choose=word), weights),
+        fig.Matrix(weights, english, spanish, title="Weights", choose=word),
+        caption="“{Word}” looks at “mi” {share:.0%}. {Switched off}",
+        alt="A sentence and its translation.",
+        share=here[0],
     )
 
 
@@ -224,3 +258,65 @@ def hands() -> fig.Figure:
 def sums(values: np.ndarray, step: int) -> dict:
     """What lab_sums.js computes, in NumPy."""
     return {"total": float(values[: step + 1].sum()), "all": np.cumsum(values)}
+
+
+ENGLISH = {
+    "mi": "my",
+    "gato": "cat",
+    "perro": "dog",
+    "es": "is",
+    "el": "the",
+    "mejor": "best",
+    "ayer": "yesterday",
+}
+
+
+def word_by_word(text: str, masked: frozenset[int] = frozenset()) -> Reading | str:
+    """A translator of a dictionary: a masked word becomes "something", and "ayer" comes last.
+
+    "?" is refused. The second candidate lacks the last word, the third has none.
+    """
+    source = text.lower().replace("?", " ?").split()
+    if "?" in source:
+        return "This translator takes no questions. Type a statement."
+    order = sorted(range(len(source)), key=lambda place: source[place] == "ayer")
+    words = ["something" if place in masked else ENGLISH.get(source[place], source[place]) for place in order]
+    weights = np.full((len(source), len(source)), 0.0625)
+    weights[np.arange(len(source)), order] = 0.875
+    weights[:, sorted(masked)] = 0
+    candidates = [
+        Candidate(words, -0.125, weights),
+        Candidate(words[:-1], -0.75, weights[:-1]),
+        Candidate([], -3.0, weights[:0]),
+    ]
+    unknown = tuple(word for word in source if word not in ENGLISH)
+    return Reading(source, tuple(sorted(masked)), unknown, candidates)
+
+
+def alignment_explorer(translate=word_by_word) -> fig.Figure:
+    """Three sentences of a dictionary; one changes the order of words."""
+    readings = [
+        [word_by_word(text, frozenset(places)) for places in ([], *([i] for i in range(len(text.split()))))]
+        for text in ("mi gato es el mejor", "ayer mi perro es mejor", "el gato")
+    ]
+    return translation.alignment_explorer(readings, translate, alt="Three sentences of a small dictionary.")
+
+
+def by_length() -> fig.Figure:
+    """Three bins for two systems; one bin has no score for one of them, and one has a single example."""
+    curves = {"attention": [90.25, 88, 85], "no attention": [60.125, float("nan"), 20.06]}
+    first = translation.Example(
+        "mi gato es el mejor",
+        "My cat is the best.",
+        {"attention": "my cat is the best", "no attention": "My dog is."},
+    )
+    second = translation.Example(
+        "ayer", "yesterday", {"attention": "yesterday yesterday", "no attention": ""}
+    )
+    return translation.by_length(
+        ["1-5", "6-10", "over 10"],
+        curves,
+        [40, 30, 1],
+        [[first, second], [second], [first]],
+        alt="Two translators.",
+    )

@@ -1,6 +1,6 @@
-"""Where an affine map reads a picture, and what it finds there: the reference that `sampler.js` must agree with.
+"""Where an affine map reads a picture, and what it finds there: the lab of the sampling grid. Its twin is sampling.js.
 
-Theta is kept in whole thousandths, so that Python and JavaScript reckon with the very same numbers.
+Theta is kept in whole thousandths, so that Python and JavaScript compute with the very same numbers.
 """
 
 import math
@@ -10,6 +10,12 @@ import numpy as np
 
 UNIT = 1000
 GREY = np.array([299, 587, 114])  # thousandths of red, green and blue in a grey value
+STEEP, LONGEST = (
+    24,
+    1.25,
+)  # an arrow is a pixel of the close view long for so many grey levels a pixel; its limit
+KNOB = 0.55  # of the margin: how far the knob stands above the box
+DIM = 45  # percent of their brightness that pixels keep which are not read
 HAIR = 1e-6  # lifts what lies on the very half of a thousandth, where two libraries' cosines may differ
 
 
@@ -141,3 +147,88 @@ def reading(image: np.ndarray, theta: np.ndarray, side: int, row: int, column: i
     )
     value = upper * (1 - below) + lower * below
     return Reading(x, y, down[:, None] * across, greys, value, slope)
+
+
+def grid_lab(
+    image: np.ndarray,
+    x: int,
+    y: int,
+    scale: int,
+    angle: int,
+    stretch: int,
+    shear: int,
+    row: int,
+    column: int,
+    side: int,
+    margin: int,
+    fine: int,
+) -> dict[str, object]:
+    """Everything that the figure shows of one box and one output pixel.
+
+    Args:
+        image: (H, W, 3) uint8. side: pixels along a side of the output.
+        margin: pixels round the photograph. fine: pixels of the scene for one of the photograph.
+
+    Returns:
+        pictures: "scene" with a light dot at each place, "output", "close", the four by four pixels round the place.
+        shapes in their pixels: "frame" (the box's sides and the knob's stem, as lines), "handles" (four corners, the
+            knob, the centre), "places" (side**2, 2), "slope" and "slope_close" (the gradient as an arrow).
+        numbers: "theta" (six), "x", "y", "weights" (four), "value", "right", "down".
+    """
+    theta = Box(x, y, scale, angle, stretch, shear).theta()
+    read = reading(image, theta, side, row, column)
+    rows, columns = (math.floor(along) + np.arange(-1, 3) for along in (read.y, read.x))
+    close = fetch(image, rows[:, None], columns[None])
+    dim = close * DIM // 100
+    dim[1:3, 1:3] = close[1:3, 1:3]
+    on_scene = fine * (np.stack(places(theta, side, image.shape), -1).reshape(-1, 2) + 0.5 + margin)
+    handles = _handles(theta, image.shape, margin, fine)
+    corners, knob = handles[:4], handles[4]
+    foot = (corners[0] + corners[1]) / 2
+    here = np.array([read.x, read.y])
+    slope = np.array(read.slope)
+    steepness = math.hypot(*read.slope)
+    arrow = slope / max(steepness, HAIR) * min(steepness / STEEP, LONGEST)
+    on_close, chosen = here - np.floor(here) + 1.5, fine * (here + 0.5 + margin)
+    lines = [*zip(corners, np.roll(corners, -1, 0), strict=True), (foot, knob)]
+    return {
+        "scene": _dotted(np.pad(image, [(margin, margin)] * 2 + [(0, 0)]), on_scene, fine),
+        "output": sampled(image, theta, side),
+        "close": dim.astype(np.uint8),
+        "frame": np.array([[*a, *b] for a, b in lines]),
+        "handles": handles,
+        "places": on_scene,
+        "slope": np.array([*chosen, *(chosen + arrow * fine * margin / 2)]),
+        "slope_close": np.array([*on_close, *(on_close + arrow)]),
+        "theta": theta.ravel() / UNIT,
+        "x": read.x,
+        "y": read.y,
+        "weights": read.weights.ravel(),
+        "value": read.value,
+        "right": read.slope[0],
+        "down": read.slope[1],
+    }
+
+
+def _handles(theta: np.ndarray, shape: tuple[int, ...], margin: int, fine: int) -> np.ndarray:
+    """The box's corners from the upper left one round, its knob and its centre, in pixels of the scene: (6, 2)."""
+    at = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (0, -1), (0, 0)])
+    mapped = (at @ theta[:, :2].T + theta[:, 2]) / UNIT
+    found = fine * ((mapped + 1) / 2 * (shape[1], shape[0]) + margin)
+    up = found[4] - found[5]
+    found[4] += up * (KNOB * margin * fine / math.hypot(*up))
+    return found
+
+
+def _dotted(scene: np.ndarray, at: np.ndarray, fine: int) -> np.ndarray:
+    """A scene, each pixel `fine` times as large, with a light dot on a dark one at each place."""
+    scene = scene.repeat(fine, 0).repeat(fine, 1)
+    height, width = scene.shape[:2]
+    columns, rows = np.floor(at).astype(int).T
+    for shade, reach in ((24, (-1, 0, 1)), (255, (-1, 0))):
+        for down in reach:
+            for across in reach:
+                y, x = rows + down, columns + across
+                seen = (y >= 0) & (x >= 0) & (y < height) & (x < width)
+                scene[y[seen], x[seen]] = shade
+    return scene
