@@ -129,6 +129,45 @@ def images(
     return figure
 
 
+def label_maps(
+    rows: Mapping[str, Sequence[ArrayLike]],
+    alt: str,
+    titles: Sequence[str] = (),
+    names: Sequence[str] = DIGIT_CLASSES,
+    size: float = 1.5,
+) -> None:
+    """Show rows of photographs (H, W, 3) and of label maps (h, w), with the names of the classes that occur.
+
+    Args:
+        rows: a row's name -> its pictures, in each row as many. A single row may be called "".
+        alt: alternative text. titles: one a column. names: one a class.
+    """
+    pictures = [np.asarray(picture) for row in rows.values() for picture in row]
+    maps = [picture for picture in pictures if picture.ndim == 2]
+    coloured = [CLASS_COLOURS[each] if each.ndim == 2 else each for each in pictures]
+    figure = images(coloured, titles, len(pictures) // len(rows), size)
+    name_rows(figure, list(rows))
+    class_legend(figure, np.concatenate([each.ravel() for each in maps]), names)
+    show(figure, alt)
+
+
+def learning_curves(
+    runs: Mapping[str, Mapping[int, float]], ylabel: str, title: str, width: int = 1
+) -> Figure:
+    """Draw a curve for each run, name -> {step: value}; each point is the mean of `width` steps round it.
+
+    A run that was stopped before it took as many steps is one point.
+    """
+    figure, axis = plt.subplots()
+    for name, values in runs.items():
+        wide = max(1, min(width, len(values)))
+        means = np.convolve(list(values.values()), np.full(wide, 1 / wide), mode="valid")
+        axis.plot(list(values)[wide // 2 :][: len(means)], means, label=name)
+    axis.set(xlabel="training steps", ylabel=ylabel, title=title)
+    axis.legend()
+    return figure
+
+
 def _drawable(picture: ArrayLike) -> np.ndarray:
     """A picture as an array that means what `images` says, from an array, a list or a tensor of any kind."""
     if hasattr(picture, "detach"):
@@ -181,9 +220,8 @@ def class_legend(figure: Figure, labels: ArrayLike, names: Sequence[str] = DIGIT
     colours = CLASS_COLOURS / 255
     present = [int(label) for label in np.unique(np.asarray(labels))]
     patches = [Patch(facecolor=colours[label], edgecolor="#6e6e72", label=names[label]) for label in present]
-    figure.legend(
-        handles=patches, loc="outside lower center", ncols=min(len(patches), 6), fontsize=9, handlelength=1
-    )
+    columns = max(1, min(len(patches), int(figure.get_figwidth() / 1.2)))
+    figure.legend(handles=patches, loc="outside lower center", ncols=columns, fontsize=9, handlelength=1)
 
 
 def error_bars(

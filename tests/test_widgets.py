@@ -15,7 +15,6 @@ from PIL import Image as Pillow
 from helpers import plotting
 from helpers.widgets import pictures
 from helpers.widgets.masks import MasksOverImages
-from helpers.widgets.upsampled import UpsampledMasks
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -105,17 +104,6 @@ def test_edges_lie_just_inside_a_shape():
     np.testing.assert_array_equal(pictures.edges(labels), expected)
 
 
-def test_mean_iou_by_hand_and_against_torchmetrics(rng):
-    truth, ours = np.array([[0, 0, 1, 1]]), np.array([[0, 1, 1, 2]])
-    assert pictures.mean_iou(ours, truth, 4) == pytest.approx((1 / 2 + 1 / 3 + 0) / 3)
-    torch = pytest.importorskip("torch")
-    from torchmetrics.functional.classification import multiclass_jaccard_index
-
-    ours, truth = rng.integers(0, 5, (2, 16, 16))
-    theirs = multiclass_jaccard_index(torch.from_numpy(ours), torch.from_numpy(truth), num_classes=11)
-    assert pictures.mean_iou(ours, truth, 11) == pytest.approx(float(theirs), abs=1e-6)
-
-
 @pytest.mark.parametrize(
     ("value", "text"), [(0, "0.00"), (0.125, "0.13"), (0.994, "0.99"), (0.996, "1.00"), (1, "1.00")]
 )
@@ -161,79 +149,6 @@ def test_bad_state_is_refused_as_the_constructor_refuses_it(scene):
         figure.render(colour=3)
     with pytest.raises(ValueError, match="outside the image"):
         figure.caption(y=8)
-
-
-@pytest.mark.parametrize(
-    ("height", "width", "rows", "columns"), [(32, 32, 4, 4), (30, 44, 7, 9), (8, 8, 8, 8), (16, 16, 1, 1)]
-)
-def test_upsampling_is_that_of_torch(rng, height, width, rows, columns):
-    torch = pytest.importorskip("torch")
-    scores = rng.normal(size=(5, rows, columns)).astype(np.float16)
-    batch = torch.from_numpy(scores.astype(np.float64))[None]
-    for bilinear, options in (
-        (True, {"mode": "bilinear", "align_corners": False}),
-        (False, {"mode": "nearest"}),
-    ):
-        theirs = torch.nn.functional.interpolate(batch, (height, width), **options)[0].argmax(0)
-        ours = pictures.upsampled_labels(scores, (height, width), bilinear)
-        np.testing.assert_array_equal(ours, theirs.numpy())
-
-
-@pytest.fixture
-def networks(rng, scene) -> dict:
-    """Keyword arguments of UpsampledMasks: two networks with three and two steps."""
-    scores = {"32s": rng.normal(size=(3, 11, 2, 3)), "8s": rng.normal(size=(2, 11, 4, 6))}
-    return {
-        "image": scene["image"],
-        "scores": scores,
-        "truth": scene["truth"],
-        "steps": {"32s": [0, 5, 9], "8s": [2, 9]},
-    }
-
-
-def test_a_network_with_fewer_steps_stays_at_its_last(networks):
-    figure = UpsampledMasks(**networks)
-    assert figure.frame == 2
-    assert figure.caption(choice="32s").startswith(
-        "32s at step 9, 2 x 3 scores enlarged bilinearly: mean IoU 0."
-    )
-    np.testing.assert_array_equal(figure.labels(choice="8s", frame=2), figure.labels(choice="8s", frame=1))
-
-
-def test_the_truth_has_no_errors(networks):
-    figure = UpsampledMasks(**networks)
-    assert figure.caption(choice="truth").startswith(
-        "truth: mean IoU 1.00 on this scene, 0% of the pixels wrong."
-    )
-    picture = figure.render(choice="truth", view="errors", lens="off", blend=100)
-    np.testing.assert_array_equal(picture, pictures.dim_grey(networks["image"]))
-
-
-def test_errors_are_the_pixels_that_differ(networks):
-    figure = UpsampledMasks(**networks)
-    orange = (figure.render(view="errors", lens="off", blend=100) == (255, 150, 0)).all(-1)
-    np.testing.assert_array_equal(orange, figure.labels() != networks["truth"])
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"scores": {}}, "No networks' scores were given"),
-        ({"scores": {"a": np.zeros((11, 11))}}, r"shape \(11, 11\); expected \(T, C, h, w\)"),
-        ({"scores": {"a": np.zeros((0, 11, 2, 2))}}, "none of them empty"),
-        ({"scores": {"a": np.zeros((1, 11, 2, 2), int)}}, "int64; expected floats.*not the argmax"),
-        ({"scores": {"a": np.full((1, 11, 2, 2), np.nan)}}, "NaN or infinity; expected finite.*diverged"),
-        ({"scores": {"a": np.zeros((1, 10, 2, 2))}}, "of 10 classes; expected 11"),
-        ({"scores": {"a": np.zeros((1, 11, 16, 16))}}, "before they are upsampled"),
-        ({"scores": {"a": np.full((1, 11, 2, 2), 1e6)}}, "reach 1e\\+06; expected at most 65,000"),
-        ({"steps": [1]}, "1 steps for 3 frames of '32s'; expected one a frame"),
-        ({"frame": -1}, "should not be less than 0"),
-        ({"view": "mistakes"}, "any of \\['classes', 'errors'\\]"),
-    ],
-)
-def test_bad_scores_are_refused_in_words(networks, change, message):
-    with pytest.raises(ValueError, match=message):
-        UpsampledMasks(**{**networks, **change})
 
 
 def test_importing_the_figures_reads_no_file_and_starts_no_torch():

@@ -79,7 +79,7 @@ class Caption(NamedTuple):
 
 def captions(scenes: Scenes, language: Language = "English", order: Order = "left to right") -> list[Caption]:
     """Name the stickers of each scene in a stated order."""
-    ranks, found = scenes.order if order == "left to right" else by_colour(scenes), []
+    ranks, found = {"left to right": scenes.order, "by colour": by_colour(scenes)}[order], []
     for ranked, digits, colours in zip(ranks, scenes.digits, scenes.colours, strict=True):
         words, about = [], []
         for sticker in ranked[ranked >= 0].tolist():
@@ -91,6 +91,19 @@ def captions(scenes: Scenes, language: Language = "English", order: Order = "lef
             about += [-1, *(sticker if part in names else -1 for part in PHRASES[language])]
         found.append(Caption(words[1:], about[1:]))
     return found
+
+
+class Annotated(NamedTuple):
+    """Scenes as decoders get them: `annotations` (N, L, D), `captions`, and each cell's sticker, `owners` (N, L)."""
+
+    scenes: Scenes
+    annotations: Tensor
+    captions: list[Caption]
+    owners: Tensor
+
+    @property
+    def said(self) -> list[list[str]]:
+        return [caption.words for caption in self.captions]
 
 
 def parse(words: Sequence[str], language: Language = "English") -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Distorted digits: rotated, moved and scaled, warped, or lost in clutter, and distorted afresh for every batch."""
+"""Distorted digits: turned, moved and scaled, seen askew, warped, or lost in clutter; afresh for every batch."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -14,10 +14,11 @@ from helpers import seeds
 from helpers.data.digits import as_digits
 from helpers.runtime import in_single_precision
 
-Kind = Literal["plain", "R", "RTS", "E", "cluttered"]
+Kind = Literal["plain", "R", "RTS", "P", "E", "cluttered"]
 KINDS: tuple[str, ...] = get_args(Kind)
-SIDES = {"plain": 28, "R": 28, "RTS": 42, "E": 28, "cluttered": 60}  # pixels, as in the paper
+SIDES = {"plain": 28, "R": 28, "RTS": 42, "P": 42, "E": 28, "cluttered": 60}  # pixels, as in the paper
 DIGIT = 28
+STRETCH = 5.0  # P moves each corner of the digit's box by a normal deviate of this many pixels
 CONTROL = 4  # E moves a thin plate's control points, CONTROL x CONTROL of them, all over the image ...
 JOLT = 1.5  # ... each by a normal deviate of this many pixels
 PATCHES, PATCH = 6, 6  # the clutter: so many square pieces of other digits, so many pixels wide
@@ -30,7 +31,8 @@ class Distorted(NamedTuple):
     Attributes:
         images: (B, 1, S, S) float32 in 0..1, ink bright on 0; S is `SIDES[kind]`.
         theta: (B, 2, 3) float32 as for `affine_grid`: maps a place in the distorted image to where its ink came from
-            in the upright digit, both in coordinates from -1 to 1. E, which no affine map describes, has the identity.
+            in the upright digit, both in coordinates from -1 to 1. P and E, which no affine map describes, have the
+            identity.
     """
 
     images: Tensor
@@ -43,6 +45,8 @@ def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0
 
     - R: turned by an angle uniform in +-90 degrees.
     - RTS: turned by +-45 degrees, scaled by 0.7 to 1.2 and put at random into 42 x 42, the digit's own box inside.
+    - P: scaled by 0.75 to 1.0 in the middle of 42 x 42, then each corner of its box moved by a normal deviate of five
+      pixels: a projective map. (The paper does not give the size of the image.)
     - E: warped by a thin plate on 4 x 4 control points, each moved by a normal deviate of 1.5 pixels.
     - cluttered: put at random into 60 x 60, under six 6 x 6 pieces of other digits.
     - plain: left as they are.
@@ -73,6 +77,10 @@ def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0
         shift = torch.empty(B, 2).uniform_(-1, 1, generator=generator) * room * reach
     theta = placement(angle, scale, shift, S)
     grid = F.affine_grid(theta, [B, 1, S, S], align_corners=False)
+    if kind == "P":
+        scale = 1 + (torch.empty(B).uniform_(0.75, 1.0, generator=generator) - 1) * reach
+        stretch = torch.randn(B, 4, 2, generator=generator) * reach * STRETCH
+        grid = projective_grid(scale, stretch, S)
     if kind == "E":
         jolts = torch.randn(B, CONTROL**2, 2, generator=generator) * reach * JOLT * 2 / S
         grid = grid + (plate(S) @ jolts).view(B, S, S, 2)
@@ -95,6 +103,36 @@ def placement(angle: Tensor, scale: Tensor, shift: Tensor, side: int) -> Tensor:
     cos, sin = angle.cos() * side / DIGIT / scale, angle.sin() * side / DIGIT / scale
     turn = torch.stack([torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)], dim=1)
     return torch.cat([turn, -turn @ (shift * 2 / side)[..., None]], dim=2)
+
+
+def projective_grid(scale: Tensor, stretch: Tensor, side: int) -> Tensor:
+    """Where each pixel of an image reads a digit whose box was scaled, and had its corners moved.
+
+    Args:
+        scale: (B,), above 1 is larger. stretch: (B, 4, 2) pixels right and down, for the corners at upper left, upper
+            right, lower left and lower right.
+        side: of the image.
+
+    Returns:
+        (B, side, side, 2) for `grid_sample` of the 28 x 28 digit; beyond 1 where nothing is to be read.
+    """
+    corners = torch.tensor([(-1.0, -1), (1, -1), (-1, 1), (1, 1)])
+    moved = (corners * DIGIT * scale[:, None, None] + 2 * stretch) / side
+    # Eight numbers h with u = (h0 x + h1 y + h2) / (h6 x + h7 y + 1) and v alike, for four pairs (x, y) -> (u, v).
+    ones, zeros = torch.ones_like(moved[..., :1]), torch.zeros(len(scale), 4, 3)
+    place = torch.cat([moved, ones], dim=-1)
+    u, v = corners[:, :1], corners[:, 1:]
+    system = torch.cat(
+        [torch.cat([place, zeros, -u * moved], -1), torch.cat([zeros, place, -v * moved], -1)], dim=1
+    )
+    h = torch.linalg.solve(system, torch.cat([u, v]).expand(len(scale), 8, 1))[..., 0]
+    matrix = torch.cat([h, torch.ones(len(h), 1)], dim=1).view(-1, 3, 3)
+    at = (torch.arange(side) * 2 + 1) / side - 1
+    pixels = torch.stack([*torch.meshgrid(at, at, indexing="xy"), torch.ones(side, side)], dim=-1)
+    x, y, w = (pixels.view(-1, 3) @ matrix.transpose(1, 2)).view(-1, side, side, 3).unbind(-1)
+    # Behind the horizon a projective map turns round; the digit itself lies where its centre does, at w = 1.
+    grid = torch.stack([x, y], dim=-1) / w[..., None].clamp(min=1e-6)
+    return grid.where(w[..., None] > 1e-6, torch.full((), 2.0))
 
 
 @cache

@@ -141,16 +141,19 @@ function paintSwitch(input, [red, green, blue]) {
 }
 
 function field(control, tools) {
-  const { name, most } = control.node;
+  const { name, most, button: does } = control.node;
   const input = make("input", { type: "text", maxlength: most, "aria-label": name });
-  const form = make("form", { class: "field" }, make("span", { "aria-hidden": "true" }, name), input);
-  form.append(make("button", { type: "submit" }, "Ask"));
-  form.addEventListener("submit", (event) => {
+  const button = make("button", { type: "button" }, does);
+  const submit = () => tools.change(name, input.value);
+  button.addEventListener("click", submit);
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    tools.change(name, input.value);
+    event.stopPropagation(); // Shift and Enter would run the notebook's cell
+    submit();
   });
   return {
-    node: form,
+    node: make("div", { class: "field" }, make("span", { "aria-hidden": "true" }, name), input, button),
     update() {
       if (document.activeElement !== input) input.value = givenOf(control, tools).value;
     },

@@ -250,6 +250,37 @@ class BoxHandle(Control):
         return int(value)
 
 
+class Grip(Control):
+    """A frame on a picture that a hand drags, scales by a corner and turns by its knob: it moves four sliders.
+
+    Where the hand only points, a `Cell` goes to the nearest of some places. The grip has no value of its own.
+
+    Args:
+        sliders: for the centre's x and y, the size and the angle in degrees.
+        handles: a symbol, (6, 2): the corners, the knob and the centre, in the stage's pixels.
+        units: how far the x and the y slider go for one of these pixels.
+        cell, places: what pointing sets, and a symbol (rows * columns, 2) of the places of its cells, row by row.
+    """
+
+    def __init__(
+        self,
+        sliders: Sequence[Slider],
+        handles: Symbol,
+        units: Sequence[float],
+        cell: Cell,
+        places: Symbol,
+        name: str = "frame",
+        **rest: object,
+    ) -> None:
+        rest |= {"sliders": [each.name for each in sliders], "handles": handles, "units": list(units)}
+        super().__init__(name, 0, cell=cell.name, places=places, columns=cell.args["shape"][1], **rest)
+
+    def fits(self, value: object) -> int:
+        if value != 0:
+            self.refuse(value, "0: move its sliders")
+        return 0
+
+
 class Switches(Control):
     """A switch for each of several names; its value is a list of 0 and 1, so `switches[k]` picks.
 
@@ -311,11 +342,13 @@ class Legend(Switches):
 
 
 class Field(Control):
-    """A line of text that the reader types."""
+    """A line of text that the reader types; Enter takes it, and so does a button that says what it does."""
 
-    def __init__(self, name: str, first: str = "", most: int = 200, **rest: object) -> None:
+    def __init__(
+        self, name: str, first: str = "", most: int = 200, button: str = "Ask", **rest: object
+    ) -> None:
         self.most = most
-        super().__init__(name, first, most=most, **rest)
+        super().__init__(name, first, most=most, button=button, **rest)
 
     def fits(self, value: object) -> str:
         if not isinstance(value, str) or len(value) > self.most:

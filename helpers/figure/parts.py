@@ -12,9 +12,20 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.figure import taking
-from helpers.figure.controls import BoxHandle, Cell, Cells, Choice, Control, Paint, Pointer, Slider, Switches
+from helpers.figure.controls import (
+    BoxHandle,
+    Cell,
+    Cells,
+    Choice,
+    Control,
+    Grip,
+    Paint,
+    Pointer,
+    Slider,
+    Switches,
+)
 from helpers.figure.layers import Heat, Layer, Shape
-from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, written
+from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, stored, written
 
 GAP, BETWEEN = (
     1,
@@ -78,7 +89,7 @@ class Stage(Part):
 
     Args:
         layers: from below to above.
-        pointer: a Pointer (or its `.cells`), Cell, BoxHandle or Paint that answers on this stage.
+        pointer: a Pointer (or its `.cells`), Cell, BoxHandle, Grip or Paint that answers on this stage.
         side: CSS pixels of its longer side, about.
     """
 
@@ -86,7 +97,7 @@ class Stage(Part):
         self,
         *layers: Layer,
         title: object = "",
-        pointer: Pointer | Cells | Cell | BoxHandle | Paint | None = None,
+        pointer: Pointer | Cells | Cell | BoxHandle | Grip | Paint | None = None,
         side: int = 384,
         when: object = 1,
     ) -> None:
@@ -251,6 +262,21 @@ class Tokens(Part):
         bars = [("bar", [100 * float(w)], "") for w, _ in zip(weights, now.words, strict=False)]
         notes = [*now.notes, *[""] * len(now.words)]
         return Shown(None, bars, [t for pair in zip(now.words, notes, strict=False) for t in pair if t])
+
+
+class Ribbons(Column):
+    """Two rows of tokens, and ribbons from each word of the second to the words of the first, as wide as the weights.
+
+    The ribbons of the word that is chosen in the second row stand out.
+
+    Args:
+        source, target: the rows.
+        weights: (target's words, source's words), each from 0 to 1.
+    """
+
+    def __init__(self, source: Tokens, target: Tokens, weights: object, **rest: object) -> None:
+        super().__init__(source, target, **rest)
+        self.args["weights"] = stored(weights)
 
 
 @dataclass(eq=False)

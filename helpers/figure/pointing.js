@@ -124,6 +124,64 @@ function handle(control, tools, height, width) {
   };
 }
 
+/** A frame that moves four sliders: dragged it moves, by a corner it grows, by its knob it turns. */
+function grip(control, tools, height, width) {
+  const { sliders, units, cell: chosen, columns } = control.node;
+  const [x, y, size, angle] = sliders;
+  const given = (name) => givenOf(tools.controls[name], tools);
+  const values = () => Object.fromEntries(sliders.map((name) => [name, given(name).value]));
+  const pairs = (symbol) => {
+    const flat = asList(symbol);
+    return Array.from({ length: flat.length / 2 }, (_, i) => flat.slice(2 * i, 2 * i + 2));
+  };
+  const set = (changes) => {
+    for (const [name, value] of Object.entries(changes)) {
+      const { start, count } = given(name);
+      const whole = Math.floor(value + 0.5);
+      const turned = ((((whole + 180) % 360) + 360) % 360) - 180; // an angle goes on round the circle
+      tools.change(name, name === angle ? turned : clamp(whole, start, start + count - 1));
+    }
+  };
+  const ways = {
+    move: ({ from, first }, at) => ({ [x]: first[x] + units[0] * (at[0] - from[0]), [y]: first[y] + units[1] * (at[1] - from[1]) }),
+    size: ({ from, first, centre }, at) => ({
+      [size]: (first[size] * Math.hypot(at[0] - centre[0], at[1] - centre[1])) / Math.hypot(from[0] - centre[0], from[1] - centre[1]),
+    }),
+    turn({ from, first, centre }, at) {
+      const turned = Math.atan2(at[1] - centre[1], at[0] - centre[0]) - Math.atan2(from[1] - centre[1], from[0] - centre[0]);
+      return { [angle]: first[angle] + (turned * 180) / Math.PI };
+    },
+  };
+  const way = (at, handles) => {
+    const near = (handle) => Math.hypot(at[0] - handle[0], at[1] - handle[1]) <= width() / 26;
+    return near(handles[4]) ? "turn" : handles.slice(0, 4).some(near) ? "size" : "move";
+  };
+  const lookAt = (at) => {
+    const distances = pairs(givenOf(control, tools).places).map(([px, py]) => Math.hypot(px - at[0], py - at[1]));
+    const nearest = distances.indexOf(Math.min(...distances));
+    tools.change(chosen, [Math.floor(nearest / columns), nearest % columns]);
+  };
+  let held = null;
+  return {
+    hover: true,
+    help: `drag the frame, a corner to scale it, its knob to turn it; or arrows move it (with Shift, further)`,
+    point(across, down, begins) {
+      const at = [across * width(), down * height()];
+      const handles = pairs(givenOf(control, tools).handles);
+      if (begins) held = { from: at, first: values(), centre: handles[5], way: way(at, handles) };
+      if (begins || !held) return lookAt(at);
+      set(ways[held.way](held, at));
+    },
+    release: () => (held = null),
+    cursor: (across, down) => ({ move: "move", size: "nwse-resize", turn: "grab" })[way([across * width(), down * height()], pairs(givenOf(control, tools).handles))],
+    keys: arrows((dx, dy, far) => {
+      const now = values();
+      const by = far ? 10 : 1;
+      set(dx ? { [x]: now[x] + dx * by } : { [y]: now[y] + dy * by });
+    }),
+  };
+}
+
 /** A pen: strokes by a pressed pointer; by keys arrows move it, Space sets it down or lifts it, Delete wipes the pad. */
 function paint(control, tools) {
   const { name, size } = control.node;
@@ -182,15 +240,22 @@ function answerOn(node, answer, others, tools) {
   const place = (event, begins) => {
     const box = node.getBoundingClientRect();
     const share = (at, from, size) => clamp((at - from) / size, 0, 1);
-    answer.point(share(event.clientX, box.left, box.width), share(event.clientY, box.top, box.height), begins);
+    const shares = [share(event.clientX, box.left, box.width), share(event.clientY, box.top, box.height)];
+    if (answer.cursor && !pressed) node.style.cursor = answer.cursor(...shares);
+    answer.point(...shares, begins);
   };
   node.addEventListener("pointerdown", (event) => {
     pressed = true;
-    if (!answer.hover) node.setPointerCapture?.(event.pointerId); // a drag may leave the picture and come back
+    if (!answer.hover || answer.release) node.setPointerCapture?.(event.pointerId); // a drag may leave the picture and come back
     place(event, true);
   });
   node.addEventListener("pointermove", (event) => (pressed || answer.hover) && place(event, false));
-  for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (pressed = false));
+  for (const end of ["pointerup", "pointercancel"]) {
+    node.addEventListener(end, () => {
+      pressed = false;
+      answer.release?.();
+    });
+  }
 }
 
-export { pointer, cell, one, handle, paint, answerOn };
+export { pointer, cell, one, handle, grip, paint, answerOn };

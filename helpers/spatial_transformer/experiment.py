@@ -1,9 +1,10 @@
 """The experiments of notebook 10: distorted digits with and without a spatial transformer, and whether it is right."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 import torch.nn.functional as F
@@ -20,10 +21,11 @@ from helpers.training import History, fit, parameter_count
 
 BATCH = 64
 RATE = 3e-3  # the highest learning rate of the cycle, for every network
-# For this part of training the distortions grow. In full from the start, a classifier learns each tilt by itself,
-# none is dearer to it than another, and nothing tells the transformer which way to turn.
+# Distortions may grow for this part of training. In full from the start, a classifier learns each tilt by itself, none
+# is dearer to it than another, and nothing tells the transformer which way to turn.
 GROWING = 0.7
-AT_ONCE = ("CNN, at once", "ST-CNN, at once")
+ALL = ("CNN", "CNN, matched", "ST-CNN")
+Training = Literal["at once", "growing"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Budget:
 
 QUICK = Budget(False, {"RTS": 1000}, times=4)
 RECORD = Budget(False, {"RTS": 1000}, times=4)
-REAL = Budget(True, {"R": 1500, "RTS": 1500, "E": 1500, "cluttered": 1500}, times=1)
+REAL = Budget(True, dict.fromkeys(("R", "RTS", "P", "E", "cluttered"), 1500), times=1)
 
 
 def digits(budget: Budget, split: str) -> tuple[Tensor, Tensor]:
@@ -62,8 +64,7 @@ def new_network(system: str, kind: Kind, seed: int) -> nn.Sequential:
     """Make an untrained network.
 
     Args:
-        system: "CNN"; "CNN, matched", with as many parameters as ST-CNN; "ST-CNN"; "ST-CNN, thin plate"; or one of
-            `AT_ONCE`, which `compare` trains without letting the distortions grow.
+        system: "CNN"; "CNN, matched", with as many parameters as ST-CNN; "ST-CNN"; "ST-CNN, thin plate".
     """
     runtime.seed_everything(seed)
     side = SIDES[kind]
@@ -76,8 +77,6 @@ def new_network(system: str, kind: Kind, seed: int) -> nn.Sequential:
     makers = {
         "CNN": cnn,
         "ST-CNN": st_cnn,
-        "CNN, at once": cnn,
-        "ST-CNN, at once": st_cnn,
         "ST-CNN, thin plate": partial(st_cnn, bend=True),
     }
     return makers[system](side)
@@ -88,44 +87,42 @@ def learn(
     kind: Kind,
     seed: int,
     budget: Budget = QUICK,
-    watch=None,
-    every: int = 50,
-    growing: float = GROWING,
+    training: Training = "at once",
 ) -> History:
     """Train any of the networks: the same digits, distortions and settings for each."""
     steps = budget.steps[kind]
-    batches = distorted_batches(*digits(budget, "train"), kind, BATCH, seed, int(growing * steps))
-    watch_at = range(0, steps + 1, every) if watch else ()
-    return fit(
-        network, batches, F.cross_entropy, steps=steps, lr=RATE, watch=watch, watch_at=watch_at, name=kind
-    )
+    growing = int(GROWING * steps) if training == "growing" else 0
+    batches = distorted_batches(*digits(budget, "train"), kind, BATCH, seed, growing)
+    return fit(network, batches, F.cross_entropy, steps=steps, lr=RATE, name=kind)
 
 
 @torch.no_grad()
 def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network names wrong."""
+    """The share of images that a network puts into a wrong class."""
     network.eval()
-    named = torch.cat([network(some.to(runtime.device())).argmax(dim=1).cpu() for some in images.split(500)])
-    return float((named != labels).float().mean())
+    predicted = torch.cat(
+        [network(batch.to(runtime.device())).argmax(dim=1).cpu() for batch in images.split(500)]
+    )
+    return float((predicted != labels).float().mean())
 
 
-class Look(NamedTuple):
-    """What a spatial transformer did: `theta` (B, numbers) and `rectified` (B, 1, side, side)."""
+class Rectified(NamedTuple):
+    """What a spatial transformer made of images: `theta` (B, numbers) and `images` (B, 1, side, side)."""
 
     theta: Tensor
-    rectified: Tensor
+    images: Tensor
 
 
 @torch.no_grad()
-def look(network: nn.Module, images: Tensor) -> Look:
+def rectify(network: nn.Module, images: Tensor) -> Rectified:
     """Run the spatial transformer of a network alone."""
     network.eval()
-    thetas, reads = [], []
-    for some in images.split(500):
+    thetas, read = [], []
+    for batch in images.split(500):
         with record(network, "transformer.theta") as kept:
-            reads.append(network.transformer(some.to(runtime.device())).cpu())
+            read.append(network.transformer(batch.to(runtime.device())).cpu())
         thetas.append(kept["transformer.theta"].cpu())
-    return Look(torch.cat(thetas), torch.cat(reads))
+    return Rectified(torch.cat(thetas), torch.cat(read))
 
 
 class Pose(NamedTuple):
@@ -163,47 +160,45 @@ def composed(distortion: Tensor, theta: Tensor) -> Tensor:
     return distortion @ torch.cat([theta.view(-1, 2, 3), last], dim=1)
 
 
-def unsteadiness(found: Pose, labels: Tensor) -> dict[str, float]:
-    """How much the pose still varies among digits of one class: standard deviations, root mean square over classes.
+def within_class_std(found: Pose, labels: Tensor) -> dict[str, float]:
+    """The standard deviation of the pose among digits of one class: root mean square over the classes.
 
     Returns:
         "angle" in degrees, "size" as a ratio less 1 (0.1: typically a tenth larger or smaller), "shift" in pixels.
     """
     parts = {"angle": found.angle[:, None], "size": found.size.log()[:, None], "shift": found.shift}
-    spread = {}
+    deviation = {}
     for name, part in parts.items():
-        within = [part[labels == digit].var(dim=0).sum() for digit in labels.unique()]
-        spread[name] = float(torch.stack(within).mean().sqrt())
-    return spread | {"size": float(torch.tensor(spread["size"]).exp() - 1)}
+        variances = [part[labels == digit].var(dim=0).sum() for digit in labels.unique()]
+        deviation[name] = float(torch.stack(variances).mean().sqrt())
+    return deviation | {"size": math.expm1(deviation["size"])}
 
 
-def variety(images: Tensor, labels: Tensor) -> float:
-    """The share of the images' squared brightness that their class's mean image does not explain, 0 to 1."""
-    left = sum(
+def unexplained_variance(images: Tensor, labels: Tensor) -> float:
+    """The fraction of the images' variance that their classes' mean images do not explain, 0 to 1."""
+    within = sum(
         float((images[labels == d] - images[labels == d].mean(0)).square().sum()) for d in labels.unique()
     )
-    return left / float(images.square().sum())
+    return within / float((images - images.mean(0)).square().sum())
 
 
-def compare(kind: Kind, seed: int, budget: Budget, systems: tuple[str, ...]) -> Iterator[dict]:
+def compare(
+    kind: Kind, seed: int, budget: Budget, systems: tuple[str, ...] = ALL, training: Training = "at once"
+) -> Iterator[dict]:
     """Train networks on one distortion, and yield a row for each."""
     test, labels = held_out(kind, budget.mnist, budget.times)
     for system in systems:
         network = new_network(system, kind, seed)
-        history = learn(network, kind, seed, budget, growing=0 if system in AT_ONCE else GROWING)
+        history = learn(network, kind, seed, budget, training=training)
         figures = {"error": error(network, test.images, labels)}
         if system.startswith("ST"):
-            seen = look(network, test.images)
-            figures |= {
-                "variety": variety(seen.rectified, labels),
-                "variety_before": variety(test.images, labels),
-            }
-            if seen.theta.shape[1] == 6 and kind in ("R", "RTS"):
-                figures |= steadied(test.theta, seen.theta, labels, kind)
+            rectified = rectify(network, test.images)
+            if rectified.theta.shape[1] == 6 and kind in ("R", "RTS"):
+                figures |= pose_figures(test.theta, rectified.theta, labels, kind)
         yield {
-            "model": system.removesuffix(", at once"),
+            "model": system,
             "distortion": kind,
-            "training": "at once" if system in AT_ONCE else "growing",
+            "training": training,
             "seed": seed,
             "figures": figures,
             "steps": history.steps,
@@ -212,31 +207,41 @@ def compare(kind: Kind, seed: int, budget: Budget, systems: tuple[str, ...]) -> 
         }
 
 
-def steadied(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> dict[str, float]:
-    """The unsteadiness of digits before and after they were rectified, under `recorded` names."""
-    before = unsteadiness(pose(distortion, SIDES[kind]), labels)
-    after = unsteadiness(pose(composed(distortion, theta), DIGIT), labels)
+def pose_figures(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> dict[str, float]:
+    """The within-class standard deviations of the pose before and after digits were rectified, as recorded."""
+    before = within_class_std(pose(distortion, SIDES[kind]), labels)
+    after = within_class_std(pose(composed(distortion, theta), DIGIT), labels)
     return {f"{name}_before": part for name, part in before.items()} | {
         f"{name}_after": part for name, part in after.items()
     }
 
 
-ALL = ("CNN", "CNN, matched", "ST-CNN")
-
-
 PIECES = {
     "record": {
-        **{f"RTS seed {seed}": partial(compare, "RTS", seed, RECORD, ALL) for seed in range(3)},
-        **{f"at once seed {seed}": partial(compare, "RTS", seed, RECORD, AT_ONCE) for seed in range(3)},
+        **{
+            f"RTS {training} seed {seed}": partial(compare, "RTS", seed, RECORD, training=training)
+            for seed in range(3)
+            for training in get_args(Training)
+        },
         **{f"zoom seed {seed}": partial(zoom.ablate, seed) for seed in range(3)},
     },
     "real": {
         **{
-            f"{kind} seed {seed}": partial(compare, kind, seed, REAL, ALL)
+            f"{kind} seed {seed}": partial(compare, kind, seed, REAL)
             for seed in range(3)
-            for kind in ("RTS", "R")
+            for kind in ("RTS", "R", "cluttered")
         },
-        "E seed 0": partial(compare, "E", 0, REAL, (*ALL, "ST-CNN, thin plate")),
-        "cluttered seed 0": partial(compare, "cluttered", 0, REAL, ALL),
+        **{
+            f"{kind} seed 0": partial(compare, kind, 0, REAL, (*ALL, "ST-CNN, thin plate"))
+            for kind in ("P", "E")
+        },
+        **{
+            f"tutorial, {data}, {padding} padding, seed {seed}": partial(
+                zoom.on_schedule, data, padding, seed
+            )
+            for seed in range(3)
+            for data in zoom.EPOCHS
+            for padding in zoom.OUTSIDE
+        },
     },
 }

@@ -1,13 +1,111 @@
 """Figures of lesson 10: arrays in, interactive figures out."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
 from helpers import figure as fig
 from helpers.figure import taking
+from helpers.figure.symbols import decimal
+from helpers.spatial_transformer import sampling
 
 MOST_STEPS = 60
+FIRST = sampling.Box(x=0, y=0, scale=50, angle=20, stretch=100, shear=0)
+WHOLE = sampling.Box(x=0, y=0, scale=100, angle=0, stretch=100, shear=0)
+SLIDERS = ("Right", "Down", "Scale", "Turn", "Stretch", "Shear")
+SIDES = (2, 64)  # of the output, in pixels: more sampling places could not be told apart
+CORNERS = ((1.3, 1.3), (2.2, 1.3), (1.3, 2.5), (2.2, 2.5))  # where the four weights are written
+SCENE = 384  # pixels, about, along the longer side of a photograph with its margin
+
+
+def sampling_grid(
+    image: np.ndarray, theta: np.ndarray | None = None, side: int = 24, alt: str = ""
+) -> fig.Figure:
+    """A box on a photograph, the output that is read there, and one output pixel's place, four weights and gradient.
+
+    Args:
+        image: (H, W) grey or (H, W, 3) colours.
+        theta: (2, 3), the first map, as `affine_grid` wants it; the box that comes nearest is shown.
+        side: pixels along a side of the output.
+        alt: what the photograph shows, in a few words, for a reader who hears the page.
+    """
+    image, box = taking.image(image), FIRST if theta is None else sampling.Box.of(theta)
+    if not SIDES[0] <= side <= SIDES[1]:
+        raise ValueError(f"side = {side}; expected {SIDES[0]} to {SIDES[1]}.")
+    height, width = image.shape[:2]
+    margin = -(-max(height, width) // 6)  # there the sampler reads 0
+    fine = max(1, round(SCENE / (max(height, width) + 2 * margin)))
+    read = fig.Choice("Read", ["the box", "the whole photograph"])
+    hundredths = [decimal(value / 100, 2) for value in range(-100, 101)]
+    spans = [
+        range(-100, 101),
+        range(-100, 101),
+        range(5, 201),
+        range(-180, 181),
+        range(25, 401),
+        range(-100, 101),
+    ]
+    labels = [hundredths, hundredths, "{}%", "{}°", "{}%", hundredths]
+    keys = ["", "", "-+", "[]", "", ""]
+    sliders = [
+        fig.Slider(name, span, first, label, keys=pair, leap=2, resets=(read,))
+        for name, span, first, label, pair in zip(SLIDERS, spans, box, labels, keys, strict=True)
+    ]
+    pixel = fig.Cell("Output pixel", (side, side), (side // 3, side // 3))
+    shown = [fig.choose(read, own, whole) for own, whole in zip(sliders, WHOLE, strict=True)]
+    lab = fig.Lab(
+        Path(__file__).with_name("sampling.js"),
+        "grid_lab",
+        sampling.grid_lab,
+        **dict(zip(sampling.Box._fields, shown, strict=True)),
+        image=image,
+        row=pixel.row,
+        column=pixel.column,
+        side=side,
+        margin=margin,
+        fine=fine,
+    )
+    units = 200 / (width * fine), 200 / (height * fine)
+    grip = fig.Grip(sliders[:4], lab["handles"], units, pixel, lab["places"])
+    weights = [fig.Note(x, y, fig.text("{w:.2f}", w=lab["weights"][i])) for i, (x, y) in enumerate(CORNERS)]
+    edge = [margin * fine, margin * fine, width * fine, height * fine]
+    return fig.Figure(
+        fig.Stage(
+            *(fig.Image(lab["scene"]), fig.Box(edge), fig.Arrows(lab["frame"], heads=False)),
+            *(fig.Dots(lab["handles"], radius=4), fig.Arrows(lab["slope"])),
+            title="Photograph; beyond its edge, 0",
+            pointer=grip,
+        ),
+        fig.Column(
+            fig.Stage(
+                fig.Image(lab["output"]),
+                fig.Box([pixel.column, pixel.row, 1, 1]),
+                title=f"Output, {side} x {side}",
+                pointer=pixel,
+                side=180,
+            ),
+            fig.Stage(
+                *(fig.Image(lab["close"]), fig.Box([1, 1, 2, 2]), *weights, fig.Arrows(lab["slope_close"])),
+                title="The four pixels it reads",
+                side=180,
+            ),
+        ),
+        caption="theta = [{a:.3f}, {b:.3f}, {c:.3f}; {d:.3f}, {e:.3f}, {f:.3f}]. Output {Output pixel} reads at row "
+        "{y:.2f}, column {x:.2f}: {value:.1f} of 255. Gradient: {right:+.1f} for each pixel to the "
+        "right, {down:+.1f} for each pixel down.",
+        alt=alt or f"A photograph of {width} by {height} pixels, and the box that is read of it.",
+        also=(read, *sliders),
+        lines=4,
+        **dict(zip("abcdef", (lab["theta"][i] for i in range(6)), strict=True)),
+        **{name: lab[name] for name in ("x", "y", "value", "right", "down")},
+    )
+
+
+def theta_of(figure: fig.Figure) -> np.ndarray:
+    """The map of a sampling grid's box as a hand left it, (2, 3) floats: `affine_grid` takes it as it is."""
+    own = sampling.Box(*(figure[name] for name in SLIDERS))
+    return (own if figure["Read"] == 0 else WHOLE).theta() / sampling.UNIT
 
 
 def watch_it_learn(

@@ -28,10 +28,10 @@ def shuffled(images: Tensor, labels: Tensor, size: int, seed: int) -> Iterator[t
 
 @torch.no_grad()
 def accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network names right."""
+    """The share of images that a network puts into the right class."""
     network.eval()
-    named = torch.cat([network(some).argmax(dim=1) for some in images.split(500)])
-    return float((named == labels).float().mean())
+    predicted = torch.cat([network(batch).argmax(dim=1) for batch in images.split(500)])
+    return float((predicted == labels).float().mean())
 
 
 def race(seed: int = 0, tutorial_epochs: int = TUTORIAL_EPOCHS) -> Iterator[dict]:
@@ -49,9 +49,9 @@ def race(seed: int = 0, tutorial_epochs: int = TUTORIAL_EPOCHS) -> Iterator[dict
 
     network, seconds, by_epoch = zoom.new(0.0, seed), 0.0, []
     for epoch in range(tutorial_epochs):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         zoom.descend(network, images, labels, len(images) // zoom.BATCH, 1000 * seed + epoch)
-        seconds += time.perf_counter() - begun
+        seconds += time.perf_counter() - started
         by_epoch.append(accuracy(network, held_out, test.labels))
         if by_epoch[-1] >= GOAL:
             break

@@ -7,19 +7,12 @@ from hosts import KernelFreePage
 
 NAMES = [
     "masks",
-    "upsampled",
-    "patch_map",
-    "receptive_field",
     "digit_pad",
-    "stamp_stepper",
-    "sampling_grid",
-    "watch_it_learn",
-    "checkerboard",
-    "stage_by_stage",
-    "alignment_explorer",
-    "by_length",
 ]
-COMPOSED = ["masks", "watch_it_learn", "question"]
+COMPOSED = [
+    *("masks", "upsampled", "patch_map", "receptive_field", "watch_it_learn", "sampling_grid", "digit_pad"),
+    *("stamp_stepper", "checkerboard", "stage_by_stage", "alignment_explorer", "by_length", "question"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from helpers.captioning import experiment
+from helpers.captioning import experiment, maps
+from helpers.captioning import model as decoders
 from helpers.captioning.data import (
     COLOURS,
     COVERED,
@@ -33,7 +34,7 @@ from helpers.captioning.model import (
 )
 from helpers.data.batches import as_input
 from helpers.data.scenes import COLOUR_NAMES
-from helpers.data.tokens import TeacherForced, Vocabulary
+from helpers.data.tokens import PAD, TeacherForced, Vocabulary
 from helpers.decoding import greedy
 from helpers.ops import attend
 from helpers.probe import gradient
@@ -222,7 +223,7 @@ def test_reinforce_averaged_over_every_path_is_the_gradient_of_the_bound(own, ba
         bound = bound - chance * F.cross_entropy(scores[0], targets[0])
         loss = HardLoss(own, baseline)
         loss.average = torch.tensor([-3.0, -1.5]).double()
-        told = Told(scores, weights[None], torch.tensor([path]))
+        told = Told(scores, None, weights[None], torch.tensor([path]))
         mean += chance.detach() * torch.autograd.grad(loss(told, targets), logits, retain_graph=True)[0]
     assert_close(-mean, torch.autograd.grad(bound, logits)[0])
 
@@ -230,7 +231,7 @@ def test_reinforce_averaged_over_every_path_is_the_gradient_of_the_bound(own, ba
 def test_the_baseline_is_made_of_past_rewards_alone():
     loss = HardLoss(own=True, baseline=True)
     weights = torch.full((1, 1, 2), 0.5, requires_grad=True)
-    told = Told(torch.zeros(1, 1, WORDS), weights, torch.tensor([[0]]))
+    told = Told(torch.zeros(1, 1, WORDS), None, weights, torch.tensor([[0]]))
     reward = -torch.tensor(float(WORDS)).log()
     for past in (0.0, 0.1 * reward, 0.19 * reward):
         (slope,) = torch.autograd.grad(loss(told, torch.tensor([[4]])), weights)
@@ -240,7 +241,7 @@ def test_the_baseline_is_made_of_past_rewards_alone():
 def test_coverage_leaves_padding_out_and_can_be_met_by_words_over_places_alone():
     even = torch.full((1, 3, 4), 0.25)
     targets = torch.tensor([[5, 6, 0]])  # two words, and padding
-    told = Told(torch.zeros(1, 3, WORDS), even, None)
+    told = Told(torch.zeros(1, 3, WORDS), None, even)
     assert_close(coverage(told, targets, torch.tensor([[2 / 4]])), torch.tensor(0.0))
     assert_close(coverage(told, targets, 1.0), torch.tensor(4 * 0.5**2))
     bare = experiment.penalised(told, targets, 0.0, "1")
@@ -263,6 +264,10 @@ def test_what_is_erased_is_neither_looked_at_nor_read():
     assert_close(weights.sum(dim=-1), torch.ones(3, 1))
 
 
+def test_padding_is_what_the_tokens_say():
+    assert decoders.PAD == PAD
+
+
 def test_annotations_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"annotations of shape \(B, L, D\).*got \(3, 6\)"):
         decoder().begin(torch.zeros(3, 6))
@@ -276,9 +281,9 @@ def test_set():
 
 
 def test_pointing_is_perfect_where_maps_are_and_poor_where_they_are_of_other_scenes(test_set):
-    words = experiment.about(test_set, 24)
+    words = maps.about(test_set, 24)
     perfect = (test_set.owners[:, None] == words[..., None]).float()
-    found = experiment.pointing(perfect, test_set)
+    found = maps.pointing(perfect, test_set)
     assert found["pointing"] == 1
     assert found["pointing_shuffled"] < 0.5
     one = [float((test_set.owners[n] == k).float().mean()) for n in range(20) for k in words[n] if k >= 0]
@@ -286,10 +291,10 @@ def test_pointing_is_perfect_where_maps_are_and_poor_where_they_are_of_other_sce
 
 
 def test_deletion_tells_the_attended_cell_from_others(test_set):
-    words = experiment.about(test_set, 24)
+    words = maps.about(test_set, 24)
     own = (test_set.owners[:, None] == words[..., None]) & (words >= 0)[..., None]
     # Each cell of the word's own sticker costs 2 nats, any other none.
-    found = experiment.deletion(own.float(), own.mT * -2.0, test_set)
+    found = maps.deletion(own.float(), own.mT * -2.0, test_set)
     assert found["erased_attended"] == found["erased_own_sticker"] == -2
     assert found["erased_other_sticker"] == 0 and -0.5 < found["erased_random"] < 0
 
@@ -299,7 +304,7 @@ def test_every_piece_gives_rows_that_can_be_recorded():
     found = experiment.pieces(tiny)
     rows = [checked(row, name) for name in ("naming, seed 0", "captions, seed 0") for row in found[name]()]
     rows += experiment.compare(0, tiny, [experiment.PENALTIES[0], experiment.ABLATIONS[2]])
-    rows += experiment.compare(0, tiny, [experiment.OUTPUT[3]], "by colour")
+    rows += experiment.compare(0, tiny, [experiment.OUTPUT[4]], "by colour")
     assert [row["model"] for row in rows] == [
         "naming encoder", "soft", "control", "hard", "hard", "soft", "soft", "marginal",
     ]  # fmt: skip

@@ -173,7 +173,7 @@ def test_numpy_arrays_and_integers_are_distorted_alike(digits):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda d, y: distort(d, "P", seeded()), "no distortion 'P'"),
+        (lambda d, y: distort(d, "Q", seeded()), "no distortion 'Q'"),
         (
             lambda d, y: distort(d.float(), "R", seeded()),
             "Expected digits in uint8, got float32 from 0 to 255",
@@ -190,3 +190,20 @@ def test_numpy_arrays_and_integers_are_distorted_alike(digits):
 def test_wrong_input_is_answered_in_words(digits, call, said):
     with pytest.raises(ValueError, match=said):
         call(*digits)
+
+
+def test_p_moves_the_corners_of_the_digit_s_box():
+    """The four corners of a box that was scaled by 0.8 and stretched read the four corners of the digit."""
+    scale, stretch = torch.tensor([0.8]), torch.tensor([[[3.0, -2], [-1, 4], [0, 0], [5, 1]]])
+    grid = distorted.projective_grid(scale, stretch, 84)
+    corners = torch.tensor([(-1.0, -1), (1, -1), (-1, 1), (1, 1)])
+    places = (corners * 14 * 0.8 + stretch[0]) * 2 / 84
+    read = F.grid_sample(grid.movedim(-1, 1), places[None, None], align_corners=False)[0, :, 0].T
+    assert_close(read, corners, atol=1e-2, rtol=0)
+
+
+def test_an_unmoved_box_is_an_affine_placement():
+    scale = torch.tensor([0.75, 1.0])
+    grid = distorted.projective_grid(scale, torch.zeros(2, 4, 2), 42)
+    theta = placement(torch.zeros(2), scale, torch.zeros(2, 2), 42)
+    assert_close(grid, F.affine_grid(theta, [2, 1, 42, 42], align_corners=False), atol=1e-5, rtol=0)

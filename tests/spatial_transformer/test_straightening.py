@@ -9,8 +9,7 @@ from torch.testing import assert_close
 
 from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import distort, placement
-from helpers.spatial_transformer import experiment
-from helpers.spatial_transformer import zoom as _zoom
+from helpers.spatial_transformer import experiment, zoom
 from helpers.training import parameter_count
 
 
@@ -37,30 +36,30 @@ def test_a_pose_is_what_a_digit_was_placed_with():
     assert_close(found.shift, shift)
 
 
-def test_a_perfect_transformer_leaves_no_unsteadiness_and_one_that_does_nothing_leaves_all():
+def test_a_perfect_transformer_leaves_no_spread_of_the_pose_and_one_that_does_nothing_leaves_all():
     labels = torch.arange(20) % 2
     theta = placement(*random_poses(), 42)
-    steady = experiment.unsteadiness(
+    spread = experiment.within_class_std(
         experiment.pose(experiment.composed(theta, perfect(theta, 42)), 28), labels
     )
-    assert all(part < 1e-4 for part in steady.values())
+    assert all(part < 1e-4 for part in spread.values())
     idle = torch.tensor([1.0, 0, 0, 0, 1, 0]).expand(20, 6)
     assert_close(experiment.composed(theta, idle), theta)
 
 
-def test_unsteadiness_is_taken_within_a_class():
+def test_the_standard_deviation_is_taken_within_a_class():
     found = experiment.Pose(torch.tensor([1.0, 3, 11, 13]), torch.tensor([1.0, 1, 2, 2]), torch.zeros(4, 2))
-    spread = experiment.unsteadiness(found, torch.tensor([0, 0, 1, 1]))
+    spread = experiment.within_class_std(found, torch.tensor([0, 0, 1, 1]))
     assert spread["angle"] == pytest.approx(math.sqrt(2))
     assert spread["size"] == spread["shift"] == 0
 
 
-def test_variety_is_what_the_class_mean_leaves():
+def test_unexplained_variance_is_what_the_class_means_leave():
     images = torch.zeros(4, 1, 1, 2)
     images[0, ..., 0], images[1, ..., 0] = 1.0, 3.0  # mean 2, left over 1 + 1
     images[2:, ..., 1] = 1.0  # alike: nothing left over
-    assert experiment.variety(images, torch.tensor([0, 0, 1, 1])) == pytest.approx(2 / 12)
-    assert experiment.variety(images[2:], torch.tensor([1, 1])) == 0
+    # About the mean of all, (1, 0.5): 0 + 4 + 1 + 1 in the first pixel, 4 quarters in the second.
+    assert experiment.unexplained_variance(images, torch.tensor([0, 0, 1, 1])) == pytest.approx(2 / 7)
 
 
 def test_the_matched_control_has_the_transformer_s_weights():
@@ -77,39 +76,39 @@ def test_a_network_of_a_seed_is_always_the_same():
     assert torch.equal(mine, same) and not torch.equal(mine, different)
 
 
-def test_looking_gives_the_theta_and_the_picture_of_the_network_s_own_pass():
+def test_rectifying_gives_the_theta_and_the_picture_of_the_network_s_own_pass():
     network = experiment.new_network("ST-CNN", "RTS", 0)
     torch.nn.init.normal_(network.transformer.localise[-1].weight, std=0.1)
     images = distort(handwritten_digits("val")[0][:6], "RTS", torch.Generator().manual_seed(0)).images
-    seen = experiment.look(network, images)
-    grid = F.affine_grid(seen.theta.view(-1, 2, 3), [6, 1, 28, 28], align_corners=False)
-    assert_close(F.grid_sample(images, grid, align_corners=False), seen.rectified)
-    assert_close(network.classifier(seen.rectified), network(images))
+    rectified = experiment.rectify(network, images)
+    grid = F.affine_grid(rectified.theta.view(-1, 2, 3), [6, 1, 28, 28], align_corners=False)
+    assert_close(F.grid_sample(images, grid, align_corners=False), rectified.images)
+    assert_close(network.classifier(rectified.images), network(images))
 
 
 @pytest.fixture(scope="module")
 def digits():
     images, labels = handwritten_digits("val")
-    return _zoom.scaled(images[::25]), labels[::25]
+    return zoom.scaled(images[::25]), labels[::25]
 
 
 def test_black_is_what_the_tutorial_makes_of_it(digits):
-    assert digits[0].min().item() == pytest.approx(_zoom.BLACK)
+    assert digits[0].min().item() == pytest.approx(zoom.BLACK)
 
 
 def test_zoom_is_how_much_is_read(digits):
-    network = _zoom.new(0.0, seed=0)
-    assert _zoom.zoom(network, digits[0]) == pytest.approx(1, abs=1e-6)
+    network = zoom.new(0.0, seed=0)
+    assert zoom.zoom(network, digits[0]) == pytest.approx(1, abs=1e-6)
     network.transformer.localise[-1].bias.data.mul_(1.5)
-    assert _zoom.zoom(network, digits[0]) == pytest.approx(1.5, abs=1e-5)
+    assert zoom.zoom(network, digits[0]) == pytest.approx(1.5, abs=1e-5)
 
 
-@pytest.mark.parametrize("outside", [0.0, _zoom.BLACK])
+@pytest.mark.parametrize("outside", [0.0, zoom.BLACK])
 def test_the_pull_is_the_loss_s_slope_along_the_zoom(digits, outside):
     """By finite differences, in double precision, off the kinks that whole pixels make."""
     inner, labels = digits[0][:, :, 3:-3, 3:-3].double(), digits[1]
-    images = F.pad(inner, (3, 3, 3, 3), value=_zoom.BLACK)  # so that no ink lies on the edge
-    network = _zoom.new(outside, seed=0).double()
+    images = F.pad(inner, (3, 3, 3, 3), value=zoom.BLACK)  # so that no ink lies on the edge
+    network = zoom.new(outside, seed=0).double()
     bias = network.transformer.localise[-1].bias.data
     bias.copy_(torch.tensor([1.13, 0.07, 0.011, -0.05, 1.09, 0.023]))
     network.eval()
@@ -121,17 +120,20 @@ def test_the_pull_is_the_loss_s_slope_along_the_zoom(digits, outside):
         bias[[0, 1, 3, 4]] /= math.exp(log_zoom)
         return found
 
-    found = _zoom.pull(network, images, labels)
+    found = zoom.pull(network, images, labels)
     assert sum(found) == pytest.approx(-(loss(1e-6) - loss(-1e-6)) / 2e-6, rel=1e-4)
+    wider = zoom.pull(network, images, labels, widen=1.2)
+    bias[[0, 1, 3, 4]] *= 1.2
+    assert wider == pytest.approx(zoom.pull(network, images, labels), rel=1e-6)
     # Where black goes on beyond the edge, the edge cannot be felt.
     assert (abs(found.edge) > 1e-6) == (outside == 0.0)
 
 
 def test_descent_is_repeatable_and_a_localiser_at_rate_zero_stays(digits):
     def run(faster):
-        network = _zoom.new(0.0, seed=1)
-        watched = _zoom.descend(network, *digits, 3, 0, faster, _zoom.watcher(digits[0]), every=1)
-        return torch.cat([p.detach().flatten() for p in network.transformer.parameters()]), watched
+        network = zoom.new(0.0, seed=1)
+        history = zoom.descend(network, *digits, 3, 0, faster, zoom.watcher(digits[0]), every=1)
+        return torch.cat([p.detach().flatten() for p in network.transformer.parameters()]), history.watched
 
     (mine, watched), (same, _), (still, seen) = run(1.0), run(1.0), run(0.0)
     assert torch.equal(mine, same) and not torch.equal(mine, still)
