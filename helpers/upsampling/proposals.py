@@ -76,7 +76,7 @@ def whole(network: nn.Module, scenes: Scenes) -> Tensor:
     """Label scenes whole: (N, S, S)."""
     device = runtime.device()
     return torch.cat(
-        [network(as_input(some).to(device)).argmax(dim=1).cpu() for some in scenes.images.split(50)]
+        [network(as_input(images).to(device)).argmax(dim=1).cpu() for images in scenes.images.split(50)]
     )
 
 
