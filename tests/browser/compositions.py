@@ -15,6 +15,7 @@ from helpers.figure.pad import DigitPad
 from helpers.plotting import DIGIT_CLASSES
 from helpers.spatial_transformer import figures as transformer_figures
 from helpers.translation import figures as translation
+from helpers.upsampling import figures as upsampling
 
 HERE = Path(__file__).resolve().parent
 
@@ -80,6 +81,39 @@ def sampling_grid() -> fig.Figure:
 def digit_pad() -> DigitPad:
     """A pad with one stroke on it."""
     return DigitPad(strokes=[[[6, 6], [20, 8]]])
+
+
+def stamp_stepper() -> fig.Figure:
+    """An input with a zero and a negative value, under a kernel that is not symmetric."""
+    kernel = [[0.25, 0.5, 0], [0.5, 1, 0.5], [0.25, -0.5, 0.0625]]
+    return upsampling.stamp_stepper([[1, 2, 0], [0.5, -1, 3]], kernel)
+
+
+def checkerboard() -> fig.Figure:
+    """Kernels of three sizes; the drawn one has weights of both signs."""
+    drawn = np.random.default_rng(3).normal(size=(4, 4)).round(2)
+    hat = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5])
+    kernels = {"ones": np.ones((3, 3)), "bilinear": hat, "drawn": drawn, "cancelling": [[1, -1], [-1, 1]]}
+    return upsampling.checkerboard(kernels, cells=6)
+
+
+def stages() -> list[tuple]:
+    """A map of 6 x 6 cells unpooled twice, smoothed after each time, and the truth seen through cells of 6 pixels."""
+    rng = np.random.default_rng(2)
+    found = [("conv5", rng.random((6, 6)) * 4 - 0.5, None)]
+    for name in ("1", "2"):
+        values = found[-1][1]
+        corners = np.stack(np.indices(values.shape), -1) * 2
+        switches = corners + rng.integers(0, 2, corners.shape)
+        unpooled = np.zeros([2 * side for side in values.shape])
+        unpooled[switches[..., 0], switches[..., 1]] = values
+        smooth = sum(np.roll(unpooled, shift, (0, 1)) for shift in ((0, 0), (0, 1), (1, 0), (1, 1)))
+        found += [(f"unpool{name}", unpooled, switches), (f"deconv{name}", smooth, None)]
+    return [*found, ("labels", blocky(6), None)]
+
+
+def stage_by_stage() -> fig.Figure:
+    return upsampling.stage_by_stage(photograph(), stages(), truth(), alt="A portrait under three discs.")
 
 
 def question() -> fig.Figure:
@@ -286,3 +320,19 @@ def by_length() -> fig.Figure:
         [[first, second], [second], [first]],
         alt="Two translators.",
     )
+
+
+def anatomy() -> fig.Figure:
+    """A system with a skip over a step, a second branch, words, a strip and a map of classes."""
+    random = np.random.default_rng(2)
+    maps = random.normal(size=(6, 8, 8)).astype("float32")
+    after = {"image": "add", "features": "conv 1 × 1"}
+    steps = [
+        fig.Step("words", ["two", "discs"], place=(0, 1)),
+        fig.Step("query", random.normal(size=12), "embedding", 24, "A strip.", place=(1, 1)),
+        fig.Step("image", photograph(), after={}, place=(0, 0)),
+        fig.Step("features", maps, "conv 3 × 3", 162, place=(1, 0)),
+        fig.Step("scores", maps[:, :4], kind="scores", after=after, place=(2, 0)),
+        fig.Step("chosen", truth(), after={"query": "compare", "scores": "argmax"}, place=(2, 1)),
+    ]
+    return fig.walk(steps, alt="A system that looks for what words name.")

@@ -3,11 +3,8 @@
 import numpy as np
 from skimage import data, transform
 
-from helpers.widgets.checkerboard import Checkerboard
 from helpers.widgets.digit_pad import DigitPad
 from helpers.widgets.masks import MasksOverImages
-from helpers.widgets.stage_by_stage import Stage, StageByStage
-from helpers.widgets.stamp_stepper import StampStepper
 
 SIDE = 96
 MAPS = {"FCN-32s": 24, "FCN-16s": 12, "FCN-8s": 6}
@@ -55,13 +52,6 @@ def digit_pad() -> DigitPad:
     return DigitPad(strokes=[[[60, 60], [200, 80]]])
 
 
-def stamp_stepper() -> StampStepper:
-    """An input with a zero and a negative value, under a kernel that is not symmetric."""
-    values = [[1, 2, 0], [0.5, -1, 3]]
-    kernel = [[0.25, 0.5, 0], [0.5, 1, 0.5], [0.25, -0.5, 0.0625]]
-    return StampStepper(values, kernel, alt="A transposed convolution of 2 x 3 values.")
-
-
 def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
     """Four bars as digits: one run shrinks them more with every step, and the other turns them upright."""
     steps = [0, 100, 250, 400, 800, 1000, 1500]
@@ -87,27 +77,3 @@ def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
         "mended": {step: 1 - step / 15_000 for step in steps},
     }
     return turned, runs, numbers
-
-
-def checkerboard() -> Checkerboard:
-    """Kernels of three sizes; the drawn one has weights of both signs."""
-    drawn = np.random.default_rng(3).normal(size=(4, 4)).round(2)
-    hat = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5])
-    kernels = {"ones": np.ones((3, 3)), "bilinear": hat, "drawn": drawn, "cancelling": [[1, -1], [-1, 1]]}
-    return Checkerboard(kernels, cells=6, alt="The pattern of a kernel on a constant input.")
-
-
-def stage_by_stage() -> StageByStage:
-    """A map of 6 x 6 cells unpooled twice, smoothed after each time, and the truth seen through cells of 6 pixels."""
-    rng = np.random.default_rng(2)
-    stages = [Stage("conv5", rng.random((6, 6)) * 4 - 0.5)]
-    for name in ("1", "2"):
-        values = stages[-1].values
-        corners = np.stack(np.indices(values.shape), -1) * 2
-        switches = corners + rng.integers(0, 2, corners.shape)
-        unpooled = np.zeros([2 * side for side in values.shape])
-        unpooled[switches[..., 0], switches[..., 1]] = values
-        smooth = sum(np.roll(unpooled, shift, (0, 1)) for shift in ((0, 0), (0, 1), (1, 0), (1, 1)))
-        stages += [Stage(f"unpool{name}", unpooled, switches), Stage(f"deconv{name}", smooth)]
-    stages.append(Stage("labels", blocky(6)))
-    return StageByStage(photograph(), stages, truth(), alt="A portrait under three discs.")
