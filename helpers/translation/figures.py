@@ -136,7 +136,7 @@ def by_length(
                 f"The bin {label!r} needs at least one example, with translations of {systems} in this order."
             )
 
-    length = fig.Slider("Words of the source", len(labels), labels=list(labels))
+    length = fig.Slider("Length", len(labels), labels=list(labels))
     most = max(map(len, examples))
     numbered = [str(number + 1) for number in range(most)]
     example = fig.Slider("Example", fig.array([len(each) for each in examples])[length], labels=numbered)
@@ -166,8 +166,8 @@ def by_length(
         ),
         *rows,
         also=(length, example),
-        still={"Words of the source": len(labels) - 1},
-        caption=f"Sources of {{Words of the source}} words ({{count}} of them). BLEU: {told}.",
+        still={"Length": len(labels) - 1},
+        caption=f"Sources of {{Length}} words ({{count}} of them). BLEU: {told}.",
         alt=alt or f"BLEU of {' and '.join(systems)} by the length of the source.",
         count=fig.array(counts)[length],
         **{f"bleu_{i}": fig.array(scores[name])[length] for i, name in enumerate(systems)},
