@@ -85,21 +85,18 @@ class Stored(Symbol):
 
 
 def _tree(values: object, called: str) -> object:
-    if isinstance(values, list | tuple) and _ragged(values):
+    """An array, or a list of trees where rows are unequal, here or further in."""
+    if isinstance(values, list | tuple) and _shape(values) is None:
         return [_tree(each, called) for each in values]
     return taking.numbers(values, called)
 
 
-def _ragged(values: object) -> bool:
-    """Whether rows are unequal, here or further in."""
+def _shape(values: object) -> tuple[int, ...] | None:
+    """The shape that nested lists have as an array; None where their rows are unequal."""
     if not isinstance(values, list | tuple):
-        return False
-    shapes = {tuple(each.shape) if hasattr(each, "shape") else _length(each) for each in values}
-    return len(shapes) > 1 or any(map(_ragged, values))
-
-
-def _length(values: object) -> tuple:
-    return (len(values),) if isinstance(values, list | tuple) else ()
+        return tuple(getattr(values, "shape", ()))
+    shapes = {_shape(each) for each in values} or {()}
+    return None if None in shapes or len(shapes) > 1 else (len(values), *shapes.pop())
 
 
 class Names(Symbol):
