@@ -85,18 +85,17 @@ class Stored(Symbol):
 
 
 def _tree(values: object, called: str) -> object:
-    """An array, or a list of trees where rows are unequal, here or further in."""
     if isinstance(values, list | tuple) and _shape(values) is None:
         return [_tree(each, called) for each in values]
     return taking.numbers(values, called)
 
 
-def _shape(values: object) -> tuple[int, ...] | None:
-    """The shape that nested lists have as an array; None where their rows are unequal."""
+def _shape(values: object) -> tuple | None:
+    """The shape of lists in lists; None where rows are unequal, here or further in."""
     if not isinstance(values, list | tuple):
         return tuple(getattr(values, "shape", ()))
-    shapes = {_shape(each) for each in values} or {()}
-    return None if None in shapes or len(shapes) > 1 else (len(values), *shapes.pop())
+    inner = {_shape(each) for each in values} or {()}
+    return (len(values), *inner.pop()) if len(inner) == 1 and None not in inner else None
 
 
 class Names(Symbol):

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch.testing import assert_close
 
 from helpers.captioning import experiment, maps
+from helpers.captioning import model as decoders
 from helpers.captioning.data import (
     COLOURS,
     COVERED,
@@ -33,7 +34,7 @@ from helpers.captioning.model import (
 )
 from helpers.data.batches import as_input
 from helpers.data.scenes import COLOUR_NAMES
-from helpers.data.tokens import TeacherForced, Vocabulary
+from helpers.data.tokens import PAD, TeacherForced, Vocabulary
 from helpers.decoding import greedy
 from helpers.ops import attend
 from helpers.probe import gradient
@@ -263,6 +264,10 @@ def test_what_is_erased_is_neither_looked_at_nor_read():
     assert_close(weights.sum(dim=-1), torch.ones(3, 1))
 
 
+def test_padding_is_what_the_tokens_say():
+    assert decoders.PAD == PAD
+
+
 def test_annotations_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"annotations of shape \(B, L, D\).*got \(3, 6\)"):
         decoder().begin(torch.zeros(3, 6))
@@ -299,7 +304,7 @@ def test_every_piece_gives_rows_that_can_be_recorded():
     found = experiment.pieces(tiny)
     rows = [checked(row, name) for name in ("naming, seed 0", "captions, seed 0") for row in found[name]()]
     rows += experiment.compare(0, tiny, [experiment.PENALTIES[0], experiment.ABLATIONS[2]])
-    rows += experiment.compare(0, tiny, [experiment.OUTPUT[3]], "by colour")
+    rows += experiment.compare(0, tiny, [experiment.OUTPUT[4]], "by colour")
     assert [row["model"] for row in rows] == [
         "naming encoder", "soft", "control", "hard", "hard", "soft", "soft", "marginal",
     ]  # fmt: skip
