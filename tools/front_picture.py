@@ -41,7 +41,7 @@ def masks(page: Page) -> Image.Image:
 
 def attention(page: Page) -> Image.Image:
     """The words of notebook 07's sentence, their translation, and where each word looked."""
-    figure = page.locator(".course-figure", has_text="Candidates of the beam")
+    figure = page.locator(".composed", has_text="Candidates of the beam")
     figure.locator(".caption:not(:empty)").wait_for()
     figure.locator("select").select_option(label=SENTENCE)
     figure.get_by_text(WORD, exact=True).first.hover()
