@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -201,3 +203,12 @@ def test_the_package_ships_the_setting_that_stores_figures_with_a_notebook():
     assert json.loads((ROOT / ours).read_text()) == {
         "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}
     }
+
+
+def test_importing_the_kit_reads_no_file_and_starts_no_torch():
+    check = (
+        "import sys, json, helpers.fcn.figures; from helpers.figure.composed import source;"
+        "print(json.dumps([source.cache_info().misses, 'torch' in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [0, False]
