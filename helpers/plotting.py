@@ -129,6 +129,22 @@ def images(
     return figure
 
 
+def signed(
+    pictures: Sequence[ArrayLike], titles: Sequence[str] = (), limit: float | None = None, size: float = 1.8
+) -> Figure:
+    """Show pictures (H, W) of numbers about 0 side by side: white is 0, violet above it, orange below.
+
+    Args:
+        limit: the size that has the fullest colour; if left out, each picture's own largest.
+    """
+    figure = images(pictures, titles, size=size)
+    for axis in figure.axes:
+        drawn = axis.images[0]
+        most = limit or float(np.abs(drawn.get_array()).max()) or 1.0
+        drawn.set(cmap="PuOr", clim=(-most, most))
+    return figure
+
+
 def label_maps(
     rows: Mapping[str, Sequence[ArrayLike]],
     alt: str,
@@ -154,11 +170,15 @@ def label_maps(
 def learning_curves(
     runs: Mapping[str, Mapping[int, float]], ylabel: str, title: str, width: int = 1
 ) -> Figure:
-    """Draw a curve for each run, name -> {step: value}; each point is the mean of `width` steps round it."""
+    """Draw a curve for each run, name -> {step: value}; each point is the mean of `width` steps round it.
+
+    A run that was stopped before it took as many steps is one point.
+    """
     figure, axis = plt.subplots()
     for name, values in runs.items():
-        means = np.convolve(list(values.values()), np.full(width, 1 / width), mode="valid")
-        axis.plot(list(values)[width // 2 :][: len(means)], means, label=name)
+        wide = max(1, min(width, len(values)))
+        means = np.convolve(list(values.values()), np.full(wide, 1 / wide), mode="valid")
+        axis.plot(list(values)[wide // 2 :][: len(means)], means, label=name)
     axis.set(xlabel="training steps", ylabel=ylabel, title=title)
     axis.legend()
     return figure

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from helpers import seeds
 from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.tokens import TeacherForced, Vocabulary, teacher_forced
@@ -78,7 +79,7 @@ class Caption(NamedTuple):
 
 def captions(scenes: Scenes, language: Language = "English", order: Order = "left to right") -> list[Caption]:
     """Name the stickers of each scene in a stated order."""
-    ranks, found = scenes.order if order == "left to right" else by_colour(scenes), []
+    ranks, found = {"left to right": scenes.order, "by colour": by_colour(scenes)}[order], []
     for ranked, digits, colours in zip(ranks, scenes.digits, scenes.colours, strict=True):
         words, about = [], []
         for sticker in ranked[ranked >= 0].tolist():
@@ -90,6 +91,19 @@ def captions(scenes: Scenes, language: Language = "English", order: Order = "lef
             about += [-1, *(sticker if part in names else -1 for part in PHRASES[language])]
         found.append(Caption(words[1:], about[1:]))
     return found
+
+
+class Annotated(NamedTuple):
+    """Scenes as decoders get them: `annotations` (N, L, D), `captions`, and each cell's sticker, `owners` (N, L)."""
+
+    scenes: Scenes
+    annotations: Tensor
+    captions: list[Caption]
+    owners: Tensor
+
+    @property
+    def said(self) -> list[list[str]]:
+        return [caption.words for caption in self.captions]
 
 
 def parse(words: Sequence[str], language: Language = "English") -> list[tuple[str, str]]:
@@ -139,7 +153,7 @@ def by_slot(
 def caption_batches(
     annotations: Tensor, said: Sequence[Sequence[str]], vocabulary: Vocabulary, size: int, seed: int
 ) -> Iterator[tuple[TeacherForced, Tensor]]:
-    """Yield shuffled batches for ever, a fresh order each epoch: a lesson whose source is (size, L, D), and targets.
+    """Yield shuffled batches for ever, a fresh order each epoch: inputs whose source is (size, L, D), and targets.
 
     Raises:
         ValueError: there are fewer captions than a batch holds.
@@ -147,7 +161,7 @@ def caption_batches(
     if not 1 <= size <= len(said):
         raise ValueError(f"A batch of {size} cannot be drawn from {len(said)} captions.")
     shown, targets = lessons(annotations, said, vocabulary)
-    generator = Generator().manual_seed(seed)
+    generator = seeds.generator(seed)
     while True:
         for chosen in torch.randperm(len(said), generator=generator)[: len(said) // size * size].split(size):
             yield TeacherForced(shown.source[chosen], shown.so_far[chosen]), targets[chosen]

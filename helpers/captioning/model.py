@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers import ops
-from helpers.data.tokens import PAD
 
+PAD = 0  # the number that fills short captions up; no word has it
 DIGITS, COLOURS = 11, 9  # names of each kind, "no sticker" among them
 
 
@@ -61,41 +61,38 @@ class Memory(NamedTuple):
     mask: Tensor
 
 
-class Step(NamedTuple):
-    """One word more: `scores` (B, words), `state` (B, size), `weights` (B, L) and the place `picked` (B,), or None."""
+class Told(NamedTuple):
+    """What a decoder gives for the next word; with an axis T after B, for the words of a whole caption.
+
+    Attributes:
+        scores: (B, words). state: (B, size), after the word before.
+        weights: (B, L), or None of a decoder without attention.
+        picked: (B,), the one place that was read, or None where it was the weighted mean.
+    """
 
     scores: Tensor
     state: Tensor
-    weights: Tensor | None
-    picked: Tensor | None
-
-
-class Told(NamedTuple):
-    """A caption as it is learned from: as `Step`, but (B, T, words), (B, T, L) or None, and (B, T) or None."""
-
-    scores: Tensor
-    weights: Tensor | None
-    picked: Tensor | None
+    weights: Tensor | None = None
+    picked: Tensor | None = None
 
 
 class Decoder(nn.Module):
     """What both decoders share: the loop over the words. A subclass has `begin` and `advance`.
 
-    `forward` takes a lesson, `source` (B, L, D) and `so_far` (B, T), with the true words before each word given.
+    `forward` takes `TeacherForced` inputs: `source` (B, L, D), and `so_far` (B, T), the true words before each word.
     """
 
-    def forward(self, lesson) -> Told:
-        return self.tell(lesson.so_far, *reversed(self.begin(lesson.source)))
+    def forward(self, inputs) -> Told:
+        return self.tell(inputs.so_far, *reversed(self.begin(inputs.source)))
 
     def tell(self, so_far: Tensor, state: Tensor, memory: Memory) -> Told:
         steps = []
         for words in so_far.unbind(dim=1):
             steps.append(self.advance(words, state, memory))
             state = steps[-1].state
-        scores, _, weights, picked = (
-            None if parts[0] is None else torch.stack(parts, dim=1) for parts in zip(*steps, strict=True)
+        return Told(
+            *(None if part[0] is None else torch.stack(part, dim=1) for part in zip(*steps, strict=True))
         )
-        return Told(scores, weights, picked)
 
     def step(self, words: Tensor, state: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor | None]:
         """As `advance`, in the form that `helpers.decoding` takes."""
@@ -123,11 +120,11 @@ class SeesOnce(Decoder):
         memory = remember(annotations, annotations, mask)
         return memory, self.first(self.share(memory.annotations).flatten(1)).tanh()
 
-    def advance(self, words: Tensor, state: Tensor, memory: Memory) -> Step:
+    def advance(self, words: Tensor, state: Tensor, memory: Memory) -> Told:
         embedded = self.embed(words)
         state = self.cell(embedded, state)
         hidden = self.hidden(torch.cat([state, embedded], dim=-1)).tanh()
-        return Step(self.words(hidden), state, None, None)
+        return Told(self.words(hidden), state)
 
 
 Look = Literal["soft", "hard", "marginal", "uniform"]
@@ -143,7 +140,7 @@ class Captioner(Decoder):
             likelihood of hard attention where `feeds` is "output". "uniform" gives every place the same weight.
         feeds: whether what was read goes into the "state and output", as in the paper, or into the "output" alone.
         first: the first state, "learned" and the same for every scene, or made of the "mean" annotation (the paper's).
-        coin: the chance that a batch of hard training reads the mean after all (the paper's 0.5).
+        coin: the chance that a batch of "hard" or "marginal" training reads the mean after all (the paper's 0.5).
         wide: let the places see each other first, by two convolutions that reach over the whole scene.
 
     The query is the state and the last word; the paper's is the state alone.
@@ -169,9 +166,9 @@ class Captioner(Decoder):
         self.words = nn.Linear(size, words)
         self.soft_now = False
 
-    def forward(self, lesson) -> Told:
+    def forward(self, inputs) -> Told:
         self.soft_now = self.training and float(torch.rand(())) < self.coin
-        return super().forward(lesson)
+        return super().forward(inputs)
 
     def begin(self, annotations: Tensor, mask: Tensor | None = None) -> tuple[Memory, Tensor]:
         annotations = self.mix(annotations)
@@ -181,7 +178,7 @@ class Captioner(Decoder):
             state = state + self.first(memory.annotations.mean(dim=1))
         return memory, state.tanh()
 
-    def advance(self, words: Tensor, state: Tensor, memory: Memory) -> Step:
+    def advance(self, words: Tensor, state: Tensor, memory: Memory) -> Told:
         embedded, picked = self.embed(words), None
         query = self.query(torch.cat([state, embedded], dim=-1))
         scores = self.v((query[:, None] + memory.keys).tanh()).mT  # (B, 1, L)
@@ -194,10 +191,10 @@ class Captioner(Decoder):
             context = memory.annotations[torch.arange(len(picked)), picked]
         read = [context] if self.feeds == "state and output" else []
         state = self.cell(torch.cat([embedded, *read], dim=-1), state)
-        if self.look == "marginal":
+        if self.look == "marginal" and not self.soft_now:
             each = self.speak(state[:, None], embedded[:, None], memory.annotations).log_softmax(dim=-1)
-            return Step((each + weights.log()[..., None]).logsumexp(dim=1), state, weights, None)
-        return Step(self.speak(state, embedded, context), state, weights, picked)
+            return Told((each + weights.log()[..., None]).logsumexp(dim=1), state, weights)
+        return Told(self.speak(state, embedded, context), state, weights, picked)
 
     def speak(self, state: Tensor, embedded: Tensor, context: Tensor) -> Tensor:
         """Score the words (..., words) by the state and the last word (..., size) and what was read (..., D)."""
@@ -274,4 +271,6 @@ class HardLoss:
         self.average = 0.9 * self.average + 0.1 * reward.mean(dim=0)
         chosen = told.weights.gather(-1, told.picked[..., None])[..., 0].log()
         spread = torch.special.entr(told.weights).sum(dim=-1)
-        return loss - ((advantage * chosen + self.entropy * spread) * real).sum() / real.sum()
+        climb = ((advantage * chosen + self.entropy * spread) * real).sum() / real.sum()
+        # What climbs has the right slope and a value that means nothing: the value shown stays the captions'.
+        return loss - (climb - climb.detach())

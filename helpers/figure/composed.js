@@ -39,7 +39,7 @@ async function render({ model, el }) {
 
   const drawn = [];
   const place = (part) => {
-    const built = part.kind === "column" ? column(part) : BUILDERS[part.kind](part, tools);
+    const built = part.parts ? column(part) : BUILDERS[part.kind](part, tools);
     const title = make("p", { class: "title" });
     const section = make("div", { class: `part ${part.kind}` }, title, built.node);
     drawn.push(() => {
@@ -53,7 +53,10 @@ async function render({ model, el }) {
     return section;
   };
   const spoken = [];
-  const column = (part) => ({ node: make("div", { class: "stack" }, ...part.parts.map(place)) });
+  const column = (part) => {
+    const node = make("div", { class: "stack" }, ...part.parts.map(place));
+    return { node, update: part.kind === "ribbons" ? parts.ribbons(part, tools, node) : null };
+  };
 
   const view = make("div", { class: "parts" }, ...spec.parts.map(place));
   const caption = make("p", { class: "caption", "aria-live": "polite", "aria-atomic": "true" });

@@ -20,6 +20,13 @@ function rowsOf(values, width) {
   return Array.from({ length: flat.length / width }, (_, i) => flat.slice(i * width, (i + 1) * width));
 }
 
+/** For each pixel a number that says which colour lies over it. */
+function levelsOf(length, levelAt) {
+  const levels = new Uint16Array(length);
+  for (let i = 0; i < length; i++) levels[i] = levelAt(i);
+  return levels;
+}
+
 const PAINTERS = {
   image(below, height, width, { picture, dim }) {
     const pixels = nearest(picture, height, width);
@@ -50,8 +57,8 @@ const PAINTERS = {
   },
   heat(below, height, width, { values, low, high, colours, blend, smooth }) {
     const numbers = (smooth ? bilinear : nearest)(values, height, width);
-    const levels = Uint16Array.from(numbers, (value) => {
-      const share = (value - low) / (high - low || 1);
+    const levels = levelsOf(numbers.length, (i) => {
+      const share = (numbers[i] - low) / (high - low || 1);
       return Number.isNaN(share) ? NOT_A_NUMBER : Math.min(Math.max(share, 0), 1) * 255 + 0.5;
     });
     return tinted(below, levels, colours.data, [...new Array(256).fill(blend / 100), 0]);
@@ -60,7 +67,7 @@ const PAINTERS = {
     const here = visible(nearest(labels, height, width), legend);
     if (!against) return tinted(below, here, colours.data, overBackground(blend / 100));
     const expected = visible(nearest(against, height, width), legend);
-    const wrong = Uint8Array.from(here, (label, i) => (label === expected[i] ? 0 : 1));
+    const wrong = levelsOf(here.length, (i) => (here[i] === expected[i] ? 0 : 1));
     return tinted(below, wrong, [0, 0, 0, ...ACCENT], [0, blend / 100]);
   },
   outline(below, height, width, { labels, legend, colours }) {
@@ -70,16 +77,16 @@ const PAINTERS = {
   },
   regions(below, height, width, { segments, chosen, colour, blend }) {
     const [first, end] = typeof chosen === "number" ? [chosen, chosen + 1] : asList(chosen);
-    const inside = Uint8Array.from(nearest(segments, height, width), (number) => (number >= first && number < end ? 1 : 0));
+    const numbers = nearest(segments, height, width);
+    const inside = levelsOf(numbers.length, (i) => (numbers[i] >= first && numbers[i] < end ? 1 : 0));
     const rims = edges(inside, width);
     return tinted(below, inside.map((on, i) => on + (on && rims[i])), [0, 0, 0, ...colour, ...colour], [0, blend / 100, 1]);
   },
   spot(below, height, width, { box }) {
     const [left, top, wide, high] = asList(box);
-    const outside = Uint8Array.from({ length: height * width }, (_, i) => {
-      const [x, y] = [i % width, Math.floor(i / width)];
-      return x >= left && x < left + wide && y >= top && y < top + high ? 0 : 1;
-    });
+    const outside = new Uint8Array(height * width).fill(1);
+    const [from, to] = [left, left + wide].map((x) => Math.min(Math.max(Math.ceil(x), 0), width));
+    for (let y = Math.max(0, Math.ceil(top)); y < Math.min(height, top + high); y++) outside.fill(0, y * width + from, y * width + to);
     return tinted(below, outside, [0, 0, 0, 0, 0, 0], [0, 1 - DIM / 100]);
   },
   lens(below, height, width, { at, radius, layers }) {
@@ -108,7 +115,10 @@ function sizeOf(kind, inputs) {
 }
 
 const SHAPERS = {
-  lens: ({ at: [x, y], radius }) => [["circle", [x + 0.5, y + 0.5, radius + 0.5], ""]],
+  lens({ at, radius }) {
+    const [x, y] = asList(at);
+    return [["circle", [x + 0.5, y + 0.5, radius + 0.5], ""]];
+  },
   box({ box, text }) {
     const boxes = rowsOf(box, 4);
     const texts = Array.isArray(text) ? text : [text];

@@ -7,7 +7,9 @@ import { written } from "./symbols.js";
 import { pointer, cell, one, handle, grip, paint, answerOn } from "./pointing.js";
 
 const [GAP, BETWEEN] = [1, 110];
+const LARGE = 480; // pixels from which a picture is rather shrunk than enlarged, and pixels would drop out of its lines
 const NARROWEST = 48; // CSS pixels of a picture's shorter side
+const [FAINTEST, WIDEST] = [0.03, 12]; // weight of the thinnest ribbon, CSS pixels of one of weight 1
 
 /** A picture on a canvas with shapes over it: show({pixels, height, width, shapes, stale}). */
 function picture(side) {
@@ -18,6 +20,7 @@ function picture(side) {
   function fit(height, width) {
     Object.assign(canvas, { width, height });
     const longer = Math.max(width, height);
+    canvas.style.imageRendering = longer < LARGE ? "pixelated" : "auto";
     const scale = longer > side ? side / longer : Math.max(1, Math.round(side / longer));
     box.style.setProperty("--width", `${Math.max(width * scale, NARROWEST)}px`);
     box.style.aspectRatio = `${Math.max(width * scale, NARROWEST)} / ${Math.max(height * scale, NARROWEST / 2)}`;
@@ -229,6 +232,7 @@ function tokens(part, tools) {
     const tag = chooses || part.off ? "button" : "span";
     const token = make(tag, { class: "token" }, make("b", { "data-text": "" }), make("small", { "data-text": "" }), make("i"));
     token.addEventListener("click", () => press(i));
+    if (chooses && part.hover) token.addEventListener("pointerenter", () => press(i));
     if (tag === "button") token.type = "button";
     if (chooses) token.setAttribute("role", "radio");
     return token;
@@ -270,6 +274,31 @@ function tokens(part, tools) {
   };
 }
 
+/** Ribbons over two rows of tokens in `box`, from each word of the second to those of the first that it weighs. */
+function ribbons(part, tools, box) {
+  const svg = makeSvg("svg", { class: "drawing", "aria-hidden": "true" });
+  box.prepend(svg);
+  function update() {
+    const [sources, targets] = [...box.querySelectorAll(".tokens > .tokens")].map((list) => [...list.children]);
+    const { data, shape } = asArray(tools.symbols.value(part.weights));
+    const frame = box.getBoundingClientRect();
+    const placeOf = (token, side) => {
+      const { left, width, [side]: y } = token.getBoundingClientRect();
+      return [left + width / 2 - frame.left, y - frame.top];
+    };
+    const pairs = targets.flatMap((target, row) => sources.map((source, column) => ({ source, target, weight: data[row * shape[1] + column] })));
+    each(svg, pairs.filter(({ weight }) => weight >= FAINTEST), () => makeSvg("path"), (path, { source, target, weight }) => {
+      const [[x0, y0], [x1, y1]] = [placeOf(source, "bottom"), placeOf(target, "top")];
+      const middle = (y0 + y1) / 2;
+      path.setAttribute("d", `M${x0} ${y0}C${x0} ${middle} ${x1} ${middle} ${x1} ${y1}`);
+      path.setAttribute("stroke-width", WIDEST * weight);
+      path.toggleAttribute("data-chosen", target.hasAttribute("data-chosen"));
+    });
+  }
+  new ResizeObserver(update).observe(box); // lines of words break elsewhere
+  return update;
+}
+
 function words(part, tools) {
   const node = make("div", { class: "words" });
   return {
@@ -278,4 +307,4 @@ function words(part, tools) {
   };
 }
 
-export { stage, row, matrix, tokens, words, answerFor };
+export { ribbons, stage, row, matrix, tokens, words, answerFor };

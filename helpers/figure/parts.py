@@ -25,7 +25,7 @@ from helpers.figure.controls import (
     Switches,
 )
 from helpers.figure.layers import Heat, Layer, Shape
-from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, written
+from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, stored, written
 
 GAP, BETWEEN = (
     1,
@@ -238,6 +238,7 @@ class Tokens(Part):
         weights: a number from 0 to 1 a word, drawn as a bar below it.
         notes: a small text below each word.
         marked: a flag a word: underlined.
+        hover: whether a mouse over a word chooses it, without a click.
     """
 
     words: Sequence[str] | Symbol
@@ -246,6 +247,7 @@ class Tokens(Part):
     weights: object = None
     notes: Sequence[str] | Symbol = ()
     marked: object = None
+    hover: bool = False
 
     def __post_init__(self) -> None:
         if self.choose and self.off:
@@ -262,6 +264,21 @@ class Tokens(Part):
         bars = [("bar", [100 * float(w)], "") for w, _ in zip(weights, now.words, strict=False)]
         notes = [*now.notes, *[""] * len(now.words)]
         return Shown(None, bars, [t for pair in zip(now.words, notes, strict=False) for t in pair if t])
+
+
+class Ribbons(Column):
+    """Two rows of tokens, and ribbons from each word of the second to the words of the first, as wide as the weights.
+
+    The ribbons of the word that is chosen in the second row stand out.
+
+    Args:
+        source, target: the rows.
+        weights: (target's words, source's words), each from 0 to 1.
+    """
+
+    def __init__(self, source: Tokens, target: Tokens, weights: object, **rest: object) -> None:
+        super().__init__(source, target, **rest)
+        self.args["weights"] = stored(weights)
 
 
 @dataclass(eq=False)

@@ -21,22 +21,21 @@ function nearest(values, height, width) {
 /** For each of `size` pixels the cells on its two sides, and the weight of the second (align_corners=False). */
 function between(size, cells) {
   const place = Float64Array.from({ length: size }, (_, i) => Math.max((i + 0.5) * (cells / size) - 0.5, 0));
-  const low = place.map(Math.floor);
+  const low = Int32Array.from(place, Math.floor);
   return { low, high: low.map((cell) => Math.min(cell + 1, cells - 1)), weight: place.map((p, i) => p - low[i]) };
 }
 
-/** A map (h, w) enlarged to height x width by the four nearest cells. */
-function bilinear(values, height, width) {
+/** A map (h, w) enlarged to height x width by the four nearest cells; into `out`, if there is one. */
+function bilinear(values, height, width, out = new Float64Array(height * width)) {
   const { data, shape: [rows, columns] } = asArray(values);
   const [down, across] = [between(height, rows), between(width, columns)];
-  const out = new Float64Array(height * width);
   const line = new Float64Array(columns);
   for (let y = 0, i = 0; y < height; y++) {
     const [top, bottom, below] = [down.low[y] * columns, down.high[y] * columns, down.weight[y]];
     for (let x = 0; x < columns; x++) line[x] = data[top + x] * (1 - below) + data[bottom + x] * below;
     for (let x = 0; x < width; x++) {
-      const right = across.weight[x];
-      out[i++] = line[across.low[x]] * (1 - right) + line[across.high[x]] * right;
+      const [left, right] = [line[across.low[x]], across.weight[x]];
+      out[i++] = left * (1 - right) + line[across.high[x]] * right;
     }
   }
   return out;
@@ -46,10 +45,11 @@ function bilinear(values, height, width) {
 function upsampled({ scores, shape: [height, width], smooth }) {
   const { data, shape: [classes, rows, columns] } = asArray(scores);
   const best = new Float64Array(height * width).fill(-Infinity);
+  const room = new Float64Array(height * width);
   const labels = new Uint8Array(height * width);
   for (let label = 0; label < classes; label++) {
     const of = { data: data.subarray(label * rows * columns, (label + 1) * rows * columns), shape: [rows, columns] };
-    const score = (smooth ? bilinear : nearest)(of, height, width);
+    const score = (smooth ? bilinear : nearest)(of, height, width, room);
     for (let i = 0; i < labels.length; i++) {
       if (score[i] > best[i]) {
         best[i] = score[i];

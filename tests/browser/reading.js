@@ -22,7 +22,7 @@ window.mounted = async ({ fields, payload, states }) => {
   leave();
   return read;
 };
-const shown = (part) => !part.classList.contains("column") && !part.closest("[hidden]");
+const shown = (part) => !part.matches(".column, .ribbons") && !part.closest("[hidden]");
 const readPart = (part) => {
   const canvas = part.querySelector("canvas");
   const texts = [...part.querySelectorAll("[data-text]")].map((node) => node.textContent).filter(Boolean);

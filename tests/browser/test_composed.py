@@ -93,6 +93,17 @@ def test_watch_it_learn_by_every_hand(plain):
     settled(page, figure, **{step: 2})
 
 
+def test_anatomy_goes_from_step_to_step(plain):
+    figure, page = compositions.anatomy(), plain.open("anatomy")
+    settled(page, figure)
+    page.press("ArrowRight", "ArrowRight")
+    settled(page, figure, Step=2)
+    page.press("End", "[")
+    settled(page, figure, Step=4)
+    page.set_range("Step", 1)
+    settled(page, figure, Step=1)
+
+
 def test_tokens_are_chosen_by_click_and_by_keys(plain):
     figure, page = compositions.question(), plain.open("question")
     page.root.get_by_role("radio", name="many").click()
@@ -101,12 +112,33 @@ def test_tokens_are_chosen_by_click_and_by_keys(plain):
     settled(page, figure, Token="discs")
     page.page.keyboard.press("End")
     settled(page, figure, Token="?")
+    page.root.get_by_role("radio", name="there").hover()
+    settled(page, figure, Token="there")
     page.pointer(20, 90, number=1)
     page.press("ArrowRight", "Shift+ArrowUp", number=1)
     settled(page, figure, place=[39.5, 23.5])  # the middle of a cell of the coarse grid
     page.switch("Smooth")
     page.press("]")
     settled(page, figure, Smooth=False, System="two glimpses")
+
+
+def test_ribbons_join_words_and_follow_the_choice(plain):
+    figure, page = compositions.aligned(), plain.open("aligned")
+    ribbons = page.root.locator(".ribbons path")
+    assert ribbons.count() == 9  # of twelve weights those that can be seen
+    page.root.get_by_role("radio", name="cat").click()
+    settled(page, figure, Word="cat")
+    read = "all => all.map((path) => [path.getAttribute('d'), path.getAttribute('stroke-width')])"
+    chosen = page.root.locator(".ribbons path[data-chosen]").evaluate_all(read)
+    assert [float(width) for _, width in chosen] == pytest.approx([1.2, 10.8])
+    tokens = [page.root.get_by_text(word, exact=True).first.bounding_box() for word in ("gato", "cat")]
+    left = page.root.locator(".ribbons .stack").bounding_box()["x"]
+    x0, x1 = float(chosen[1][0].split()[0][1:]), float(chosen[1][0].split()[-2])
+    middles = [box["x"] + box["width"] / 2 - left for box in tokens]
+    assert [x0, x1] == pytest.approx(middles, abs=1)
+    page.press("ArrowDown", number=0)  # the matrix's rows are the same words
+    page.root.get_by_role("button", name="gato").click()
+    settled(page, figure, **{"Word": "is", "Switched off": [True, False, True]})
 
 
 def test_where_no_kernel_is_a_question_is_refused_in_words(plain):

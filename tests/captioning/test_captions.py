@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from helpers.captioning import experiment
+from helpers.captioning import experiment, maps
+from helpers.captioning import model as decoders
 from helpers.captioning.data import (
     COLOURS,
     COVERED,
@@ -33,7 +34,7 @@ from helpers.captioning.model import (
 )
 from helpers.data.batches import as_input
 from helpers.data.scenes import COLOUR_NAMES
-from helpers.data.tokens import TeacherForced, Vocabulary
+from helpers.data.tokens import PAD, TeacherForced, Vocabulary
 from helpers.decoding import greedy
 from helpers.ops import attend
 from helpers.probe import gradient
@@ -118,8 +119,8 @@ def test_batches_keep_captions_beside_their_annotations(scenes):
     batches = caption_batches(marks, said, vocabulary, 4, seed=0)
     seen = []
     for _ in range(3):
-        lesson, targets = next(batches)
-        for mark, row in zip(lesson.source[:, 0, 0].int().tolist(), targets, strict=True):
+        inputs, targets = next(batches)
+        for mark, row in zip(inputs.source[:, 0, 0].int().tolist(), targets, strict=True):
             assert vocabulary.decode(row) == said[mark]
             seen.append(mark)
     assert sorted(seen) == list(range(12))
@@ -139,15 +140,15 @@ def test_a_unit_of_the_encoder_sees_about_one_sticker_and_knows_its_place(scenes
 
 
 def test_soft_attention_is_a_loop_over_places():
-    model, lesson = decoder(), shown()
-    memory, state = model.begin(lesson.source)
-    words = lesson.so_far[:, 0]
+    model, inputs = decoder(), shown()
+    memory, state = model.begin(inputs.source)
+    words = inputs.so_far[:, 0]
     embedded = model.embed(words)
     for b in range(3):
         query = model.query(torch.cat([state[b], embedded[b]]))
-        scores = torch.stack([model.v((query + model.key(place)).tanh())[0] for place in lesson.source[b]])
+        scores = torch.stack([model.v((query + model.key(place)).tanh())[0] for place in inputs.source[b]])
         weights = scores.exp() / scores.exp().sum()
-        context = sum(weight * place for weight, place in zip(weights, lesson.source[b], strict=True))
+        context = sum(weight * place for weight, place in zip(weights, inputs.source[b], strict=True))
         after = model.cell(torch.cat([embedded[b], context])[None], state[b][None])[0]
         hidden = (model.said(torch.cat([after, embedded[b]])) + model.seen(context)).tanh()
         step = model.advance(words, state, memory)
@@ -161,42 +162,42 @@ def test_soft_attention_is_a_loop_over_places():
     ids=["soft", "hard", "wide", "sees once"],
 )
 def test_a_batch_equals_one_by_one_and_a_caption_equals_its_steps(model):
-    lesson = shown()
-    told = model(lesson)
+    inputs = shown()
+    told = model(inputs)
     for b in range(3):
-        alone = model(TeacherForced(lesson.source[b : b + 1], lesson.so_far[b : b + 1]))
+        alone = model(TeacherForced(inputs.source[b : b + 1], inputs.so_far[b : b + 1]))
         assert_close(alone.scores[0], told.scores[b])
-    said = greedy(model, lesson.source, most=6)
-    again = model(TeacherForced(lesson.source[:1], torch.tensor([[1, *said[0].words][:6]])))
+    said = greedy(model, inputs.source, most=6)
+    again = model(TeacherForced(inputs.source[:1], torch.tensor([[1, *said[0].words][:6]])))
     assert again.scores[0].argmax(dim=-1).tolist()[: len(said[0].words)] == said[0].words
 
 
 def test_hard_attention_reads_the_likeliest_place_or_samples_by_weight():
-    model, lesson = decoder(look="hard"), shown(B=1, T=1)
+    model, inputs = decoder(look="hard"), shown(B=1, T=1)
     with torch.no_grad():
         model.v.weight *= 20  # weights that differ
-        told = model(lesson)
+        told = model(inputs)
         assert told.picked[0, 0] == told.weights[0, 0].argmax()
-        many = TeacherForced(lesson.source.expand(20_000, -1, -1), lesson.so_far.expand(20_000, -1))
+        many = TeacherForced(inputs.source.expand(20_000, -1, -1), inputs.so_far.expand(20_000, -1))
         drawn = model.train()(many).picked[:, 0].bincount(minlength=L) / 20_000
     assert_close(drawn, told.weights[0, 0], atol=0.015, rtol=0)
 
 
 def test_the_coin_reads_the_mean_in_its_share_of_batches():
-    model, lesson = decoder(look="hard", coin=0.5).train(), shown()
-    soft = sum(model(lesson).picked is None for _ in range(200))
+    model, inputs = decoder(look="hard", coin=0.5).train(), shown()
+    soft = sum(model(inputs).picked is None for _ in range(200))
     assert 60 < soft < 140
-    assert all(model.eval()(lesson).picked is not None for _ in range(10))
+    assert all(model.eval()(inputs).picked is not None for _ in range(10))
 
 
 def test_the_marginal_sums_what_every_place_would_say():
-    model, lesson = decoder(look="marginal", feeds="output"), shown()
-    told = model(lesson)
+    model, inputs = decoder(look="marginal", feeds="output"), shown()
+    told = model(inputs)
     assert_close(told.scores.exp().sum(dim=-1), torch.ones(3, 5))
-    memory, state = model.begin(lesson.source)
-    embedded = model.embed(lesson.so_far[:, 0])
+    memory, state = model.begin(inputs.source)
+    embedded = model.embed(inputs.so_far[:, 0])
     state = model.cell(embedded, state)
-    by_place = [model.speak(state, embedded, lesson.source[:, i]).softmax(dim=-1) for i in range(L)]
+    by_place = [model.speak(state, embedded, inputs.source[:, i]).softmax(dim=-1) for i in range(L)]
     mixed = sum(told.weights[:, 0, i, None] * by_place[i] for i in range(L))
     assert_close(told.scores[:, 0].exp(), mixed)
 
@@ -222,7 +223,7 @@ def test_reinforce_averaged_over_every_path_is_the_gradient_of_the_bound(own, ba
         bound = bound - chance * F.cross_entropy(scores[0], targets[0])
         loss = HardLoss(own, baseline)
         loss.average = torch.tensor([-3.0, -1.5]).double()
-        told = Told(scores, weights[None], torch.tensor([path]))
+        told = Told(scores, None, weights[None], torch.tensor([path]))
         mean += chance.detach() * torch.autograd.grad(loss(told, targets), logits, retain_graph=True)[0]
     assert_close(-mean, torch.autograd.grad(bound, logits)[0])
 
@@ -230,7 +231,7 @@ def test_reinforce_averaged_over_every_path_is_the_gradient_of_the_bound(own, ba
 def test_the_baseline_is_made_of_past_rewards_alone():
     loss = HardLoss(own=True, baseline=True)
     weights = torch.full((1, 1, 2), 0.5, requires_grad=True)
-    told = Told(torch.zeros(1, 1, WORDS), weights, torch.tensor([[0]]))
+    told = Told(torch.zeros(1, 1, WORDS), None, weights, torch.tensor([[0]]))
     reward = -torch.tensor(float(WORDS)).log()
     for past in (0.0, 0.1 * reward, 0.19 * reward):
         (slope,) = torch.autograd.grad(loss(told, torch.tensor([[4]])), weights)
@@ -240,7 +241,7 @@ def test_the_baseline_is_made_of_past_rewards_alone():
 def test_coverage_leaves_padding_out_and_can_be_met_by_words_over_places_alone():
     even = torch.full((1, 3, 4), 0.25)
     targets = torch.tensor([[5, 6, 0]])  # two words, and padding
-    told = Told(torch.zeros(1, 3, WORDS), even, None)
+    told = Told(torch.zeros(1, 3, WORDS), None, even)
     assert_close(coverage(told, targets, torch.tensor([[2 / 4]])), torch.tensor(0.0))
     assert_close(coverage(told, targets, 1.0), torch.tensor(4 * 0.5**2))
     bare = experiment.penalised(told, targets, 0.0, "1")
@@ -249,18 +250,22 @@ def test_coverage_leaves_padding_out_and_can_be_met_by_words_over_places_alone()
 
 
 def test_what_is_erased_is_neither_looked_at_nor_read():
-    model, lesson = decoder(first="mean"), shown()
+    model, inputs = decoder(first="mean"), shown()
     mask = torch.ones(3, L, dtype=torch.bool)
     mask[:, 5] = False
-    memory, state = model.begin(lesson.source, mask)
-    told = model.tell(lesson.so_far, state, memory)
+    memory, state = model.begin(inputs.source, mask)
+    told = model.tell(inputs.so_far, state, memory)
     assert (told.weights[:, :, 5] == 0).all()
-    other = lesson.source.clone()
+    other = inputs.source.clone()
     other[:, 5] = 1e3
     memory, state = model.begin(other, mask)
-    assert_close(model.tell(lesson.so_far, state, memory).scores, told.scores)
-    _, weights = attend(torch.zeros(3, 1, L), lesson.source, mask[:, None])
+    assert_close(model.tell(inputs.so_far, state, memory).scores, told.scores)
+    _, weights = attend(torch.zeros(3, 1, L), inputs.source, mask[:, None])
     assert_close(weights.sum(dim=-1), torch.ones(3, 1))
+
+
+def test_padding_is_what_the_tokens_say():
+    assert decoders.PAD == PAD
 
 
 def test_annotations_of_another_shape_are_refused():
@@ -276,9 +281,9 @@ def test_set():
 
 
 def test_pointing_is_perfect_where_maps_are_and_poor_where_they_are_of_other_scenes(test_set):
-    words = experiment.about(test_set, 24)
+    words = maps.about(test_set, 24)
     perfect = (test_set.owners[:, None] == words[..., None]).float()
-    found = experiment.pointing(perfect, test_set)
+    found = maps.pointing(perfect, test_set)
     assert found["pointing"] == 1
     assert found["pointing_shuffled"] < 0.5
     one = [float((test_set.owners[n] == k).float().mean()) for n in range(20) for k in words[n] if k >= 0]
@@ -286,10 +291,10 @@ def test_pointing_is_perfect_where_maps_are_and_poor_where_they_are_of_other_sce
 
 
 def test_deletion_tells_the_attended_cell_from_others(test_set):
-    words = experiment.about(test_set, 24)
+    words = maps.about(test_set, 24)
     own = (test_set.owners[:, None] == words[..., None]) & (words >= 0)[..., None]
     # Each cell of the word's own sticker costs 2 nats, any other none.
-    found = experiment.deletion(own.float(), own.mT * -2.0, test_set)
+    found = maps.deletion(own.float(), own.mT * -2.0, test_set)
     assert found["erased_attended"] == found["erased_own_sticker"] == -2
     assert found["erased_other_sticker"] == 0 and -0.5 < found["erased_random"] < 0
 
@@ -299,7 +304,7 @@ def test_every_piece_gives_rows_that_can_be_recorded():
     found = experiment.pieces(tiny)
     rows = [checked(row, name) for name in ("naming, seed 0", "captions, seed 0") for row in found[name]()]
     rows += experiment.compare(0, tiny, [experiment.PENALTIES[0], experiment.ABLATIONS[2]])
-    rows += experiment.compare(0, tiny, [experiment.OUTPUT[3]], "by colour")
+    rows += experiment.compare(0, tiny, [experiment.OUTPUT[4]], "by colour")
     assert [row["model"] for row in rows] == [
         "naming encoder", "soft", "control", "hard", "hard", "soft", "soft", "marginal",
     ]  # fmt: skip
