@@ -20,7 +20,7 @@ class Decoded(NamedTuple):
         words: their numbers, without START and END.
         score: mean log-probability of its words, END among them.
         weights: (words, K) attention at each word; None of a model without.
-        ended: whether it said END, and was not cut off.
+        ended: whether it reached END, and was not cut off.
     """
 
     words: list[int]
@@ -40,18 +40,18 @@ def greedy(model: Any, source: Tensor, most: int = 40) -> list[Decoded]:
     memory, state = model.begin(source)
     words = torch.full((len(source),), START, device=source.device)
     ended = torch.zeros(len(source), dtype=torch.bool, device=source.device)
-    said, chances, looks = [], [], []
-    while len(said) < most and not ended.all():
+    chosen, chances, attended = [], [], []
+    while len(chosen) < most and not ended.all():
         scores, state, weights = model.step(words, state, memory)
         chance, words = scores.log_softmax(dim=-1).max(dim=-1)
         # Who has ended keeps silent while the others go on.
         words = words.masked_fill(ended, END)
-        said.append(words)
+        chosen.append(words)
         chances.append(chance.masked_fill(ended, 0))
-        looks.append(weights)
+        attended.append(weights)
         ended = ended | (words == END)
-    every = torch.stack(looks, dim=1).cpu() if looks[0] is not None else [None] * len(source)
-    rows = torch.stack(said, dim=1).tolist()
+    every = torch.stack(attended, dim=1).cpu() if attended[0] is not None else [None] * len(source)
+    rows = torch.stack(chosen, dim=1).tolist()
     totals = torch.stack(chances, dim=1).sum(dim=1).tolist()
     return [_decoded(*parts) for parts in zip(rows, totals, every, strict=True)]
 
@@ -73,14 +73,14 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
     memory = type(memory)(*(part.repeat_interleave(width, dim=0) for part in memory))
     state = state.repeat_interleave(width, dim=0)
     first = torch.arange(B, device=source.device)[:, None] * width
-    said = torch.full((B * width, 1), START, device=source.device)
+    chosen = torch.full((B * width, 1), START, device=source.device)
     # All beginnings are the same at first: only one of them may go on, or the beam would hold copies.
     totals = torch.full((B, width), float("-inf"), device=source.device)
     totals[:, 0] = 0
     lengths, ended = torch.zeros_like(totals), torch.zeros_like(totals, dtype=torch.bool)
-    looks = None
+    attended = None
     for _ in range(most):
-        scores, state, weights = model.step(said[:, -1], state, memory)
+        scores, state, weights = model.step(chosen[:, -1], state, memory)
         chances = scores.log_softmax(dim=-1).view(B, width, -1)
         V = chances.shape[-1]
         # Who has ended stays as it is: END again, for nothing.
@@ -94,10 +94,10 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
         lengths, ended = grown.gather(1, parent), ended.gather(1, parent)
         words, rows = best % V, (first + parent).flatten()
         ended = ended | (words == END)
-        said, state = torch.cat([said[rows], words.view(-1, 1)], dim=1), state[rows]
+        chosen, state = torch.cat([chosen[rows], words.view(-1, 1)], dim=1), state[rows]
         if weights is not None:
             now = weights[rows][:, None]
-            looks = now if looks is None else torch.cat([looks[rows], now], dim=1)
+            attended = now if attended is None else torch.cat([attended[rows], now], dim=1)
         if ended.all():
             break
     found = []
@@ -105,9 +105,9 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
         rows = range(b * width, (b + 1) * width)
         finished = [
             _decoded(
-                said[row, 1:].tolist(),
+                chosen[row, 1:].tolist(),
                 float(totals.view(-1)[row]),
-                None if looks is None else looks[row].cpu(),
+                None if attended is None else attended[row].cpu(),
             )
             for row in rows
             if totals.view(-1)[row].isfinite()

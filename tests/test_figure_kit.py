@@ -1,5 +1,6 @@
 """Composing: numbers are written by one rule, what a learner has is taken, and the rest is refused in words."""
 
+import io
 import json
 import tomllib
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from helpers import figure as fig
 from helpers.fcn.figures import masks_over_images
@@ -52,6 +54,29 @@ def test_picks_nest_clamp_and_take_rows_of_unequal_length():
     assert look(weights[order[t], 1]).tolist() == [3, 4]
     assert look(fig.choose(t, "no", "yes")) == "yes"
     assert look(fig.text("{word}: {share:.0%}", word=words[t, 0], share=0.25)) == "c: 25%"
+
+
+def test_rows_unequal_further_in_stay_lists():
+    t, short, long = fig.Slider("t", 2), [[1, 2], [3, 4]], [[5, 6, 7], [8, 9, 10]]
+    look = fig.Figure(fig.Words(t), caption="", alt="Picks.").look(t=1)
+    assert look(fig.array([short, long])[t, 0]).tolist() == [
+        5,
+        6,
+        7,
+    ]  # two lists of two: only deeper they differ
+    assert look(fig.array([[short[0], long[0]], [short[1], long[1]]])[t, 1, 2]) == 10
+
+
+def test_the_poster_draws_the_weights_of_words():
+    words, bright = ["the", "cat", "the"], np.array([[1.0, 0, 0], [0, 0, 1.0]])
+    t, word = fig.Slider("t", 2), fig.Choice("word", fig.names(words), first=2)
+    tokens = fig.Tokens(words, word, weights=fig.array(bright)[t], notes=["", "noun", ""])
+    figure = fig.Figure(tokens, caption="", alt="Words.")
+    posters = [Image.open(io.BytesIO(figure.poster(t=k))).convert("RGB") for k in (0, 1)]
+    difference = np.abs(np.subtract(*np.array(posters, int))).sum(-1)
+    columns = np.unique((difference > 90).nonzero()[1])  # each poster has a palette of its own
+    assert columns.min() < 20  # the first word's bar went, the third's came, and the second word had none
+    assert (np.diff(columns) > 30).sum() == 1
 
 
 @pytest.mark.parametrize("compute", [lambda t: t + 1, lambda t: 2 * t, lambda t: list(t)])

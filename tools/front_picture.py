@@ -23,7 +23,7 @@ from tools.build_site import build  # noqa: E402
 from tools.notebooks import NOTEBOOKS  # noqa: E402
 
 PICTURE = ROOT / "data" / "pictures" / "masks_and_attention.png"
-# A sentence whose first word comes last in the translation, and that word, which the pointer rests on.
+# A sentence whose first word comes last in the translation, and that word, which is chosen.
 SENTENCE, WORD = "ayer mi hermana vendió su coche", "yesterday"
 SHARPER = 2
 GAP, COLOURS = 24, 128  # pixels between the halves; colours of the palette, which keep the file small
@@ -31,7 +31,7 @@ GAP, COLOURS = 24, 128  # pixels between the halves; colours of the palette, whi
 
 def masks(page: Page) -> Image.Image:
     """The scene of notebook 01 under the labels of FCN-8s, the lens over a sticker."""
-    figure = page.locator(".course-figure", has_text="The lens shows")
+    figure = page.locator(".composed", has_text="The lens shows")
     figure.locator(".caption:not(:empty)").wait_for()
     canvas = figure.locator("canvas").first
     box = canvas.bounding_box()
@@ -40,20 +40,12 @@ def masks(page: Page) -> Image.Image:
 
 
 def attention(page: Page) -> Image.Image:
-    """The words of notebook 07's sentence, their translation, and where each word looked."""
-    figure = page.locator(".course-figure", has_text="Candidates of the beam")
+    """The words of notebook 07's sentence, their translation, and the weights between them."""
+    figure = page.locator(".composed", has_text="Candidate of the beam")
     figure.locator(".caption:not(:empty)").wait_for()
-    figure.locator("select").select_option(label=SENTENCE)
-    figure.get_by_text(WORD, exact=True).first.hover()
-    whole, corner = photograph(figure), figure.bounding_box()
-    sides, words_end, matrix_end = (
-        figure.get_by_text(text).bounding_box()
-        for text in ("In each row", "Stored sentence", "Candidates of the beam")
-    )
-    column = int(SHARPER * (sides["x"] - corner["x"]))
-    words_end, matrix_end = (int(SHARPER * (end["y"] - corner["y"])) - GAP for end in (words_end, matrix_end))
-    words = whole.crop((0, 0, column - GAP, words_end))
-    return beside(words, whole.crop((column, 0, whole.width, matrix_end)))
+    figure.get_by_role("radio", name=SENTENCE, exact=True).check(force=True)
+    figure.locator(".tokens").get_by_role("radio", name=WORD, exact=True).click()
+    return photograph(figure.locator(".parts"))
 
 
 def photograph(part: Locator) -> Image.Image:

@@ -16,6 +16,7 @@ from helpers.figure.parts import CHART, Part, Shown, runs
 from helpers.figure.symbols import Look, Text
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
+STAGE = 420  # pixels of a picture that stands alone
 PER_LINE, LETTERS = 5, 88  # legend entries, letters of the caption
 COLOURS = 200  # a palette of so many halves the file and can hardly be told apart
 INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
@@ -51,8 +52,11 @@ def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
     """Pixels that a part takes, its title included."""
     if shown.pixels is not None:
         height, width = shown.pixels.shape[:2]
-        room = WIDTH - 2 * MARGIN if part.kind == "row" else 420 if alone else 300
-        scale = room / max(width, height)
+        whole = WIDTH - 2 * MARGIN
+        side = whole if part.kind == "row" else STAGE if alone else 300
+        if part.args["side"] > STAGE:  # it is large on the page, so there is something to read in it
+            side = part.args["side"]
+        scale = min(side / max(width, height), whole / width)
         return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * (
             2 if any(shown.texts) else 1
         )
@@ -174,34 +178,36 @@ def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
 
 
 def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    now = part.now(look)
-    chosen = getattr(now, "choose", None)
-    off = (
-        [word for word, on in zip(now.words, now.off, strict=True) if not on]
-        if getattr(now, "off", None)
-        else []
-    )
     places = list(_lined(shown.texts))
     axes.set_xlim(0, LETTERS)
     axes.set_ylim(1 + max((y for _, _, y in places), default=0), 0)
-    for word, x, y in places:
-        here = chosen is not None and word == now.words[chosen]
-        box = {"facecolor": ACCENT if here else FIELD, "edgecolor": "none", "boxstyle": "round,pad=0.35"}
-        colour = "white" if here else SOFT if word in off else INK
-        text = f"({word})" if word in off else word
-        axes.text(
-            x,
-            y + 0.5,
-            text,
-            fontsize=9,
-            va="center",
-            color=colour,
-            bbox=box if part.kind == "tokens" else None,
-        )
+    for text, x, y in places:
+        axes.text(x, y + 0.5, text, va="center", **SMALL)
+
+
+def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
+    _words(axes, part, shown, look)
+    now, words = part.now(look), axes.texts
+    if any(now.notes):  # a note follows each word that has one
+        noted = [bool(note) for note in now.notes]
+        starts = np.cumsum([0, *(1 + each for each in noted)])[: len(now.words)]
+        words = [words[start] for start in starts]
+    for i, word in enumerate(words):
+        off, chosen = now.off and not now.off[i], i == now.choose
+        word.set_bbox({"facecolor": ACCENT if chosen else FIELD, "lw": 0, "boxstyle": "round,pad=0.35"})
+        word.set_color("white" if chosen else SOFT if off else INK)
+        if shown.shapes:
+            (x, y), (_, (share,), _) = word.get_position(), shown.shapes[i]
+            bar = x, y + 0.32, len(word.get_text()) * share / 100, 0.12
+            axes.add_patch(
+                patches.Rectangle(bar[:2], *bar[2:], color="white" if chosen else ACCENT, zorder=4)
+            )
+        if off:
+            word.set_text(f"({word.get_text()})")
 
 
 WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}
-WAYS |= {"tokens": _words, "words": _words}
+WAYS |= {"tokens": _tokens, "words": _words}
 
 
 def _png(figure: Figure) -> bytes:

@@ -72,8 +72,8 @@ def _pairs(generator: Generator) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor
     return tuple(torch.from_numpy(generator.standard_normal(shape)) for shape in shapes)
 
 
-def _additive(query: Tensor, key: Tensor, W: Tensor, U: Tensor, v: Tensor, bend=torch.tanh) -> Tensor:
-    return bend((query @ W.T)[:, None] + (key @ U.T)[None]) @ v
+def _additive(query: Tensor, key: Tensor, W: Tensor, U: Tensor, v: Tensor, activation=torch.tanh) -> Tensor:
+    return activation((query @ W.T)[:, None] + (key @ U.T)[None]) @ v
 
 
 additive_score = Exercise(
@@ -82,7 +82,7 @@ additive_score = Exercise(
     solution=_additive,
     mistakes=(
         Mistake(
-            lambda query, key, W, U, v: _additive(query, key, W, U, v, bend=lambda each: each),
+            lambda query, key, W, U, v: _additive(query, key, W, U, v, activation=lambda each: each),
             "the tanh is missing. Without it the query adds the same to every place, and the softmax takes that away "
             "again: the decoder's state would make no difference.",
         ),
@@ -158,49 +158,53 @@ alignment_error_rate = Exercise(
 )
 
 
-def _sayings(generator: Generator) -> tuple[list[str], list[str], int]:
-    """A translation that says one pair of words too often, and a longer one to compare with."""
+def _translations(generator: Generator) -> tuple[list[str], list[str], int]:
+    """A translation that repeats one pair of words, and a longer one to compare with."""
     words = [
         str(word) for word in generator.permutation(["my", "cat", "is", "the", "best", "dog", "here", "now"])
     ]
-    said = words[:2] * 3 + words[2:4] + words[:2]
-    return said, [*words, *words[:3], *words[5:7]], int(generator.integers(2, 4))
+    translation = words[:2] * 3 + words[2:4] + words[:2]
+    return translation, [*words, *words[:3], *words[5:7]], int(generator.integers(2, 4))
 
 
 def _grams(words: list[str], n: int) -> Counter:
     return Counter(zip(*(words[start:] for start in range(n)), strict=False))
 
 
-def _clipped(said: list[str], truth: list[str], n: int) -> float:
-    ours = _grams(said, n)
+def _clipped(translation: list[str], truth: list[str], n: int) -> float:
+    ours = _grams(translation, n)
     return (ours & _grams(truth, n)).total() / ours.total()
 
 
 clipped_precision = Exercise(
     name="clipped_precision",
-    make_input=_sayings,
+    make_input=_translations,
     solution=_clipped,
     mistakes=(
         Mistake(
-            lambda said, truth, n: (
-                sum(count for gram, count in _grams(said, n).items() if gram in _grams(truth, n))
-                / _grams(said, n).total()
+            lambda translation, truth, n: (
+                sum(count for gram, count in _grams(translation, n).items() if gram in _grams(truth, n))
+                / _grams(translation, n).total()
             ),
-            "a word said six times matches six times here, though the truth holds it twice. Clip: each counts at most "
-            "as often as the truth has it.",
+            "a word written six times matches six times here, though the truth holds it twice. Clip: each counts "
+            "at most as often as the truth has it.",
         ),
         Mistake(
-            lambda said, truth, n: (_grams(said, n) & _grams(truth, n)).total() / _grams(truth, n).total(),
-            "this divides by the length of the truth, which is recall. Precision divides by what was said.",
-        ),
-        Mistake(
-            lambda said, truth, n: (
-                len(_grams(said, n).keys() & _grams(truth, n).keys()) / len(_grams(said, n))
+            lambda translation, truth, n: (
+                (_grams(translation, n) & _grams(truth, n)).total() / _grams(truth, n).total()
             ),
-            "this counts different words, each once. Count how often each was said.",
+            "this divides by the length of the truth, which is recall. Precision divides by what was written.",
         ),
         Mistake(
-            lambda said, truth, n: (_grams(said, n) & _grams(truth, n)).total() / len(said),
+            lambda translation, truth, n: (
+                len(_grams(translation, n).keys() & _grams(truth, n).keys()) / len(_grams(translation, n))
+            ),
+            "this counts different words, each once. Count how often each was written.",
+        ),
+        Mistake(
+            lambda translation, truth, n: (
+                (_grams(translation, n) & _grams(truth, n)).total() / len(translation)
+            ),
             "a sentence of L words has L - n + 1 runs of n words: with n = 2 there is one pair fewer than words.",
         ),
     ),

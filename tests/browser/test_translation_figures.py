@@ -54,10 +54,10 @@ def test_lengths_by_mouse_and_keys(plain):
     page.set_range("Example", 1)
     settled(page, figure, Example=1)
     assert page.root.locator(".token[data-marked]").all_text_contents() == ["yesterday"]
-    page.set_range("Words of the source", 2)
-    settled(page, figure, **{"Words of the source": 2})
+    page.set_range("Length", 2)
+    settled(page, figure, Length=2)
     page.root.locator("svg.chart").press("ArrowLeft")
-    settled(page, figure, **{"Words of the source": 1})
+    settled(page, figure, Length=1)
     assert page.caption() == "Sources of 6-10 words (30 of them). BLEU: attention 88.0, no attention –."
 
 

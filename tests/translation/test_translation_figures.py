@@ -101,12 +101,12 @@ EXAMPLE = Example("el gato", "the cat", {"one": "the cat", "two": "A cat"})
 
 
 def lengths(**options):
-    given = {"labels": ["1-5", "over 5"], "curves": {"one": [90.05, 80], "two": [70.0, float("nan")]}}
+    given = {"labels": ["1-5", "over 5"], "scores": {"one": [90.05, 80], "two": [70.0, float("nan")]}}
     return by_length(**given | {"counts": [3, 1], "examples": [[EXAMPLE, EXAMPLE], [EXAMPLE]]} | options)
 
 
 def test_each_length_has_its_scores_and_examples():
-    parts, caption = lengths().shown(**{"Words of the source": 1, "Example": 9})
+    parts, caption = lengths().shown(Length=1, Example=9)
     assert caption == "Sources of over 5 words (1 of them). BLEU: one 80.0, two –."
     assert [part.texts for part in parts[1:]] == [
         ["el", "gato"],
@@ -128,7 +128,7 @@ def test_each_length_has_its_scores_and_examples():
         ),
         (lambda: lengths(counts=[3]), "counts has 1 entries and there are 2 labels"),
         (lambda: lengths(examples=[[EXAMPLE], []]), "'over 5' needs at least one example"),
-        (lambda: lengths(curves={"one": [1, 2]}), "needs at least one example, with translations of"),
+        (lambda: lengths(scores={"one": [1, 2]}), "needs at least one example, with translations of"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(call, told):
