@@ -44,7 +44,7 @@ class Budget:
 
 
 QUICK = Budget(sentences=8000, steps=700)
-RECORD = Budget(sentences=12_000, steps=1000)
+RECORD = Budget(sentences=12_000, steps=1600)
 
 
 @cache

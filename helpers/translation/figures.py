@@ -296,6 +296,7 @@ def alignment_explorer(
             reading["source"],
             title="A row for each word of the translation",
             choose=word,
+            side=220,
         ),
         also=(sentence, own, candidate),
         lines=3,
