@@ -48,7 +48,7 @@ class Budget:
 
 
 QUICK = Budget(scenes=4000, naming=400, steps=600)
-RECORD = Budget(scenes=8000, naming=1000, steps=1000)
+RECORD = Budget(scenes=6000, naming=1000, steps=1000)
 
 
 def naming_loss(scores: Tensor, names: Tensor) -> Tensor:
@@ -151,6 +151,7 @@ def compare(
         figures["nats_a_word"] = -float(chances.sum() / (chances != 0).sum())
         if told.weights is not None:
             figures |= maps.pointing(told.weights, test)
+        if told.weights is not None and fields["feeds"] != "output":
             changes = maps.erased(decoder, few, vocabulary)
             figures |= maps.deletion(told.weights[:100, : changes.shape[2]], changes, few)
         tenth = max(history.steps // 10, 1)
@@ -197,7 +198,8 @@ def penalised(told: Told, targets: Tensor, strength: float, goal: str) -> Tensor
 # What a row's fields say unless something is varied. The first state has not seen the scene; the paper's has.
 PLAIN = {"feeds": "state and output", "first": "learned", "features": "local", "penalty": 0.0}
 CONTROL = {"model": "control"}
-SOFT, UNIFORM, MARGINAL = ({"model": name, **PLAIN} for name in ("soft", "uniform", "marginal"))
+SOFT, UNIFORM = {"model": "soft", **PLAIN}, {"model": "uniform", **PLAIN}
+MARGINAL = {"model": "marginal", **PLAIN, "coin": 0.0}
 RAW = {"model": "hard", **PLAIN, "baseline": False, "coin": 0.0}
 PAPER = RAW | {"baseline": True, "coin": 0.5}
 ABLATIONS = [
@@ -207,7 +209,10 @@ ABLATIONS = [
         for each in ({"first": "mean"}, {"features": "wide"}, {"first": "mean", "features": "wide"})
     ),
 ]
-OUTPUT = [each | {"feeds": "output"} for each in (SOFT, RAW, PAPER, MARGINAL)]
+OUTPUT = [
+    each | {"feeds": "output"}
+    for each in (SOFT, RAW, RAW | {"baseline": True}, PAPER, MARGINAL, MARGINAL | {"coin": 0.5})
+]
 PENALTIES = [
     SOFT | {"penalty": each, "goal": goal} for each in (0.01, 0.1) for goal in ("1", "words / places")
 ]

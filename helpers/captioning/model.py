@@ -140,7 +140,7 @@ class Captioner(Decoder):
             likelihood of hard attention where `feeds` is "output". "uniform" gives every place the same weight.
         feeds: whether what was read goes into the "state and output", as in the paper, or into the "output" alone.
         first: the first state, "learned" and the same for every scene, or made of the "mean" annotation (the paper's).
-        coin: the chance that a batch of hard training reads the mean after all (the paper's 0.5).
+        coin: the chance that a batch of "hard" or "marginal" training reads the mean after all (the paper's 0.5).
         wide: let the places see each other first, by two convolutions that reach over the whole scene.
 
     The query is the state and the last word; the paper's is the state alone.
@@ -191,7 +191,7 @@ class Captioner(Decoder):
             context = memory.annotations[torch.arange(len(picked)), picked]
         read = [context] if self.feeds == "state and output" else []
         state = self.cell(torch.cat([embedded, *read], dim=-1), state)
-        if self.look == "marginal":
+        if self.look == "marginal" and not self.soft_now:
             each = self.speak(state[:, None], embedded[:, None], memory.annotations).log_softmax(dim=-1)
             return Told((each + weights.log()[..., None]).logsumexp(dim=1), state, weights)
         return Told(self.speak(state, embedded, context), state, weights, picked)

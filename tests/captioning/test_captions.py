@@ -299,7 +299,7 @@ def test_every_piece_gives_rows_that_can_be_recorded():
     found = experiment.pieces(tiny)
     rows = [checked(row, name) for name in ("naming, seed 0", "captions, seed 0") for row in found[name]()]
     rows += experiment.compare(0, tiny, [experiment.PENALTIES[0], experiment.ABLATIONS[2]])
-    rows += experiment.compare(0, tiny, [experiment.OUTPUT[3]], "by colour")
+    rows += experiment.compare(0, tiny, [experiment.OUTPUT[4]], "by colour")
     assert [row["model"] for row in rows] == [
         "naming encoder", "soft", "control", "hard", "hard", "soft", "soft", "marginal",
     ]  # fmt: skip
