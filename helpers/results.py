@@ -125,6 +125,55 @@ def differences(
     return paired
 
 
+def table(
+    lesson: str,
+    budget: str,
+    figures: Sequence[str],
+    systems: Mapping[str, Mapping[str, Field]],
+    /,
+    **both: Field,
+) -> str:
+    """Lay the record out for reading: a row a system, the mean of each figure over its runs, and how many these are.
+
+    Args:
+        systems: what a row is called -> its fields. both: fields that all share.
+    """
+    wide = [max(len(name) + 2, 8) for name in figures]
+    longest = max(map(len, systems))
+    lines = [
+        f"{'':{longest}}"
+        + "".join(f"{name.replace('_', ' '):>{w}}" for name, w in zip(figures, wide, strict=True))
+    ]
+    for name, fields in systems.items():
+        try:
+            found = [values(lesson, budget, figure, **both, **fields) for figure in figures]
+        except LookupError:
+            lines.append(f"{name:{longest}}  not recorded")
+            continue
+        means = "".join(f"{fmean(each.values()):{w}.2f}" for each, w in zip(found, wide, strict=True))
+        lines.append(f"{name:{longest}}{means}   {runs(len(found[0]))}")
+    return "\n".join(lines)
+
+
+def comparison(
+    lesson: str,
+    budget: str,
+    figure: str,
+    /,
+    mine: Mapping[str, Field],
+    against: Mapping[str, Field] | float,
+    **both: Field,
+) -> str:
+    """Say how far one system is ahead of another: mean, 95% interval, runs and verdict (see `differences`)."""
+    try:
+        found = differences(lesson, budget, figure, mine, against, **both)
+    except LookupError:
+        return "not recorded"
+    between = interval(found)
+    spread = f"{between[0]:+.2f} to {between[1]:+.2f}, " if between else ""
+    return f"{fmean(found):+.2f} ({spread}{runs(len(found))}): {verdict(found)}"
+
+
 def interval(differences: Sequence[float]) -> tuple[float, float] | None:
     """The 95% t interval of the mean; None where one value tells nothing of the spread."""
     if len(differences) < 2:

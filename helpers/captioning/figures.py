@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from helpers import figure as fig
+from helpers import plotting
 from helpers.figure import taking
 
 CLOUD = (420, 540)  # height and width of the plane on which gradients are drawn
@@ -204,3 +206,24 @@ def word_by_word(
         lost=loss[word],
         share=fig.array(maps)[row, word, at.y, at.x],
     )
+
+
+def lit(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A scene (3, H, W) in bytes, bright where a map of L cells, row by row in a square, is large: (H, W, 3)."""
+    picture, weights = np.moveaxis(np.asarray(image), 0, -1), np.asarray(weights, dtype=float)
+    side = round(len(weights) ** 0.5)
+    share = (weights / weights.max()).reshape(side, side)
+    for axis in (0, 1):
+        share = share.repeat(picture.shape[axis] // side, axis=axis)
+    return (picture * (0.25 + 0.75 * share[..., None])).astype(np.uint8)
+
+
+def square_tables(tables: Mapping[str, np.ndarray]) -> Figure:
+    """Tables of n x n numbers side by side, given row by row, as grey squares with their numbers."""
+    squares = [np.asarray(each).reshape(round(len(each) ** 0.5), -1) for each in tables.values()]
+    figure = plotting.images(squares, list(tables), size=1.7)
+    for axis, square in zip(figure.axes, squares, strict=True):
+        for (row, column), number in np.ndenumerate(square):
+            dark = "white" if number < 0.5 else "black"
+            axis.text(column, row, f"{number:.2f}", ha="center", va="center", color=dark, fontsize=9)
+    return figure
