@@ -1,4 +1,4 @@
-"""Saying a sentence word by word: greedily, or with a beam of several beginnings at once.
+"""Decode a sentence word by word: greedily, or with a beam of several beginnings at once.
 
 A model is anything with two methods, as the decoders of notebooks 06 and 07 have them: `begin(source)` gives a memory,
 which is a NamedTuple of tensors whose first axis is the batch, and a state (B, size); `step(words, state, memory)`
@@ -13,7 +13,7 @@ from torch import Tensor
 START, END = 1, 2  # the numbers of the marks that open and close a sentence
 
 
-class Saying(NamedTuple):
+class Decoded(NamedTuple):
     """A decoded sentence.
 
     Attributes:
@@ -30,7 +30,7 @@ class Saying(NamedTuple):
 
 
 @torch.no_grad()
-def greedy(model: Any, source: Tensor, most: int = 40) -> list[Saying]:
+def greedy(model: Any, source: Tensor, most: int = 40) -> list[Decoded]:
     """Say the likeliest word at each step, for all sources at once.
 
     Args:
@@ -53,11 +53,11 @@ def greedy(model: Any, source: Tensor, most: int = 40) -> list[Saying]:
     every = torch.stack(looks, dim=1).cpu() if looks[0] is not None else [None] * len(source)
     rows = torch.stack(said, dim=1).tolist()
     totals = torch.stack(chances, dim=1).sum(dim=1).tolist()
-    return [_saying(*parts) for parts in zip(rows, totals, every, strict=True)]
+    return [_decoded(*parts) for parts in zip(rows, totals, every, strict=True)]
 
 
 @torch.no_grad()
-def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[list[Saying]]:
+def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[list[Decoded]]:
     """Keep the `width` best beginnings of each sentence, and return them finished, best first.
 
     Beginnings are compared by their mean log-probability a word. By the sum, every word more would count against a
@@ -103,8 +103,8 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
     found = []
     for b in range(B):
         rows = range(b * width, (b + 1) * width)
-        sayings = [
-            _saying(
+        finished = [
+            _decoded(
                 said[row, 1:].tolist(),
                 float(totals.view(-1)[row]),
                 None if looks is None else looks[row].cpu(),
@@ -112,14 +112,14 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
             for row in rows
             if totals.view(-1)[row].isfinite()
         ]
-        found.append(sorted(sayings, key=lambda saying: -saying.score))
+        found.append(sorted(finished, key=lambda each: -each.score))
     return found
 
 
-def _saying(row: list[int], total: float, weights: Tensor | None) -> Saying:
+def _decoded(row: list[int], total: float, weights: Tensor | None) -> Decoded:
     """Cut a row of numbers at END, and the weights with it."""
     ended = END in row
     words = row[: row.index(END)] if ended else row
-    return Saying(
+    return Decoded(
         words, total / (len(words) + ended), weights[: len(words)] if weights is not None else None, ended
     )

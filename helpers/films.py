@@ -33,6 +33,17 @@ def load(split: Literal["train", "val", "test"]) -> public.CamVid:
         raise ConnectionError(str(error)) from error
 
 
+def at_hand(download: bool = False) -> bool:
+    """Whether CamVid is in the cache, fetched first if asked for; if not, that is printed."""
+    try:
+        there = len(load("train")) > 0 if download else public.available("camvid")
+    except ConnectionError as error:
+        print(error)
+        return False
+    print("CamVid is here." if there else "CamVid is not here: what is shown without it is the record.")
+    return there
+
+
 @cache
 def held_out(film: str = TEST_FILM) -> tuple[public.CamVid, public.CamVid, public.CamVid]:
     """The scenes to learn from, those of the film held out, and the official, flattering val; errors as in `load`."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 
 @contextmanager
@@ -67,3 +68,22 @@ def gradient(model: nn.Module, name: str, images: Tensor, row: int, column: int)
         model(images)
         (slope,) = torch.autograd.grad(kept[name][0, :, row, column].sum(), images)
     return slope[0].abs().sum(dim=0)
+
+
+def shape_table(model: nn.Module, images: Tensor, *names: str) -> str:
+    """Write out what some submodules put out for a batch of images, and how many weights each has."""
+    parts = dict(model.named_modules())
+    with torch.no_grad(), record(model, *names) as kept:
+        model(images)
+    lines = [f"{'':10} {'output':20} {'weights':>9}", f"{'images':10} {tuple(images.shape)!s:20}"]
+    for name in names:
+        weights = sum(each.numel() for each in parts[name].parameters())
+        lines.append(f"{name:10} {tuple(kept[name].shape)!s:20} {weights:>9,}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def operations(model: nn.Module, images: Tensor) -> int:
+    """Count the floating-point operations of one forward pass."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(images)
+    return counter.get_total_flops()

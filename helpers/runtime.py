@@ -1,6 +1,5 @@
 """Where things are and what this machine may do: folders, seed, device, network."""
 
-import operator
 import os
 import random
 import warnings
@@ -11,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import torch
+
+from helpers import seeds
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE_VARIABLE = "COURSE_DATA"
@@ -61,28 +62,12 @@ def offline() -> bool:
     return os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0")
 
 
-def generator(seed: int) -> torch.Generator:
-    """A source of chance of its own, from an integer of Python's, NumPy's or torch's.
-
-    Raises:
-        ValueError: the seed is no integer.
-    """
-    return torch.Generator().manual_seed(_integer(seed))
-
-
 def seed_everything(seed: int) -> None:
     """Seed every source of chance that a lesson uses: Python, NumPy and torch."""
-    seed = _integer(seed)
+    seed = seeds.whole(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries that draw from NumPy's global state
     torch.manual_seed(seed)
-
-
-def _integer(seed: int) -> int:
-    try:
-        return operator.index(seed)
-    except TypeError:
-        raise ValueError(f"seed is {seed!r}, a {type(seed).__name__}: give an integer.") from None
 
 
 def in_single_precision(make: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """Scores of translations: alignment error rate, BLEU thin over sacrebleu, and a bootstrap for differences."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 
 import numpy as np
 from sacrebleu.metrics import BLEU
@@ -40,70 +40,101 @@ def alignment_error_rate(guesses: Iterable[Links], sure: Iterable[Links], possib
     Raises:
         ValueError: not one of each a sentence, a sure link that is not possible, or no links at all.
     """
-    right = either = 0
+    matched = total = 0
     for guess, certain, allowed in zip(guesses, sure, possible, strict=True):
         if not certain <= allowed:
             raise ValueError(f"Every sure link is possible too; these are not: {sorted(certain - allowed)}.")
-        right += len(guess & certain) + len(guess & allowed)
-        either += len(guess) + len(certain)
-    if either == 0:
+        matched += len(guess & certain) + len(guess & allowed)
+        total += len(guess) + len(certain)
+    if total == 0:
         raise ValueError("There is no link, neither guessed nor sure. Give at least one sentence with links.")
-    return 1 - right / either
+    return 1 - matched / total
 
 
-def bleu(said: Sequence[str], truth: Sequence[str], lowercase: bool = False) -> tuple[float, str]:
+def bleu(hypotheses: Sequence[str], truth: Sequence[str], lowercase: bool = False) -> tuple[float, str]:
     """BLEU of a set of sentences, 0 to 100 (Papineni et al. 2002), and sacrebleu's signature of how it was counted.
 
     Args:
-        said, truth: plain sentences, one reference each. lowercase: let capitals count for nothing.
+        hypotheses, truth: plain sentences, one reference each. lowercase: let capitals count for nothing.
 
     Raises:
         ValueError: no sentences, or not one reference each.
     """
-    _check(said, truth)
+    _check(hypotheses, truth)
     metric = BLEU(lowercase=lowercase)
-    score = metric.corpus_score(list(said), [list(truth)]).score
+    score = metric.corpus_score(list(hypotheses), [list(truth)]).score
     return score, str(metric.get_signature())
 
 
 def paired_bootstrap(
-    first: Sequence[str], second: Sequence[str], truth: Sequence[str], samples: int = 1000, seed: int = 0
+    first: Sequence[str],
+    second: Sequence[str],
+    truth: Sequence[str],
+    parts: Sequence[Collection[Hashable]] | None = None,
+    samples: int = 1000,
+    seed: int = 0,
 ) -> tuple[float, float, float]:
     """How many BLEU the first system is ahead of the second, and the 95% interval of that (Koehn 2004).
 
     The same sentences are drawn, with replacement, for both: the interval says what other sentences of this kind
-    might have given. It says nothing of other seeds.
+    might have given. It says nothing of other seeds. Sentences that are joined from the same parts are not
+    independent: then the distinct parts are drawn, and a sentence counts by the mean of how often its parts were.
+
+    Args:
+        first, second, truth: plain sentences.
+        parts: for each sentence what it is made of, such as the content words of each clause; each its own if None.
 
     Returns:
         The difference on the set as it is, then the interval's two ends.
+
+    Raises:
+        ValueError: no sentences, not one reference each, or a sentence without parts.
     """
-    for said in (first, second):
-        _check(said, truth)
-    counts = [_counts(said, truth) for said in (first, second)]
-    generator = np.random.default_rng(seed)
-    drawn = generator.multinomial(len(truth), np.full(len(truth), 1 / len(truth)), size=samples)
-    ahead = [_score(a) - _score(b) for a, b in zip(*(drawn @ each for each in counts), strict=True)]
+    for hypotheses in (first, second):
+        _check(hypotheses, truth)
+    counts = [_counts(hypotheses, truth) for hypotheses in (first, second)]
+    shares = _shares(parts, len(truth))
+    number = shares.shape[1]
+    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=samples)
+    weights = drawn @ shares.T
+    ahead = [_score(a) - _score(b) for a, b in zip(*(weights @ each for each in counts), strict=True)]
     low, high = np.percentile(ahead, [2.5, 97.5])
     return _score(counts[0].sum(0)) - _score(counts[1].sum(0)), float(low), float(high)
 
 
-def _counts(said: Sequence[str], truth: Sequence[str]) -> np.ndarray:
+def _shares(parts: Sequence[Collection[Hashable]] | None, sentences: int) -> np.ndarray:
+    """How much of each sentence (a row) each distinct part is: rows add up to 1."""
+    if parts is None:
+        return np.eye(sentences)
+    if len(parts) != sentences or not all(parts):
+        raise ValueError(f"Expected the parts of {sentences} sentences, at least one each, got {len(parts)}.")
+    columns = {part: column for column, part in enumerate(dict.fromkeys(p for each in parts for p in each))}
+    shares = np.zeros((sentences, len(columns)))
+    for row, each in zip(shares, parts, strict=True):
+        np.add.at(row, [columns[part] for part in each], 1 / len(each))
+    return shares
+
+
+def _counts(hypotheses: Sequence[str], truth: Sequence[str]) -> np.ndarray:
     """What BLEU adds up, a sentence a row: matches of 1 to 4 words, chances for them, both lengths."""
     metric = BLEU(effective_order=True)
-    scores = (metric.sentence_score(ours, [theirs]) for ours, theirs in zip(said, truth, strict=True))
+    scores = (
+        metric.sentence_score(mine, [reference]) for mine, reference in zip(hypotheses, truth, strict=True)
+    )
     return np.array([[*score.counts, *score.totals, score.sys_len, score.ref_len] for score in scores])
 
 
 def _score(counts: np.ndarray) -> float:
-    numbers = counts.tolist()
+    # Drawn parts of sentences give fractions, and sacrebleu prints its lengths as whole numbers.
+    numbers = [*counts[:8].tolist(), *counts[8:].round().astype(int).tolist()]
     # Smoothed as `bleu` does it: "exp" is what the class takes by default, and this function does not.
     return BLEU.compute_bleu(numbers[:4], numbers[4:8], *numbers[8:], smooth_method="exp").score
 
 
-def _check(said: Sequence[str], truth: Sequence[str]) -> None:
-    if isinstance(said, str) or isinstance(truth, str):
+def _check(hypotheses: Sequence[str], truth: Sequence[str]) -> None:
+    if isinstance(hypotheses, str) or isinstance(truth, str):
         raise ValueError("BLEU takes lists of sentences, got one text: put it in a list.")
-    if len(said) != len(truth) or not truth:
+    if len(hypotheses) != len(truth) or not truth:
         raise ValueError(
-            f"BLEU needs at least one sentence and one reference each, got {len(said)} and {len(truth)}."
+            f"BLEU needs at least one sentence and one reference each, got {len(hypotheses)} and {len(truth)}."
         )

@@ -211,3 +211,25 @@ def test_the_style_is_readable_on_a_projector():
         colours = [each["color"] for each in plt.rcParams["axes.prop_cycle"]]
         lines = [[255 * share for share in colors.to_rgb(each)] for each in colours]
         assert contrast(lines, [255, 255, 255], "normal").min() >= 3
+
+
+def test_label_maps_name_rows_and_the_classes_that_occur(monkeypatch):
+    figures = []
+    monkeypatch.setattr(plotting, "show", lambda figure, alt: figures.append(figure))
+    maps = [torch.tensor([[0, 3], [3, 0]]), np.array([[0, 7]])]
+    plotting.label_maps({"scene": [np.zeros((4, 4, 3), np.uint8)] * 2, "truth": maps}, "Two scenes.")
+    (figure,) = figures
+    assert [axis.texts[0].get_text() for axis in figure.axes if axis.texts] == ["scene", "truth"]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["background", "digit 2", "digit 6"]
+    shown = figure.axes[2].images[0].get_array()
+    np.testing.assert_array_equal(shown, CLASS_COLOURS[maps[0]])
+    plt.close(figure)
+
+
+def test_learning_curves_are_means_in_the_middle_of_their_steps():
+    runs = {"a": {5: 1.0, 6: 2.0, 7: 6.0, 8: 4.0}, "stopped": {5: 1.0, 6: 3.0}}
+    figure = plotting.learning_curves(runs, "loss", "It falls", width=3)
+    (x, y), (x_stopped, y_stopped) = (line.get_data() for line in figure.axes[0].lines)
+    assert list(x) == [6, 7] and list(y) == pytest.approx([3, 4])
+    assert list(x_stopped) == [6] and list(y_stopped) == pytest.approx([2])
+    plt.close(figure)

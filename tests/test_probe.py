@@ -6,7 +6,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from helpers.ops import receptive_field
-from helpers.probe import gradient, record
+from helpers.probe import gradient, operations, record, shape_table
 
 
 def network(inplace: bool = False) -> nn.Sequential:
@@ -104,3 +104,22 @@ def test_gradient_equals_finite_differences():
         field.start + field.stride,
         field.start + field.stride + field.size - 1,
     )
+
+
+def test_the_shape_table_by_hand():
+    lines = shape_table(network(), torch.zeros(2, 3, 5, 6), "0", "1", "3").splitlines()
+    rows = [line.split() for line in lines[1:]]
+    assert [row[0] for row in rows] == ["images", "0", "1", "3"]
+    assert [" ".join(row[1:5]) for row in rows] == [
+        "(2, 3, 5, 6)",
+        "(2, 4, 5, 6)",
+        "(2, 4, 5, 6)",
+        "(2, 2, 5, 6)",
+    ]
+    assert [row[5] for row in rows[1:]] == ["112", "8", "10"]  # 3 * 4 * 9 + 4, scale and shift, 4 * 2 + 2
+
+
+def test_operations_of_a_convolution_by_hand():
+    """Each of 2 x 5 x 5 outputs takes 3 x 3 x 3 multiplications and as many additions."""
+    layer = nn.Conv2d(3, 2, 3, padding=1, bias=False)
+    assert operations(layer, torch.zeros(1, 3, 5, 5)) == 2 * 2 * 5 * 5 * 3 * 3 * 3

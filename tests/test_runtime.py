@@ -10,7 +10,7 @@ import torch
 from torch import Generator
 from torch.testing import assert_close
 
-from helpers import runtime
+from helpers import runtime, seeds
 from helpers.data.digits import handwritten_digits, textures_of
 from helpers.data.distorted import KINDS, distort
 from helpers.data.photographs import random_crops
@@ -85,9 +85,9 @@ def test_a_seed_rules_every_source_of_chance():
 
 
 def test_integers_of_all_kinds_are_seeds_and_nothing_else_is():
-    draws = [torch.rand(3, generator=runtime.generator(seed)) for seed in (3, np.int64(3), torch.tensor(3))]
+    draws = [torch.rand(3, generator=seeds.generator(seed)) for seed in (3, np.int64(3), torch.tensor(3))]
     assert torch.equal(draws[0], draws[1]) and torch.equal(draws[0], draws[2])
-    assert not torch.equal(draws[0], torch.rand(3, generator=runtime.generator(4)))
+    assert not torch.equal(draws[0], torch.rand(3, generator=seeds.generator(4)))
     runtime.seed_everything(np.int64(3))
     for wrong in (np.float64(3), "3", None):
         with pytest.raises(ValueError, match=f"a {type(wrong).__name__}: give an integer"):

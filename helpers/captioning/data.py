@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from helpers import seeds
 from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.tokens import TeacherForced, Vocabulary, teacher_forced
@@ -160,7 +161,7 @@ def caption_batches(
     if not 1 <= size <= len(said):
         raise ValueError(f"A batch of {size} cannot be drawn from {len(said)} captions.")
     shown, targets = lessons(annotations, said, vocabulary)
-    generator = Generator().manual_seed(seed)
+    generator = seeds.generator(seed)
     while True:
         for chosen in torch.randperm(len(said), generator=generator)[: len(said) // size * size].split(size):
             yield TeacherForced(shown.source[chosen], shown.so_far[chosen]), targets[chosen]

@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from helpers import seeds
+
 MOST_PATHS = 1_000_000
 
 Choose = Callable[[Tensor], Tensor]  # (S, L) log attention -> (S, L) weights: a place, or a mixture of places
@@ -107,7 +109,7 @@ def nine_cells(words: tuple[int, ...] = (0,), seed: int = 0) -> Reader:
 
     Words 0, 1, 2 are colours, 3, 4, 5 digits. Each cell shows one of both, with noise such as an encoder would leave.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeds.generator(seed)
     colours, digits = torch.randint(3, (2, 9), generator=generator)
     clean = torch.cat([F.one_hot(colours, 3), F.one_hot(digits, 3)], dim=-1).double()
     annotations = clean + 0.25 * torch.randn(clean.shape, generator=generator, dtype=clean.dtype)

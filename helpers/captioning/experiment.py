@@ -151,6 +151,8 @@ def compare(
         figures["nats_a_word"] = -float(chances.sum() / (chances != 0).sum())
         if told.weights is not None:
             figures |= maps.pointing(told.weights, test)
+            summed = (told.weights * (chances != 0)[..., None]).sum(dim=1)
+            figures["coverage_deviation"] = float(summed.std(dim=1).mean())
         if told.weights is not None and fields["feeds"] != "output":
             changes = maps.erased(decoder, few, vocabulary)
             figures |= maps.deletion(told.weights[:100, : changes.shape[2]], changes, few)
@@ -214,7 +216,7 @@ OUTPUT = [
     for each in (SOFT, RAW, RAW | {"baseline": True}, PAPER, MARGINAL, MARGINAL | {"coin": 0.5})
 ]
 PENALTIES = [
-    SOFT | {"penalty": each, "goal": goal} for each in (0.01, 0.1) for goal in ("1", "words / places")
+    SOFT | {"penalty": each, "goal": goal} for each in (0.1, 1.0) for goal in ("1", "words / places")
 ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Generator, Tensor
 
-from helpers import runtime
+from helpers import seeds
 from helpers.ops import check_bytes
 
 Transform = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
@@ -39,7 +39,7 @@ def endless(
         raise ValueError(
             f"A batch of {size} cannot be drawn from {len(images)} images: choose 1 to {len(images)}."
         )
-    generator = runtime.generator(seed)
+    generator = seeds.generator(seed)
     while True:
         order = torch.randperm(len(images), generator=generator)
         for chosen in order[: len(order) // size * size].split(int(size)):

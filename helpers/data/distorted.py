@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from scipy.interpolate import RBFInterpolator
 from torch import Generator, Tensor
 
-from helpers import runtime
+from helpers import seeds
 from helpers.data.digits import as_digits
 from helpers.runtime import in_single_precision
 
@@ -181,7 +181,7 @@ def distorted_batches(
         raise ValueError(f"There are {len(digits)} digits and {len(labels)} labels; expected one each.")
     if not 1 <= size <= len(digits):
         raise ValueError(f"A batch of {size} cannot be drawn from {len(digits)} digits: choose fewer.")
-    generator, given = runtime.generator(seed), 0
+    generator, given = seeds.generator(seed), 0
     while True:
         order = torch.randperm(len(digits), generator=generator)
         for chosen in order[: len(order) // size * size].split(int(size)):
@@ -195,7 +195,7 @@ def distorted_set(
 ) -> tuple[Distorted, Tensor]:
     """Distort each digit `times` times, always alike for a seed, to judge on: N * times digits and their labels."""
     digits = _checked(digits, kind)
-    distorted = distort(digits.repeat(times, 1, 1), kind, runtime.generator(seed))
+    distorted = distort(digits.repeat(times, 1, 1), kind, seeds.generator(seed))
     return distorted, torch.as_tensor(labels).repeat(times).long()
 
 

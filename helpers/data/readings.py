@@ -24,12 +24,12 @@ class Reading(NamedTuple):
 
     Attributes:
         source: its S words.
-        silenced: places of the source words that the translator may not look at, in order.
+        masked: places of the source words that the translator may not look at, in order.
         unknown: source words that the translator does not know.
         candidates: translations, best first; at least one.
     """
 
     source: list[str]
-    silenced: tuple[int, ...]
+    masked: tuple[int, ...]
     unknown: tuple[str, ...]
     candidates: list[Candidate]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from helpers import runtime
+from helpers import seeds
 
 PAD, START, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<start>", "<end>", "<unknown>")
@@ -185,7 +185,7 @@ def by_length(
         raise ValueError(f"There are {len(sources)} sources and {len(targets)} targets; expected one each.")
     if not 1 <= size <= len(sources):
         raise ValueError(f"A batch of {size} cannot be drawn from {len(sources)} sentences.")
-    generator = runtime.generator(seed)
+    generator = seeds.generator(seed)
     lengths = torch.tensor([[len(s), len(t)] for s, t in zip(sources, targets, strict=True)])
     while True:
         # Sources of one length are put in order of their targets' lengths, and ties are broken by chance.

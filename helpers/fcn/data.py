@@ -1,13 +1,18 @@
-"""Pieces of scenes: patches, each with the class of its centre pixel, and crops with all of theirs."""
+"""Pieces of scenes: patches, each with the class of its centre pixel, and crops; and a scene of one's own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from skimage.data import coffee
 from torch import Generator, Tensor
 
-from helpers import runtime
+from helpers import seeds
 from helpers.data.batches import Transform, as_input
+from helpers.data.digits import handwritten_digits
+from helpers.data.own import paste_digit, read_photograph
 from helpers.data.scenes import Scenes
 
 BLACK = float(as_input(torch.zeros(1, dtype=torch.uint8)))
@@ -38,7 +43,7 @@ def labelled_patches(
     Yields:
         patches (number, 3, size, size) float32, labels (number,) int64.
     """
-    generator = runtime.generator(seed)
+    generator = seeds.generator(seed)
     labels, S = scenes.labels.flatten(), scenes.labels.shape[-1]
     stickers = labels.nonzero()[:, 0]
     around = torch.arange(size)
@@ -66,3 +71,23 @@ def crop_to(side: int) -> Transform:
         ]
 
     return crop
+
+
+def own_scene(
+    ink: np.ndarray | None = None,
+    photograph: str | Path | None = None,
+    place: tuple[float, float] = (64, 60),
+    height: float = 56,
+    colour: str = "sky blue",
+    turn: float = 10,
+) -> Tensor:
+    """Paste a drawn digit on a photograph: (3, 128, 128) uint8.
+
+    Args:
+        ink: (28, 28) uint8; without a stroke, or left out, a digit of the test set.
+        photograph: the path of a file; left out, a cup of coffee.
+        place, height, colour, turn: as of `paste_digit`.
+    """
+    drawn = ink is not None and ink.any()
+    strokes = torch.from_numpy(ink) if drawn else handwritten_digits("test")[0][333]
+    return paste_digit(read_photograph(photograph or coffee()), strokes, place, height, colour, turn)[0]

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from helpers import films, runtime
-from helpers.data.batches import endless, in_order
+from helpers.data.batches import as_input, endless, in_order
 from helpers.data.scenes import Scenes, make_scenes
 from helpers.fcn.data import crop_to
 from helpers.fcn.model import FCN, STRIDES, finer, upsample
@@ -101,6 +101,12 @@ def learn(
 def score(network: FCN, scenes: Scenes) -> dict[str, float]:
     """Judge a network by mean IoU, boundary IoU, pixel and class accuracy."""
     return evaluate(network, in_order(scenes.images, scenes.labels), segmentation_metrics(CLASSES))
+
+
+@torch.no_grad()
+def label_all(network: FCN, images: Tensor) -> Tensor:
+    """Predict the class of every pixel of images (N, 3, H, W) in uint8: (N, H, W) int64."""
+    return torch.cat([network(as_input(part)).argmax(dim=1) for part in images.split(50)])
 
 
 def score_through_stride(labels: Tensor, stride: int) -> dict[str, float]:

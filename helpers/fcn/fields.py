@@ -7,6 +7,7 @@ import numpy as np
 
 from helpers import figure as fig
 from helpers.figure import taking
+from helpers.ops import receptive_field as receptive_field_of
 
 MOST = 8  # units along a side to choose from, evenly spread over larger grids
 CELL = 2  # pixels along a cell of a stored gradient: finer than a reader can see
@@ -29,6 +30,13 @@ class Field:
     size: int
     start: int
     grid: tuple[int, int]
+
+    @classmethod
+    def of(cls, name: str, layers: Sequence[tuple[int, int, int]], side: int) -> "Field":
+        """The field of the last of some layers (kernel, stride, padding 0) over a scene of `side` pixels."""
+        seen = receptive_field_of(layers)
+        units = (side - seen.size) // seen.stride + 1
+        return cls(name, seen.stride, seen.size, seen.start, (units, units))
 
     def first(self, unit: int) -> int:
         """The first row (or column) that a unit looks at; below 0 if it looks at padding."""

@@ -246,22 +246,24 @@ def patch_and_map(
         ]
         told = {"truth": class_at[fig.array(known[np.ix_(*middle)])[at.y, at.x]]}
     return fig.Figure(
-        fig.Stage(fig.Image(image), fig.Spot(box), fig.Box(box), title="Scene", pointer=at),
+        fig.Column(
+            fig.Stage(fig.Image(image), fig.Spot(box), fig.Box(box), title="Scene", pointer=at, side=320),
+            fig.Stage(fig.Crop(image, box), title="Patch", side=150),
+        ),
         fig.Column(
             fig.Stage(
                 fig.Image(dense_map),
                 fig.Box(cell),
                 title="Dense map: pale where unsure",
                 pointer=at.cells,
-                side=168,
+                side=170,
             ),
-            fig.Stage(fig.Crop(image, box), title="Patch", side=168),
-        ),
-        fig.Bars(
-            class_names,
-            fig.array(np.moveaxis(shares, 0, -1))[at.y, at.x],
-            title="Share of each class",
-            colours=CLASS_COLOURS[:classes],
+            fig.Bars(
+                class_names,
+                fig.array(np.moveaxis(shares, 0, -1))[at.y, at.x],
+                title="Share of each class",
+                colours=CLASS_COLOURS[:classes],
+            ),
         ),
         caption=f"Patch at {{patch}} of {rows} x {columns}: {{first}} {{most:.0%}}, then {{second}} {{next:.0%}}."
         + (" Truth at its centre: {truth}." if told else ""),

@@ -83,6 +83,10 @@ class FCN(nn.Module):
         self.coarse = nn.Identity()
 
     def forward(self, images: Tensor) -> Tensor:
+        return upsample(self.coarse_scores(images), self.stride)
+
+    def coarse_scores(self, images: Tensor) -> Tensor:
+        """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
         check_images(images, least=32)
         if images.shape[2] % 32 or images.shape[3] % 32:
             raise ValueError(
@@ -92,7 +96,7 @@ class FCN(nn.Module):
         scores = self.score(self.head(features[-1]))
         for skip, finer in zip(self.skips, (features[3], features[2]), strict=False):
             scores = upsample(scores, 2) + skip(finer)
-        return upsample(self.coarse(scores), self.stride)
+        return self.coarse(scores)
 
 
 def upsample(scores: Tensor, factor: int) -> Tensor:

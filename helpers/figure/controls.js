@@ -141,9 +141,9 @@ function paintSwitch(input, [red, green, blue]) {
 }
 
 function field(control, tools) {
-  const { name, most } = control.node;
+  const { name, most, button: does } = control.node;
   const input = make("input", { type: "text", maxlength: most, "aria-label": name });
-  const button = make("button", { type: "button" }, "Ask");
+  const button = make("button", { type: "button" }, does);
   const submit = () => tools.change(name, input.value);
   button.addEventListener("click", submit);
   input.addEventListener("keydown", (event) => {

@@ -342,11 +342,13 @@ class Legend(Switches):
 
 
 class Field(Control):
-    """A line of text that the reader types."""
+    """A line of text that the reader types; Enter takes it, and so does a button that says what it does."""
 
-    def __init__(self, name: str, first: str = "", most: int = 200, **rest: object) -> None:
+    def __init__(
+        self, name: str, first: str = "", most: int = 200, button: str = "Ask", **rest: object
+    ) -> None:
         self.most = most
-        super().__init__(name, first, most=most, **rest)
+        super().__init__(name, first, most=most, button=button, **rest)
 
     def fits(self, value: object) -> str:
         if not isinstance(value, str) or len(value) > self.most:

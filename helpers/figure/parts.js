@@ -120,7 +120,10 @@ function canvasPart(part, tools, drawing, along) {
       const pen = answer?.pen ? [["circle", [answer.pen.x, answer.pen.y, answer.pen.down ? 0.5 : 0.9], ""]] : [];
       show({ ...drawn, shapes: [...drawn.shapes, ...pen] });
     },
-    label: (caption) => canvas.setAttribute("aria-label", [tools.symbols.write(part.title) || tools.alt, caption].join(" ")),
+    label(caption) {
+      const told = answer?.pen ? [`Pen at row ${answer.pen.y - 0.5}, column ${answer.pen.x - 0.5}, ${answer.pen.down ? "drawing" : "lifted"}.`] : [];
+      canvas.setAttribute("aria-label", [tools.symbols.write(part.title) || tools.alt, caption, ...told].join(" "));
+    },
   };
 }
 

@@ -112,7 +112,7 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     axes.imshow(shown.pixels, interpolation="nearest", aspect="auto")
     for kind, numbers, text in shown.shapes:
         if kind == "text":
-            axes.text(*numbers, text, va="top", bbox=WHITE, **SMALL)
+            axes.text(numbers[0] - 0.5, numbers[1] - 0.5, text, va="top", bbox=WHITE, **SMALL)
             continue
         for line in ({"color": "#18181c", "lw": 3.5}, {"color": "white", "lw": 1.6}):
             axes.add_patch(_patch(kind, np.array(numbers), **line))

@@ -85,21 +85,17 @@ class Stored(Symbol):
 
 
 def _tree(values: object, called: str) -> object:
-    if isinstance(values, list | tuple) and _ragged(values):
+    if isinstance(values, list | tuple) and _shape(values) is None:
         return [_tree(each, called) for each in values]
     return taking.numbers(values, called)
 
 
-def _ragged(values: object) -> bool:
-    """Whether rows are unequal, here or further in."""
+def _shape(values: object) -> tuple | None:
+    """The shape of lists in lists; None where rows are unequal, here or further in."""
     if not isinstance(values, list | tuple):
-        return False
-    shapes = {tuple(each.shape) if hasattr(each, "shape") else _length(each) for each in values}
-    return len(shapes) > 1 or any(map(_ragged, values))
-
-
-def _length(values: object) -> tuple:
-    return (len(values),) if isinstance(values, list | tuple) else ()
+        return tuple(getattr(values, "shape", ()))
+    inner = {_shape(each) for each in values} or {()}
+    return (len(values), *inner.pop()) if len(inner) == 1 and None not in inner else None
 
 
 class Names(Symbol):

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers import runtime
+from helpers import runtime, seeds
 from helpers.data import public
 from helpers.spatial_transformer import zoom
 from helpers.spatial_transformer.tutorial import swift
@@ -20,7 +20,7 @@ EPOCHS, BATCH, RATE = 3, 128, 1e-2
 
 def shuffled(images: Tensor, labels: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield batches of what is scaled already, for ever, a fresh order each epoch."""
-    generator = runtime.generator(seed)
+    generator = seeds.generator(seed)
     while True:
         for chosen in torch.randperm(len(images), generator=generator).split(size):
             yield images[chosen], labels[chosen]

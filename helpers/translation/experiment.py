@@ -1,6 +1,6 @@
 """The experiments of notebook 07: translation with and without attention, by sentence length and against gold links."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -17,12 +17,12 @@ from helpers.translation.translators import (
     BINS,
     LONG,
     Corpus,
+    as_sentences,
     bin_name,
     bleu_by_length,
     corpus,
     learn,
     new_translator,
-    spoken,
     translate,
 )
 
@@ -42,7 +42,7 @@ class Budget:
 
 
 QUICK = Budget(sentences=8000, steps=700)
-RECORD = Budget(sentences=12_000, steps=1600)
+RECORD = Budget(sentences=12_000, steps=1000)
 
 
 @cache
@@ -65,17 +65,17 @@ def forced_weights(model: Translator, words: Corpus, entries: Sequence[Entry]) -
     """
     device, found = next(model.parameters()).device, []
     for start in range(0, len(entries), 100):
-        some = entries[start : start + 100]
+        batch = entries[start : start + 100]
         shown, _ = teacher_forced(
-            [words.source.encode(each.spanish) for each in some],
-            [words.target.encode(each.english) for each in some],
+            [words.source.encode(each.spanish) for each in batch],
+            [words.target.encode(each.english) for each in batch],
         )
         with record(model, "attend") as kept:
             model(shown.to(device))
         # Step j, after the j words before it, is where word j is chosen.
         found += [
             weights[: len(each.english), : len(each.spanish)].cpu()
-            for weights, each in zip(kept["attend"], some, strict=True)
+            for weights, each in zip(kept["attend"], batch, strict=True)
         ]
     return found
 
@@ -109,31 +109,50 @@ def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     Figures `long_ahead`, `long_ahead_low` and `long_ahead_high` say how far attention is ahead beyond 15 words.
     """
     words, test = training_corpus(seed, budget), held_out()
-    truth, lengths = [detokenise(each.english) for each in test], [len(each.spanish) for each in test]
-    said = {}
+    translations = {}
     for system in ("no attention", "attention"):
-        model = new_translator(system, words, seed)
-        watch = watcher(words, held_out("val", 200)) if model.score else None
-        history = learn(model, words, seed, budget.steps, watch=watch)
-        said[system] = spoken(translate(model, words, [each.spanish for each in test]), words)
-        score, signature = text_metrics.bleu(said[system], truth)
-        last = history.loss[-50:]
-        figures = {"bleu": score, "last_loss": sum(last) / len(last)}
-        figures |= bleu_by_length(said[system], truth, lengths)
+        model, translations[system], row = trained(system, words, seed, budget, test)
         if model.score:
             errors = alignment(forced_weights(model, words, test), test)
-            figures |= {"aer": errors["aer"], **lead(said, truth, lengths)}
+            row["figures"] |= {"aer": errors["aer"], **lead(translations, test)}
             yield {**fields_of("diagonal"), "seed": seed, "figures": {"aer": errors["aer_diagonal"]}}
-        yield {
-            **fields_of(system),
-            "seed": seed,
-            "figures": figures,
-            "seconds": history.seconds,
-            "parameters": parameter_count(model),
-            "steps": history.steps,
-            "signature": signature,
-            **({"aer_by_step": {str(step): aer for step, aer in history.watched.items()}} if watch else {}),
-        }
+        yield row
+
+
+def trained(
+    system: str, words: Corpus, seed: int, budget: Budget, test: Sequence[Entry]
+) -> tuple[Translator, list[str], dict]:
+    """Train a system and let it translate: the model, the translations, and their row of the record."""
+    model = new_translator(system, words, seed)
+    history = learn(model, words, seed, budget.steps)
+    translations = as_sentences(translate(model, words, [each.spanish for each in test]), words)
+    truth, lengths = [detokenise(each.english) for each in test], [len(each.spanish) for each in test]
+    bleu, signature = text_metrics.bleu(translations, truth)
+    curve = smoothed(history.loss)
+    row = {
+        **fields_of(system),
+        "seed": seed,
+        "figures": {"bleu": bleu, "last_loss": curve[-1], **bleu_by_length(translations, truth, lengths)},
+        "curve": [round(value, 4) for value in curve],
+        "seconds": history.seconds,
+        "parameters": parameter_count(model),
+        "steps": history.steps,
+        "signature": signature,
+    }
+    return model, translations, row
+
+
+def smoothed(loss: Sequence[float], every: int = 50) -> list[float]:
+    """The mean of each `every` values: batches hold sentences of one length, so single steps jump up and down."""
+    return [sum(loss[k : k + every]) / len(loss[k : k + every]) for k in range(0, len(loss), every)]
+
+
+def longer(times: int, seed: int = 0, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train the control alone for several times as many steps: does it only need longer?"""
+    words = training_corpus(seed, budget)
+    patient = Budget(budget.sentences, times * budget.steps)
+    _, _, row = trained("no attention", words, seed, patient, held_out())
+    yield row
 
 
 def fields_of(system: str, score: str = "additive") -> dict[str, str]:
@@ -141,11 +160,17 @@ def fields_of(system: str, score: str = "additive") -> dict[str, str]:
     return {"model": system, "corpus": "phrasebook"} | ({"score": score} if system == "attention" else {})
 
 
-def lead(said: dict[str, list[str]], truth: list[str], lengths: list[int]) -> dict[str, float]:
-    """How far attention is ahead on long sentences, with its bootstrap interval."""
-    chosen = [place for place, length in enumerate(lengths) if length > LONG]
-    both = ([said[system][place] for place in chosen] for system in ("attention", "no attention"))
-    ahead, low, high = text_metrics.paired_bootstrap(*both, [truth[place] for place in chosen])
+def lead(translations: Mapping[str, Sequence[str]], test: Sequence[Entry]) -> dict[str, float]:
+    """How far attention is ahead on long sentences, with an interval over what the sentences say.
+
+    A thousand sentences are joined from far fewer clauses: so sets of content words are drawn, not sentences.
+    """
+    chosen = [place for place, each in enumerate(test) if len(each.spanish) > LONG]
+    ahead, low, high = text_metrics.paired_bootstrap(
+        *([translations[system][place] for place in chosen] for system in ("attention", "no attention")),
+        [detokenise(test[place].english) for place in chosen],
+        [test[place].content for place in chosen],
+    )
     return {"long_ahead": ahead, "long_ahead_low": low, "long_ahead_high": high}
 
 
@@ -154,8 +179,8 @@ def score_function(score: str, seed: int = 0, budget: Budget = RECORD) -> Iterat
     words, test = training_corpus(seed, budget), held_out()
     model = new_translator(score, words, seed)
     history = learn(model, words, seed, budget.steps)
-    said = spoken(translate(model, words, [each.spanish for each in test]), words)
-    bleu, _ = text_metrics.bleu(said, [detokenise(each.english) for each in test])
+    translations = as_sentences(translate(model, words, [each.spanish for each in test]), words)
+    bleu, _ = text_metrics.bleu(translations, [detokenise(each.english) for each in test])
     yield {
         **fields_of("attention", score),
         "seed": seed,
@@ -172,8 +197,8 @@ def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
     for rate in (2e-3, 4e-3, 8e-3):
         model = new_translator(system, words, seed)
         learn(model, words, seed, budget.steps, rate=rate)
-        said = spoken(translate(model, words, [each.spanish for each in val]), words)
-        score, _ = text_metrics.bleu(said, [detokenise(each.english) for each in val])
+        translations = as_sentences(translate(model, words, [each.spanish for each in val]), words)
+        score, _ = text_metrics.bleu(translations, [detokenise(each.english) for each in val])
         fields = {**fields_of(system), "rate": rate, "steps": budget.steps}
         yield {**fields, "seed": seed, "figures": {"val_bleu": score}}
 
@@ -181,8 +206,9 @@ def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
 PIECES = {
     "record": {
         **{f"seed {seed}": partial(compare, seed) for seed in (0, 1, 2)},
-        **{f"score {score}": partial(score_function, score) for score in ("dot", "general", "concat")},
+        "control, three times as long": partial(longer, 3),
         **{f"rates, {system}": partial(rates, system) for system in ("attention", "no attention")},
+        **{f"score {score}": partial(score_function, score) for score in ("dot", "general")},
     },
     "real": sentences.PIECES,
 }

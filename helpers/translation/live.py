@@ -8,7 +8,7 @@ from torch import Tensor
 
 from helpers.data.readings import Candidate, Reading
 from helpers.data.tokens import SPECIAL, detokenise, padded, tokenise
-from helpers.decoding import Saying, beam
+from helpers.decoding import Decoded, beam
 from helpers.translation.model import Memory, Translator
 from helpers.translation.translators import Corpus
 
@@ -16,10 +16,10 @@ LONGEST = 40  # words of a typed sentence: some more than the longest of the les
 Translate = Callable[[str, Collection[int]], Reading | str]
 
 
-class Silenced:
+class Masked:
     """A translator that may not look at some places of its source; the translator itself stays as it is.
 
-    Its encoder has read all words, so the annotations of the neighbours still know of the silenced ones.
+    Its encoder has read all words, so the annotations of the neighbours still depend on those words.
 
     Args:
         model: what `decoding.beam` takes, with a memory that has a `mask`.
@@ -30,7 +30,7 @@ class Silenced:
         self.model, self.places = model, sorted(places)
 
     def begin(self, source: Tensor) -> tuple[Memory, Tensor]:
-        """Read sources (B, S); the mask of what there is to look at loses the silenced places."""
+        """Encode sources (B, S); the mask loses the places that are switched off."""
         memory, state = self.model.begin(source)
         mask = memory.mask.clone()
         mask[:, self.places] = False
@@ -40,8 +40,8 @@ class Silenced:
         return self.model.step(words, state, memory)
 
 
-def reader(model: Translator, words: Corpus, width: int = 4, most: int = 60) -> Translate:
-    """Make the function that reads a typed text: translate(text, silenced) gives a Reading, or why it does not.
+def text_translator(model: Translator, words: Corpus, width: int = 4, most: int = 60) -> Translate:
+    """Make the function that translates a typed text: translate(text, masked) gives a Reading, or why it does not.
 
     The answer is a plain sentence where the text is empty, too long, in other letters than Latin, or of unknown words
     only. Marks that the vocabulary lacks, such as a full stop, are left out: they are no words to wonder about.
@@ -53,7 +53,7 @@ def reader(model: Translator, words: Corpus, width: int = 4, most: int = 60) -> 
         most: words after which a translation is cut off.
 
     Raises:
-        ValueError: the model has no attention to show. From the function: a silenced place is none of the sentence's.
+        ValueError: the model has no attention to show. From the function: a masked place is none of the sentence's.
     """
     if model.score is None:
         raise ValueError(
@@ -61,33 +61,33 @@ def reader(model: Translator, words: Corpus, width: int = 4, most: int = 60) -> 
         )
     device = next(model.parameters()).device
 
-    def translate(text: str, silenced: Collection[int] = frozenset()) -> Reading | str:
+    def translate(text: str, masked: Collection[int] = frozenset()) -> Reading | str:
         tokens = [
             each for each in tokenise(text) if has_letters_or_digits(each) or each in words.source.numbers
         ]
         if refusal := refused(text, tokens, words):
             return refusal
-        if wrong := sorted(place for place in silenced if not 0 <= place < len(tokens)):
+        if wrong := sorted(place for place in masked if not 0 <= place < len(tokens)):
             raise ValueError(
                 f"There is no word {wrong[0]} to switch off: expected places from 0 to {len(tokens) - 1}."
             )
         source = padded([words.source.encode(tokens)]).to(device)
-        (sayings,) = beam(Silenced(model, silenced), source, most, width)
+        (decoded,) = beam(Masked(model, masked), source, most, width)
         return Reading(
             tokens,
-            tuple(sorted(silenced)),
+            tuple(sorted(masked)),
             tuple(words.source.unknown(tokens)),
-            [candidate(each, words) for each in sayings],
+            [candidate(each, words) for each in decoded],
         )
 
     return translate
 
 
-def candidate(saying: Saying, words: Corpus) -> Candidate:
-    """Write a saying out in words."""
+def candidate(decoded: Decoded, words: Corpus) -> Candidate:
+    """Write a decoded translation out in words."""
     # One by one: no number may be left out, or words and rows of weights would part ways.
-    said = [words.target.words[number] for number in saying.words]
-    return Candidate(said, saying.score, saying.weights.float().numpy())
+    written = [words.target.words[number] for number in decoded.words]
+    return Candidate(written, decoded.score, decoded.weights.float().numpy())
 
 
 def refused(text: str, tokens: Sequence[str], words: Corpus) -> str:
@@ -128,11 +128,11 @@ def shortened(text: str, most: int = 30) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def stored(translate: Translate, sentences: Sequence[str]) -> list[list[Reading]]:
+def stored_readings(translate: Translate, sentences: Sequence[str]) -> list[list[Reading]]:
     """Read each sentence as it is, and then with each of its words switched off: what a page without a kernel shows.
 
     Args:
-        translate: made by `reader`.
+        translate: made by `text_translator`.
         sentences: texts; each must be one that it reads.
 
     Returns:

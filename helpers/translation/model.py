@@ -8,12 +8,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from helpers import ops
+from helpers.data.tokens import TeacherForced
 
 PAD = 0  # the number that fills short sentences up; no word has it
 
 
 class Additive(nn.Module):
-    """Bahdanau's score: how much a small network makes of a query and a key, v . tanh(W q + U k).
+    """Bahdanau's score, a network with one hidden layer over a query and a key: v . tanh(W q + U k).
 
     U k is the same for every query, so `prepare` does it once a sentence; then a query costs one addition a place.
     """
@@ -84,7 +85,7 @@ Score = Literal["additive", "dot", "general", "concat"]
 
 
 class Memory(NamedTuple):
-    """What the decoder may read: `annotations` and `keys` (B, S, size), `mask` (B, S), and `summary` (B, size)."""
+    """What the decoder may attend to: `annotations` and `keys` (B, S, size), `mask` (B, S), and `summary` (B, size)."""
 
     annotations: Tensor
     keys: Tensor
@@ -93,11 +94,11 @@ class Memory(NamedTuple):
 
 
 class Translator(nn.Module):
-    """Read a sentence in both directions, then say its translation word by word, looking back before each.
+    """Encode a sentence in both directions, then decode its translation word by word, with attention before each.
 
-    The encoder is a bidirectional GRU: the annotation of a source word holds it in the light of all words before and
-    after. Before each target word the decoder's state is the query that scores the annotations; the weights' mixture
-    of annotations is the context in which the state moves on and the word is chosen.
+    The encoder is a bidirectional GRU: the annotation of a source word also depends on the words before and after it.
+    Before each target word the decoder's state is the query that scores the annotations; their weighted mean is the
+    context, from which the next state and the scores of the next word are computed.
 
     Args:
         source_words, target_words: sizes of the vocabularies.
@@ -105,8 +106,8 @@ class Translator(nn.Module):
         score: which score; None takes attention away: every step gets the same context, the encoder's two last states.
         dropout: of embeddings and of the layer before the words.
 
-    `forward` takes a lesson, `source` (B, S) and `so_far` (B, T), and returns (B, T, target_words) scores of each next
-    word, the true words before it given. The submodule `attend` passes on the weights, (B, T, S).
+    `forward` takes `source` (B, S) and `so_far` (B, T), the true words before each, as `teacher_forced` makes them,
+    and returns scores of each next word, (B, T, target_words). The submodule `attend` passes on the weights, (B, T, S).
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class Translator(nn.Module):
         self.source = nn.Embedding(source_words, size, padding_idx=PAD)
         self.target = nn.Embedding(target_words, size, padding_idx=PAD)
         self.encoder = nn.GRU(size, size // 2, batch_first=True, bidirectional=True)
-        self.begin_with = nn.Linear(size, size)
+        self.first_state = nn.Linear(size, size)
         self.score = SCORES[score](size) if score else None
         self.cell = nn.GRUCell(2 * size, size)
         self.hidden = nn.Linear(3 * size, size)
@@ -134,20 +135,20 @@ class Translator(nn.Module):
         self.attend = nn.Identity()
 
     def begin(self, source: Tensor) -> tuple[Memory, Tensor]:
-        """Read sources (B, S): what there is to look at, and the decoder's first state (B, size)."""
+        """Encode sources (B, S): what the decoder may attend to, and its first state (B, size)."""
         check_sources(source)
         mask = source != PAD
         packed = pack_padded_sequence(
             self.dropout(self.source(source)), mask.sum(dim=1).cpu(), batch_first=True, enforce_sorted=False
         )
-        read, last = self.encoder(packed)
-        annotations, _ = pad_packed_sequence(read, batch_first=True, total_length=source.shape[1])
+        states, last = self.encoder(packed)
+        annotations, _ = pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
         summary = torch.cat([last[0], last[1]], dim=-1)
         keys = self.score.prepare(annotations) if self.score else annotations
-        return Memory(annotations, keys, mask, summary), self.begin_with(summary).tanh()
+        return Memory(annotations, keys, mask, summary), self.first_state(summary).tanh()
 
-    def look(self, state: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
-        """Choose a context (B, size) by a state (B, size), and the weights (B, S) behind it, None without attention."""
+    def context(self, state: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
+        """The context (B, size) for a state (B, size), and the weights (B, S) behind it, None without attention."""
         if self.score is None:
             return memory.summary, None
         scores = self.score(state[:, None], memory.keys)
@@ -155,30 +156,31 @@ class Translator(nn.Module):
         return context[:, 0], weights[:, 0]
 
     def step(self, words: Tensor, state: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Say one word more: from the last words (B,) to scores (B, target_words), the state, the weights (B, S)."""
+        """Decode one word more: from the last words (B,) to scores (B, target_words), the state, the weights (B, S)."""
         embedded = self.target(words)
-        context, weights = self.look(state, memory)
+        context, weights = self.context(state, memory)
         state = self.cell(torch.cat([embedded, context], dim=-1), state)
-        return self.speak(state, context, embedded), state, weights
+        return self.output(state, context, embedded), state, weights
 
-    def speak(self, state: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
+    def output(self, state: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
+        """Scores of the next word, (..., target_words), from three inputs of (..., size)."""
         hidden = self.hidden(torch.cat([state, context, embedded], dim=-1)).tanh()
         return self.words(self.dropout(hidden))
 
-    def forward(self, lesson) -> Tensor:
-        memory, state = self.begin(lesson.source)
-        embedded = self.dropout(self.target(lesson.so_far))
-        states, contexts, looks = [], [], []
+    def forward(self, batch: TeacherForced) -> Tensor:
+        memory, state = self.begin(batch.source)
+        embedded = self.dropout(self.target(batch.so_far))
+        states, contexts, rows = [], [], []
         for word in embedded.unbind(dim=1):
-            context, weights = self.look(state, memory)
+            context, weights = self.context(state, memory)
             state = self.cell(torch.cat([word, context], dim=-1), state)
             states.append(state)
             contexts.append(context)
-            looks.append(weights)
+            rows.append(weights)
         if self.score is not None:
-            self.attend(torch.stack(looks, dim=1))
+            self.attend(torch.stack(rows, dim=1))
         # The words are chosen for all steps at once: only the state has to wait for the one before.
-        return self.speak(torch.stack(states, dim=1), torch.stack(contexts, dim=1), embedded)
+        return self.output(torch.stack(states, dim=1), torch.stack(contexts, dim=1), embedded)
 
 
 def next_word_loss(scores: Tensor, targets: Tensor) -> Tensor:

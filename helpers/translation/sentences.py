@@ -89,10 +89,10 @@ def run(
     for system in systems:
         model = translators.new_translator(system, words, 0, size, DROPOUT)
         history = translators.learn(model, words, 0, steps, rate=RATE, batch=BATCH)
-        said = translators.spoken(translators.translate(model, words, sources, WIDTH), words)
+        translations = translators.as_sentences(translators.translate(model, words, sources, WIDTH), words)
         # Capitals are lost when a sentence is tokenised, so they count for nothing, and the signature says so.
-        score, signature = text_metrics.bleu(said, truth, lowercase=True)
-        by_length = translators.bleu_by_length(said, truth, [*map(len, sources)], lowercase=True)
+        score, signature = text_metrics.bleu(translations, truth, lowercase=True)
+        by_length = translators.bleu_by_length(translations, truth, [*map(len, sources)], lowercase=True)
         yield {
             "model": system,
             "corpus": name,
@@ -104,7 +104,7 @@ def run(
             "steps": steps,
             "signature": signature,
             "sentences": {"train": len(train), "test": len(truth)},
-            "examples": [[*pair, ours] for pair, ours in zip(splits.test[:8], said, strict=False)],
+            "examples": [[*pair, mine] for pair, mine in zip(splits.test[:8], translations, strict=False)],
         }
 
 
@@ -117,8 +117,8 @@ def captions() -> Iterator[dict]:
 def everyday(system: str) -> Iterator[dict]:
     """Tatoeba: everyday Spanish to English, with or without attention."""
     splits = apart(public.tatoeba())
-    few = Splits(splits.train, spread(splits.test, EVERYDAY_TEST))
-    return run("Tatoeba", few, (system,), EVERYDAY_SIZE, EVERYDAY_STEPS, least=2, most=8000)
+    tested = Splits(splits.train, spread(splits.test, EVERYDAY_TEST))
+    return run("Tatoeba", tested, (system,), EVERYDAY_SIZE, EVERYDAY_STEPS, least=2, most=8000)
 
 
 PIECES = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from helpers import runtime, text_metrics
 from helpers.data.tokens import Vocabulary, by_length, detokenise, padded
-from helpers.decoding import Saying, beam, greedy
+from helpers.decoding import Decoded, beam, greedy
 from helpers.training import History, fit, parameter_count
 from helpers.translation.model import Translator, next_word_loss
 
@@ -75,27 +75,27 @@ def learn(
 
 def translate(
     model: Translator, words: Corpus, sentences: Sequence[Sequence[str]], width: int = 1, most: int = 45
-) -> list[Saying]:
+) -> list[Decoded]:
     """Translate sentences of words, free running: no true word is ever shown. A width above 1 takes a beam."""
     device = next(model.parameters()).device
     order = sorted(range(len(sentences)), key=lambda place: len(sentences[place]))
-    found: list[Saying | None] = [None] * len(sentences)
+    found: list[Decoded | None] = [None] * len(sentences)
     for start in range(0, len(order), 100):
         chosen = order[start : start + 100]
         source = padded([words.source.encode(sentences[place]) for place in chosen]).to(device)
-        said = (
+        decoded = (
             greedy(model, source, most)
             if width == 1
             else [each[0] for each in beam(model, source, most, width)]
         )
-        for place, saying in zip(chosen, said, strict=True):
-            found[place] = saying
+        for place, each in zip(chosen, decoded, strict=True):
+            found[place] = each
     return found
 
 
-def spoken(sayings: Sequence[Saying], words: Corpus) -> list[str]:
-    """Write sayings out as plain sentences."""
-    return [detokenise(words.target.decode(saying.words)) for saying in sayings]
+def as_sentences(decoded: Sequence[Decoded], words: Corpus) -> list[str]:
+    """Write decoded translations out as plain sentences."""
+    return [detokenise(words.target.decode(each.words)) for each in decoded]
 
 
 def bin_name(low: int, high: int) -> str:
@@ -104,7 +104,7 @@ def bin_name(low: int, high: int) -> str:
 
 
 def bleu_by_length(
-    said: Sequence[str], truth: Sequence[str], lengths: Sequence[int], lowercase: bool = False
+    translations: Sequence[str], truth: Sequence[str], lengths: Sequence[int], lowercase: bool = False
 ) -> dict[str, float]:
     """BLEU within each bin of source lengths that holds a sentence, and beyond 15 words, by name of the figure."""
     bins = {bin_name(*ends): ends for ends in BINS} | {"bleu_long": (LONG + 1, 1000)}
@@ -112,6 +112,6 @@ def bleu_by_length(
     for name, (low, high) in bins.items():
         inside = [place for place, length in enumerate(lengths) if low <= length <= high]
         if inside:
-            ours, theirs = [said[place] for place in inside], [truth[place] for place in inside]
-            scores[name], _ = text_metrics.bleu(ours, theirs, lowercase)
+            chosen = [translations[place] for place in inside]
+            scores[name], _ = text_metrics.bleu(chosen, [truth[place] for place in inside], lowercase)
     return scores

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers import runtime
+from helpers import runtime, seeds
 from helpers.data.photographs import random_crops
 from helpers.data.splits import Split
 from helpers.fcn.model import upsample
@@ -41,7 +41,7 @@ def enlarger(kernel_size: int = 4, factor: int = FACTOR) -> nn.ConvTranspose2d:
 
 def greys(number: int, split: Split, seed: int) -> Tensor:
     """Cut pieces out of photographs: (number, 1, SIDE, SIDE) float, 0 is mid grey."""
-    colours = random_crops(number, SIDE, split, runtime.generator(seed))
+    colours = random_crops(number, SIDE, split, seeds.generator(seed))
     return colours.mean(dim=1, keepdim=True) - 0.5
 
 
@@ -67,7 +67,7 @@ def learn(layer: nn.Module, seed: int, steps: int = STEPS) -> History:
     small, large = pairs(600, "train", seed)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        generator = runtime.generator(seed)
+        generator = seeds.generator(seed)
         while True:
             chosen = torch.randint(len(small), (BATCH,), generator=generator)
             yield small[chosen], large[chosen]
@@ -81,11 +81,12 @@ def decibels(guess: Tensor, truth: Tensor) -> float:
 
 
 def compare() -> Iterator[dict]:
-    """Enlarge test photographs in four ways, with three seeds where there is something to learn; yield a row each."""
+    """Enlarge test photographs in five ways, with three seeds where there is something to learn; yield a row each."""
     small, large = pairs(200, "test", 0)
     fixed = {
         "nearest": small.repeat_interleave(FACTOR, 2).repeat_interleave(FACTOR, 3),
         "bilinear": upsample(small, FACTOR),
+        "bicubic": F.interpolate(small, scale_factor=FACTOR, mode="bicubic"),
     }
     for seed in range(3):
         # Nothing to learn, so nothing varies; a row a seed lets the learned ones be compared seed by seed.

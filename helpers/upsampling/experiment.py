@@ -1,8 +1,9 @@
-"""The experiments of notebook 02: DeconvNet against FCN-8s, its switches, its proposals, and a learned enlargement."""
+"""The experiments of notebook 02: a last layer that learns, DeconvNet, its switches and its proposals."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -21,13 +22,17 @@ from helpers.probe import record
 from helpers.training import History, fit, parameter_count
 from helpers.upsampling import enlarging
 from helpers.upsampling import proposals as by_proposal
-from helpers.upsampling.model import DeconvNet, Namer, begin_as
+from helpers.upsampling.model import Classifier, DeconvNet, FCNLearnedUpsampling, start_from
+from helpers.upsampling.transposed import spectral_peak
 
-# The highest learning rate of the cycle: the namer's is that of notebook 01, the others' the best of `TRIED` on
+# The highest learning rate of the cycle: the classifier's is that of notebook 01, the others' the best of `TRIED` on
 # validation scenes (see `rates`). Twice as deep, DeconvNet wants smaller steps.
-RATES = {"FCN-8s": 6e-3, "DeconvNet": 3e-3, "namer": 6e-3}
+RATES = {"FCN-8s": 6e-3, "DeconvNet": 3e-3, "classifier": 6e-3}
 TRIED = (1.5e-3, 3e-3, 6e-3)
 STREET_STEPS = 1000
+LONGER = 3  # times the recorded steps: DeconvNet's one longer run
+LEVEL = 0.5  # of mean IoU on validation scenes: how soon a network reaches it
+WATCH_EVERY, WATCH_SCENES = 25, 100  # steps, and the validation scenes judged then
 # Heights of digits in pixels: below those of recorded training, its smallest, its largest.
 SIZES = {"tiny": (11, 15), "small": (16, 21), "large": (39, 44)}
 SIZE_SCENES = 150
@@ -39,27 +44,33 @@ class Budget:
 
     Attributes:
         scenes: training scenes, of one sticker each.
-        naming: steps in which the encoder that all networks start from learns to name stickers.
+        classifying: steps in which the encoder that all networks start from learns to classify stickers.
         steps: of training after that, the same for every network.
         height: least and greatest height of the digits, in pixels.
     """
 
     scenes: int
-    naming: int
+    classifying: int
     steps: int
     height: tuple[int, int]
 
 
 SIDE = 64  # of a scene: a quarter of notebook 01's pixels, so that there is time for many steps
-QUICK = Budget(scenes=2000, naming=300, steps=400, height=(32, 44))
-RECORD = Budget(scenes=4000, naming=400, steps=1000, height=(16, 44))
+QUICK = Budget(scenes=2000, classifying=300, steps=200, height=(32, 44))
+RATES_TRIED = Budget(scenes=2000, classifying=300, steps=400, height=(32, 44))
+RECORD = Budget(scenes=4000, classifying=400, steps=1000, height=(16, 44))
+LAST_LAYER = Budget(scenes=4000, classifying=400, steps=500, height=(16, 44))
 
 NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "FCN-8s": partial(FCN, stride=8),
     "DeconvNet": DeconvNet,
     "DeconvNet, shuffled": partial(DeconvNet, switches="shuffled"),
     "DeconvNet, bed of nails": partial(DeconvNet, switches="nails"),
+    "FCN-8s, from bilinear": partial(FCNLearnedUpsampling, start="bilinear"),
+    "FCN-8s, from random": partial(FCNLearnedUpsampling, start="random"),
 }
+LAST_LAYERS = ("FCN-8s", "FCN-8s, from bilinear", "FCN-8s, from random")
+COMPARED = ("FCN-8s", "DeconvNet", "DeconvNet, shuffled", "DeconvNet, bed of nails")
 
 
 def training_scenes(seed: int, budget: Budget) -> Scenes:
@@ -89,28 +100,119 @@ def new_network(system: str, seed: int, classes: int = CLASSES) -> nn.Module:
     return NETWORKS[system](classes)
 
 
-def name_stickers(scenes: Scenes, steps: int, seed: int) -> tuple[Namer, History]:
+def train_classifier(scenes: Scenes, steps: int, seed: int) -> tuple[Classifier, History]:
     """Let an encoder learn what is in a scene before it is asked where, as the papers' VGG-16 had."""
     runtime.seed_everything(seed)
-    namer = Namer()
+    classifier = Classifier()
     batches = endless(scenes.images, scenes.digits[:, 0], BATCH, seed)
-    return namer, fit(namer, batches, F.cross_entropy, steps=steps, lr=RATES["namer"], name="naming stickers")
+    rate = RATES["classifier"]
+    return classifier, fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name="classifier")
 
 
 @cache
-def recorded_namer(seed: int, budget: Budget) -> Namer:
-    """Train the encoder that all networks of a seed start from, once."""
-    return name_stickers(training_scenes(seed, budget), budget.naming, seed)[0]
+def recorded_classifier(seed: int, budget: Budget) -> Classifier:
+    """Train the classifier that all networks of a seed start from, once."""
+    return train_classifier(training_scenes(seed, budget), budget.classifying, seed)[0]
 
 
 def learn(
-    system: str, namer: Namer, scenes: Scenes, steps: int, seed: int, rate: float | None = None
+    system: str,
+    classifier: Classifier,
+    scenes: Scenes,
+    steps: int,
+    seed: int,
+    rate: float | None = None,
+    watch: Callable[[nn.Module], float] | None = None,
+    every: int = WATCH_EVERY,
 ) -> tuple[nn.Module, History]:
-    """Train one of `NETWORKS`, its encoder begun as the namer's, on the same batches as the others."""
-    network = begin_as(new_network(system, seed), namer)
-    batches = endless(scenes.images, scenes.labels, BATCH, seed)
-    rate = rate or RATES[system.partition(",")[0]]
-    return network, fit(network, batches, F.cross_entropy, steps=steps, lr=rate, name=system)
+    """Train one of `NETWORKS` from the classifier's encoder, on the same batches as the others.
+
+    Args:
+        watch, every: what to note of the network (see `fit`), and after how many steps again.
+    """
+    network = start_from(new_network(system, seed), classifier)
+    history = fit(
+        network,
+        endless(scenes.images, scenes.labels, BATCH, seed),
+        F.cross_entropy,
+        steps=steps,
+        lr=rate or RATES[system.partition(",")[0]],
+        watch=watch,
+        watch_at=range(0, steps + 1, every),
+        name=system,
+    )
+    return network, history
+
+
+def validation_iou(budget: Budget, number: int = WATCH_SCENES) -> Callable[[nn.Module], float]:
+    """Make a `watch` for `fit`: the mean IoU on a few validation scenes."""
+    val = _scenes(number, 0, "val", budget)
+    return lambda network: score(network, val)["mean_iou"]
+
+
+def steps_to(level: float, watched: Mapping[int, float]) -> int | None:
+    """The first number of steps at which a watched figure had reached a level; None where it never did."""
+    return next((step for step, value in watched.items() if value >= level), None)
+
+
+@torch.no_grad()
+def checkerboard(network: nn.Module, scenes: Scenes, stride: int = 8) -> float:
+    """The share of the scores' variance that repeats every `stride` pixels, off the border: a mean over scenes."""
+    scores = network(as_input(scenes.images))[..., stride:-stride, stride:-stride]
+    return sum(spectral_peak(each, stride) for each in scores.flatten(0, 1)) / scores[:, :, 0, 0].numel()
+
+
+def last_layers(seed: int, budget: Budget = LAST_LAYER) -> Iterator[dict]:
+    """Train FCN-8s with each of `LAST_LAYERS`, everything else alike, and yield a row for each.
+
+    "checkerboard" is measured on the scores of fifty test scenes; "steps_to_level" is missing where `LEVEL` was not
+    reached.
+    """
+    scenes, watch = training_scenes(seed, budget), validation_iou(budget)
+    for system in LAST_LAYERS:
+        classifier = recorded_classifier(seed, budget)
+        network, history = learn(system, classifier, scenes, budget.steps, seed, watch=watch)
+        test = test_scenes(budget)
+        figures = score(network, test) | {"checkerboard": checkerboard(network, test[:50])}
+        if (reached := steps_to(LEVEL, history.watched)) is not None:
+            figures["steps_to_level"] = reached
+        last_layer = system.partition(", ")[2] or "interpolation"
+        yield {
+            **row("FCN-8s", network, history, seed),
+            "last_layer": last_layer,
+            "figures": figures,
+            "curve": list(history.watched.items()),
+        }
+
+
+def longer(system: str, seed: int = 0, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train a network for `LONGER` times the recorded steps, and yield its row with its curves."""
+    steps = LONGER * budget.steps
+    network, history = learn(
+        system,
+        recorded_classifier(seed, budget),
+        training_scenes(seed, budget),
+        steps,
+        seed,
+        watch=validation_iou(budget),
+        every=steps // 12,
+    )
+    yield {
+        **row(system, network, history, seed),
+        "training": "scenes, longer",
+        "run": "whole image",
+        "figures": score(network, test_scenes(budget)) | score_by_size(network),
+        "curve": list(history.watched.items()),
+        "losses": mean_losses(history),
+    }
+
+
+def mean_losses(history: History, parts: int = 60) -> list[tuple[int, float]]:
+    """A loss curve in few points: (the last step of a part, the mean loss over the part)."""
+    ends = [history.steps * part // parts for part in range(parts + 1)]
+    return [
+        (end, sum(history.loss[begin:end]) / (end - begin)) for begin, end in pairwise(ends) if end > begin
+    ]
 
 
 def score_by_size(network: nn.Module) -> dict[str, float]:
@@ -121,7 +223,7 @@ def score_by_size(network: nn.Module) -> dict[str, float]:
 def compare(system: str, seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     """Train one of the networks, and yield its row."""
     scenes = training_scenes(seed, budget)
-    network, history = learn(system, recorded_namer(seed, budget), scenes, budget.steps, seed)
+    network, history = learn(system, recorded_classifier(seed, budget), scenes, budget.steps, seed)
     yield row(system, network, history, seed) | {
         "training": "scenes",
         "run": "whole image",
@@ -129,11 +231,11 @@ def compare(system: str, seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     }
 
 
-def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
+def rates(system: str, seed: int = 0, budget: Budget = RATES_TRIED) -> Iterator[dict]:
     """Try learning rates on validation scenes: networks are to be compared at their best."""
     scenes, val = training_scenes(seed, budget), _scenes(TEST_SCENES, 0, "val", budget)
     for rate in TRIED:
-        network, _ = learn(system, recorded_namer(seed, budget), scenes, budget.steps, seed, rate)
+        network, _ = learn(system, recorded_classifier(seed, budget), scenes, budget.steps, seed, rate)
         figures = {"val_mean_iou": score(network, val)["mean_iou"]}
         yield {**fields_of(system), "rate": rate, "steps": budget.steps, "seed": seed, "figures": figures}
 
@@ -156,8 +258,8 @@ def row(system: str, network: nn.Module, history: History, seed: int) -> dict:
     }
 
 
-class Look(NamedTuple):
-    """One step on the way up: a channel's map (h, w), and where each value of the map before went, (h', w', 2)."""
+class Step(NamedTuple):
+    """One step of the decoder: a channel's map (h, w), and where each value of the map before went, (h', w', 2)."""
 
     name: str
     values: Tensor
@@ -165,10 +267,10 @@ class Look(NamedTuple):
 
 
 @torch.no_grad()
-def way_up(network: DeconvNet, image: Tensor) -> list[Look]:
-    """Follow one image (3, S, S) uint8 through the decoder, at each step in the channel that says most there.
+def decoder_steps(network: DeconvNet, image: Tensor) -> list[Step]:
+    """Follow one image (3, S, S) uint8 through the decoder, at each step in the channel of greatest variance.
 
-    Each unpooling gives two looks: the map before, and the map after with its switches as (row, column).
+    Each unpooling gives two steps: the map before, and the map after with its switches as (row, column).
     """
     network.eval()
     numbers = range(len(network.unpools))
@@ -177,16 +279,16 @@ def way_up(network: DeconvNet, image: Tensor) -> list[Look]:
     # The last layer of a stage works in place, on what its batch norm put out: only the whole stage is recorded.
     with record(network, *parts, *before) as kept:
         network(as_input(image[None]))
-    looks = []
+    steps = []
     for k in numbers:
         coarse, fine = kept[before[k]][0], kept[f"unpools.{k}"][0]
         channel = int(coarse.flatten(1).var(dim=1).argmax())
         switches = kept[f"unpools.{k}.places"][0, channel]
         places = torch.stack([switches // fine.shape[-1], switches % fine.shape[-1]], dim=-1)
-        came = f"convolved {k}" if k else "the coarsest"
-        looks.append(Look(came, coarse[channel], None))
-        looks.append(Look(f"unpooled {k + 1}", fine[channel], places))
-    return looks
+        name = f"convolved {k}" if k else "the coarsest"
+        steps.append(Step(name, coarse[channel], None))
+        steps.append(Step(f"unpooled {k + 1}", fine[channel], places))
+    return steps
 
 
 def streets(seed: int = 0, steps: int = STREET_STEPS) -> Iterator[dict]:
@@ -214,7 +316,7 @@ def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     "boxes known" is the run on the whole image, with everything outside the proposals called background, because
     proposals round the true boxes tell where the stickers are.
     """
-    network = begin_as(new_network("DeconvNet", seed), recorded_namer(seed, budget))
+    network = start_from(new_network("DeconvNet", seed), recorded_classifier(seed, budget))
     scenes = training_scenes(seed, budget)
     half = len(scenes) // 2
     crops = by_proposal.training_crops(scenes[half:], seed)
@@ -231,7 +333,9 @@ def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     )
     sets = {"": test_scenes(budget)} | {f"_{name}": scenes_of_size(name) for name in SIZES}
     for way, run in by_proposal.WAYS.items():
-        figures = {f"mean_iou{name}": by_proposal.judge(run, network, some) for name, some in sets.items()}
+        figures = {
+            f"mean_iou{name}": by_proposal.judge(run, network, scenes) for name, scenes in sets.items()
+        }
         fields = {"training": "scenes and crops", "run": way}
         yield row("DeconvNet", network, history, seed) | fields | {"figures": figures}
 
@@ -243,8 +347,10 @@ PIECES = {
         **{
             f"{system} seed {seed}": partial(compare, system, seed)
             for seed in range(3)
-            for system in NETWORKS
+            for system in COMPARED
         },
+        **{f"last layer seed {seed}": partial(last_layers, seed) for seed in range(3)},
+        **{f"{system}, longer": partial(longer, system) for system in ("DeconvNet", "FCN-8s")},
         **{f"proposals seed {seed}": partial(proposals, seed) for seed in range(3)},
     },
     "real": {"streets": streets},

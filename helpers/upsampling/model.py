@@ -1,4 +1,4 @@
-"""DeconvNet (Noh, Hong, Han 2015): an encoder and the same upside down, small enough for two CPU cores."""
+"""FCN-8s with a last layer that learns, and DeconvNet (Noh, Hong, Han 2015), small enough for two CPU cores."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,22 +9,47 @@ from torch import Tensor, nn
 
 from helpers.fcn.model import FCN, WIDTHS, Encoder, dense
 from helpers.ops import check_images
+from helpers.upsampling.transposed import bilinear_kernel
 
-Switches = Literal["true", "shuffled", "nails"]
+Switches = Literal["own", "shuffled", "nails"]
+Start = Literal["bilinear", "random"]
+
+
+class FCNLearnedUpsampling(FCN):
+    """FCN-8s whose last factor of 8 is learned: a transposed convolution with a 16 x 16 stamp for each class.
+
+    Args:
+        classes: how many scores a pixel gets.
+        start: "bilinear", the stamps of interpolation (Long, Shelhamer, Darrell 2015), or "random", torch's own.
+
+    `forward` is FCN's; the layer is the submodule `last`.
+    """
+
+    def __init__(self, classes: int = 11, start: Start = "bilinear"):
+        super().__init__(classes, stride=8)
+        if start not in ("bilinear", "random"):
+            raise ValueError(f"There is no start {start!r}. Expected bilinear or random.")
+        self.last = nn.ConvTranspose2d(classes, classes, 16, stride=8, padding=4, groups=classes, bias=False)
+        if start == "bilinear":
+            with torch.no_grad():
+                self.last.weight.copy_(bilinear_kernel(8).expand_as(self.last.weight))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.last(self.coarse_scores(images))
 
 
 class Unpool(nn.Module):
     """Put each value where its pooling once found it, and zeros elsewhere: (B, C, h, w) to (B, C, 2 h, 2 w).
 
     Args:
-        switches: "true"; "nails", always the cell's upper left corner, a bed of nails; or "shuffled", the places
+        switches: "own"; "nails", always the cell's upper left corner, a bed of nails; or "shuffled", the places
             in their cells dealt out anew among all cells of the map, drawn from torch's global generator.
     """
 
-    def __init__(self, switches: Switches = "true"):
+    def __init__(self, switches: Switches = "own"):
         super().__init__()
-        if switches not in ("true", "shuffled", "nails"):
-            raise ValueError(f"There are no {switches!r} switches. Expected true, shuffled or nails.")
+        if switches not in ("own", "shuffled", "nails"):
+            raise ValueError(f"There are no {switches!r} switches. Expected own, shuffled or nails.")
         self.mode = switches
         self.places = nn.Identity()
 
@@ -71,7 +96,7 @@ class DeconvNet(nn.Module):
         classes: how many scores a pixel gets.
         widths: channels of the five stages.
         head: channels in the middle, the place of the paper's dense layers.
-        switches: what the unpooling goes by: "true", "shuffled" or "nails" (see `Unpool`).
+        switches: what the unpooling goes by: "own", "shuffled" or "nails" (see `Unpool`).
 
     `forward` takes (B, 3, H, W) float with H and W multiples of 32 and returns (B, classes, H, W) scores. The
     submodules `unpools.0` to `unpools.4`, coarsest first, put out the unpooled maps, `stages.0` to `stages.4` what
@@ -83,7 +108,7 @@ class DeconvNet(nn.Module):
         classes: int = 11,
         widths: Sequence[int] = WIDTHS,
         head: int = 192,
-        switches: Switches = "true",
+        switches: Switches = "own",
     ):
         super().__init__()
         self.encoder = Encoder(widths)
@@ -110,28 +135,28 @@ class DeconvNet(nn.Module):
         return self.score(features)
 
 
-class Namer(nn.Module):
-    """Name what an image holds: FCN's encoder and head, the mean over all places, one score a name.
+class Classifier(nn.Module):
+    """Classify what an image holds: FCN's encoder and head, the mean over all places, one score a class.
 
-    What FCN and DeconvNet are begun with, as the papers begin with a VGG-16 that had learned to classify.
+    FCN and DeconvNet start from its weights, as in the papers from those of VGG-16, which had learned to classify.
 
-    `forward` takes (B, 3, H, W) float, 32 pixels or more a side, and returns (B, names) scores.
+    `forward` takes (B, 3, H, W) float, 32 pixels or more a side, and returns (B, classes) scores.
     """
 
-    def __init__(self, names: int = 10, widths: Sequence[int] = WIDTHS, head: int = 192):
+    def __init__(self, classes: int = 10, widths: Sequence[int] = WIDTHS, head: int = 192):
         super().__init__()
         self.encoder = Encoder(widths)
         self.head = dense(widths[-1], head)
-        self.score = nn.Linear(head, names)
+        self.score = nn.Linear(head, classes)
 
     def forward(self, images: Tensor) -> Tensor:
         check_images(images, least=32)
         return self.score(self.head(self.encoder(images)[-1]).mean(dim=(2, 3)))
 
 
-def begin_as(network: FCN | DeconvNet, namer: Namer) -> FCN | DeconvNet:
-    """Give a network the encoder and the dense layers that learned to name; returns it."""
-    network.encoder.load_state_dict(namer.encoder.state_dict())
-    head = network.head if isinstance(network, FCN) else network.middle[: len(namer.head)]
-    head.load_state_dict(namer.head.state_dict())
+def start_from(network: FCN | DeconvNet, classifier: Classifier) -> FCN | DeconvNet:
+    """Give a network the encoder and the dense layers of a trained classifier; returns it."""
+    network.encoder.load_state_dict(classifier.encoder.state_dict())
+    head = network.head if isinstance(network, FCN) else network.middle[: len(classifier.head)]
+    head.load_state_dict(classifier.head.state_dict())
     return network

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics.functional.classification import multiclass_jaccard_index
 
-from helpers import runtime
+from helpers import runtime, seeds
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.fcn.experiment import CLASSES
@@ -52,7 +52,7 @@ def cut_labels(labels: Tensor, where: Window, size: int) -> Tensor:
 
 def training_crops(scenes: Scenes, seed: int) -> tuple[Tensor, Tensor]:
     """Cut one window a scene, round a sticker drawn at random, not quite centred: images and labels."""
-    generator = runtime.generator(seed)
+    generator = seeds.generator(seed)
     size = scenes.labels.shape[-1]
     images, labels = [], []
     for image, label, boxes, digits in zip(
@@ -76,7 +76,7 @@ def whole(network: nn.Module, scenes: Scenes) -> Tensor:
     """Label scenes whole: (N, S, S)."""
     device = runtime.device()
     return torch.cat(
-        [network(as_input(some).to(device)).argmax(dim=1).cpu() for some in scenes.images.split(50)]
+        [network(as_input(images).to(device)).argmax(dim=1).cpu() for images in scenes.images.split(50)]
     )
 
 

@@ -7,12 +7,15 @@ import numpy as np
 from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
+from helpers.data.readings import Candidate, Reading
 from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
 from helpers.figure.pad import DigitPad
 from helpers.plotting import DIGIT_CLASSES
 from helpers.spatial_transformer import figures as transformer_figures
+from helpers.translation import figures as translation
+from helpers.upsampling import figures as upsampling
 
 HERE = Path(__file__).resolve().parent
 
@@ -78,6 +81,39 @@ def sampling_grid() -> fig.Figure:
 def digit_pad() -> DigitPad:
     """A pad with one stroke on it."""
     return DigitPad(strokes=[[[6, 6], [20, 8]]])
+
+
+def stamp_stepper() -> fig.Figure:
+    """An input with a zero and a negative value, under a kernel that is not symmetric."""
+    kernel = [[0.25, 0.5, 0], [0.5, 1, 0.5], [0.25, -0.5, 0.0625]]
+    return upsampling.stamp_stepper([[1, 2, 0], [0.5, -1, 3]], kernel)
+
+
+def checkerboard() -> fig.Figure:
+    """Kernels of three sizes; the drawn one has weights of both signs."""
+    drawn = np.random.default_rng(3).normal(size=(4, 4)).round(2)
+    hat = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5])
+    kernels = {"ones": np.ones((3, 3)), "bilinear": hat, "drawn": drawn, "cancelling": [[1, -1], [-1, 1]]}
+    return upsampling.checkerboard(kernels, cells=6)
+
+
+def stages() -> list[tuple]:
+    """A map of 6 x 6 cells unpooled twice, smoothed after each time, and the truth seen through cells of 6 pixels."""
+    rng = np.random.default_rng(2)
+    found = [("conv5", rng.random((6, 6)) * 4 - 0.5, None)]
+    for name in ("1", "2"):
+        values = found[-1][1]
+        corners = np.stack(np.indices(values.shape), -1) * 2
+        switches = corners + rng.integers(0, 2, corners.shape)
+        unpooled = np.zeros([2 * side for side in values.shape])
+        unpooled[switches[..., 0], switches[..., 1]] = values
+        smooth = sum(np.roll(unpooled, shift, (0, 1)) for shift in ((0, 0), (0, 1), (1, 0), (1, 1)))
+        found += [(f"unpool{name}", unpooled, switches), (f"deconv{name}", smooth, None)]
+    return [*found, ("labels", blocky(6), None)]
+
+
+def stage_by_stage() -> fig.Figure:
+    return upsampling.stage_by_stage(photograph(), stages(), truth(), alt="A portrait under three discs.")
 
 
 def question() -> fig.Figure:
@@ -222,3 +258,65 @@ def hands() -> fig.Figure:
 def sums(values: np.ndarray, step: int) -> dict:
     """What lab_sums.js computes, in NumPy."""
     return {"total": float(values[: step + 1].sum()), "all": np.cumsum(values)}
+
+
+ENGLISH = {
+    "mi": "my",
+    "gato": "cat",
+    "perro": "dog",
+    "es": "is",
+    "el": "the",
+    "mejor": "best",
+    "ayer": "yesterday",
+}
+
+
+def word_by_word(text: str, masked: frozenset[int] = frozenset()) -> Reading | str:
+    """A translator of a dictionary: a masked word becomes "something", and "ayer" comes last.
+
+    "?" is refused. The second candidate lacks the last word, the third has none.
+    """
+    source = text.lower().replace("?", " ?").split()
+    if "?" in source:
+        return "This translator takes no questions. Type a statement."
+    order = sorted(range(len(source)), key=lambda place: source[place] == "ayer")
+    words = ["something" if place in masked else ENGLISH.get(source[place], source[place]) for place in order]
+    weights = np.full((len(source), len(source)), 0.0625)
+    weights[np.arange(len(source)), order] = 0.875
+    weights[:, sorted(masked)] = 0
+    candidates = [
+        Candidate(words, -0.125, weights),
+        Candidate(words[:-1], -0.75, weights[:-1]),
+        Candidate([], -3.0, weights[:0]),
+    ]
+    unknown = tuple(word for word in source if word not in ENGLISH)
+    return Reading(source, tuple(sorted(masked)), unknown, candidates)
+
+
+def alignment_explorer(translate=word_by_word) -> fig.Figure:
+    """Three sentences of a dictionary; one changes the order of words."""
+    readings = [
+        [word_by_word(text, frozenset(places)) for places in ([], *([i] for i in range(len(text.split()))))]
+        for text in ("mi gato es el mejor", "ayer mi perro es mejor", "el gato")
+    ]
+    return translation.alignment_explorer(readings, translate, alt="Three sentences of a small dictionary.")
+
+
+def by_length() -> fig.Figure:
+    """Three bins for two systems; one bin has no score for one of them, and one has a single example."""
+    curves = {"attention": [90.25, 88, 85], "no attention": [60.125, float("nan"), 20.06]}
+    first = translation.Example(
+        "mi gato es el mejor",
+        "My cat is the best.",
+        {"attention": "my cat is the best", "no attention": "My dog is."},
+    )
+    second = translation.Example(
+        "ayer", "yesterday", {"attention": "yesterday yesterday", "no attention": ""}
+    )
+    return translation.by_length(
+        ["1-5", "6-10", "over 10"],
+        curves,
+        [40, 30, 1],
+        [[first, second], [second], [first]],
+        alt="Two translators.",
+    )

@@ -1,17 +1,10 @@
 """The figures that the browser tests open: each function builds one, in the test and in the notebook's kernel alike."""
 
-import time
-
 import numpy as np
 from skimage import data, transform
 
-from helpers.widgets.alignment_explorer import AlignmentExplorer, Candidate, Reading
-from helpers.widgets.by_length import ByLength, Example
-from helpers.widgets.checkerboard import Checkerboard
 from helpers.widgets.digit_pad import DigitPad
 from helpers.widgets.masks import MasksOverImages
-from helpers.widgets.stage_by_stage import Stage, StageByStage
-from helpers.widgets.stamp_stepper import StampStepper
 
 SIDE = 96
 MAPS = {"FCN-32s": 24, "FCN-16s": 12, "FCN-8s": 6}
@@ -59,13 +52,6 @@ def digit_pad() -> DigitPad:
     return DigitPad(strokes=[[[60, 60], [200, 80]]])
 
 
-def stamp_stepper() -> StampStepper:
-    """An input with a zero and a negative value, under a kernel that is not symmetric."""
-    values = [[1, 2, 0], [0.5, -1, 3]]
-    kernel = [[0.25, 0.5, 0], [0.5, 1, 0.5], [0.25, -0.5, 0.0625]]
-    return StampStepper(values, kernel, alt="A transposed convolution of 2 x 3 values.")
-
-
 def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
     """Four bars as digits: one run shrinks them more with every step, and the other turns them upright."""
     steps = [0, 100, 250, 400, 800, 1000, 1500]
@@ -91,94 +77,3 @@ def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:
         "mended": {step: 1 - step / 15_000 for step in steps},
     }
     return turned, runs, numbers
-
-
-def checkerboard() -> Checkerboard:
-    """Kernels of three sizes; the drawn one has weights of both signs."""
-    drawn = np.random.default_rng(3).normal(size=(4, 4)).round(2)
-    hat = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5])
-    kernels = {"ones": np.ones((3, 3)), "bilinear": hat, "drawn": drawn, "cancelling": [[1, -1], [-1, 1]]}
-    return Checkerboard(kernels, cells=6, alt="The pattern of a kernel on a constant input.")
-
-
-def stage_by_stage() -> StageByStage:
-    """A map of 6 x 6 cells unpooled twice, smoothed after each time, and the truth seen through cells of 6 pixels."""
-    rng = np.random.default_rng(2)
-    stages = [Stage("conv5", rng.random((6, 6)) * 4 - 0.5)]
-    for name in ("1", "2"):
-        values = stages[-1].values
-        corners = np.stack(np.indices(values.shape), -1) * 2
-        switches = corners + rng.integers(0, 2, corners.shape)
-        unpooled = np.zeros([2 * side for side in values.shape])
-        unpooled[switches[..., 0], switches[..., 1]] = values
-        smooth = sum(np.roll(unpooled, shift, (0, 1)) for shift in ((0, 0), (0, 1), (1, 0), (1, 1)))
-        stages += [Stage(f"unpool{name}", unpooled, switches), Stage(f"deconv{name}", smooth)]
-    stages.append(Stage("labels", blocky(6)))
-    return StageByStage(photograph(), stages, truth(), alt="A portrait under three discs.")
-
-
-ENGLISH = {
-    "mi": "my",
-    "gato": "cat",
-    "perro": "dog",
-    "es": "is",
-    "el": "the",
-    "mejor": "best",
-    "ayer": "yesterday",
-}
-SENTENCES = ("mi gato es el mejor", "ayer mi perro es mejor", "el gato de mi perro")
-
-
-def word_by_word(text: str, silenced: frozenset[int]) -> Reading | str:
-    """A translator of a dictionary: a silenced word is said as "something", and a word of "ayer" as the last.
-
-    "?" is refused, "boom" raises, and "slow" and "slowest" take their time. The second candidate lacks the last word.
-    """
-    source = text.lower().replace("?", " ?").split()
-    time.sleep(1.5 * ("slow" in source) + 7 * ("slowest" in source))
-    if "?" in source:
-        return "This translator takes no questions. Type a statement."
-    if "boom" in source:
-        raise RuntimeError("the dictionary fell <b>down</b>\nand a second line")
-    order = sorted(range(len(source)), key=lambda place: source[place] == "ayer")
-    words = [
-        "something" if place in silenced else ENGLISH.get(source[place], source[place]) for place in order
-    ]
-    weights = np.full((len(source), len(source)), 0.06)
-    weights[np.arange(len(source)), order] = 0.9
-    weights[:, sorted(silenced)] = 0
-    # Two more: the same without its last word, and nothing at all.
-    best = Candidate(words, -0.125, weights)
-    second, third = Candidate(words[:-1], -0.75, weights[:-1]), Candidate([], -3.0, weights[:0])
-    unknown = tuple(word for word in source if word not in ENGLISH)
-    return Reading(source, tuple(sorted(silenced)), unknown, [best, second, third])
-
-
-def alignment_explorer(translate=word_by_word) -> AlignmentExplorer:
-    """Three sentences of a dictionary; one of them changes the order of words, one has an unknown word."""
-    readings = [
-        [word_by_word(text, frozenset(places)) for places in ([], *([i] for i in range(len(text.split()))))]
-        for text in SENTENCES
-    ]
-    return AlignmentExplorer(readings, translate, alt="Three sentences of a small dictionary.")
-
-
-def alignment_explorer_alone() -> AlignmentExplorer:
-    """The same without a translator."""
-    return alignment_explorer(None)
-
-
-def by_length() -> ByLength:
-    """Four bins for two systems; one bin is empty, one has a single sentence and three examples."""
-    curves = {"attention": [90.25, 88, float("nan"), 85], "no attention": [89, 60.125, float("nan"), 20.06]}
-    first = Example(
-        "mi gato es el mejor",
-        "My cat is the best.",
-        {"attention": "my cat is the best", "no attention": "My dog is."},
-    )
-    second = Example("el perro", "the dog", {"attention": "the the dog dog", "no attention": ""})
-    third = Example("ayer", "yesterday", {"attention": "yesterday", "no attention": "<b>today</b>"})
-    examples = [[first], [second, first], [], [first, second, third]]
-    return ByLength(
-        ["1-5", "6-10", "11-15", "over 15"], curves, [40, 30, 0, 1], examples, alt="Two translators."
-    )

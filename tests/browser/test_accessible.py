@@ -8,21 +8,10 @@ from hosts import KernelFreePage
 NAMES = [
     "masks",
     "digit_pad",
-    "stamp_stepper",
-    "checkerboard",
-    "stage_by_stage",
-    "alignment_explorer",
-    "by_length",
 ]
 COMPOSED = [
-    "masks",
-    "upsampled",
-    "patch_map",
-    "receptive_field",
-    "watch_it_learn",
-    "sampling_grid",
-    "digit_pad",
-    "question",
+    *("masks", "upsampled", "patch_map", "receptive_field", "watch_it_learn", "sampling_grid", "digit_pad"),
+    *("stamp_stepper", "checkerboard", "stage_by_stage", "alignment_explorer", "by_length", "question"),
 ]
 
 

@@ -1,5 +1,6 @@
 """Fully convolutional networks: dense scores against a loop over patches, skips against the network before."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from torch.testing import assert_close
 
 from helpers.data.scenes import make_scenes
 from helpers.fcn import experiment
-from helpers.fcn.data import crop_to
+from helpers.fcn.data import crop_to, own_scene
 from helpers.fcn.model import (
     FCN,
     STRIDES,
@@ -264,3 +265,12 @@ def test_a_crop_is_one_place_of_every_scene_and_of_its_labels():
         assert torch.equal(labels[0], images[0, 0, top : top + 4, left : left + 4])
         places.add((top, left))
     assert {top for top, _ in places} == {0, 1, 2} and {left for _, left in places} == {0, 1, 2, 3, 4}
+
+
+def test_a_scene_of_ones_own_shows_the_digit_that_was_drawn():
+    ink = np.zeros((28, 28), np.uint8)
+    given, drawn = own_scene(ink), own_scene(np.pad(np.full((20, 8), 255, np.uint8), ((4, 4), (10, 10))))
+    assert given.shape == drawn.shape == (3, 128, 128) and given.dtype == torch.uint8
+    assert torch.equal(given, own_scene())
+    changed = (given != drawn).any(dim=0).nonzero()
+    assert changed.min() > 20 and changed.max() < 108  # only about the sticker

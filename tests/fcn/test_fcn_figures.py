@@ -51,7 +51,7 @@ def test_the_truth_has_no_errors():
 
 
 def test_a_patch_is_cut_where_its_cell_looks():
-    (scene, dense_map, patch, bars), caption = patches().shown(patch=[14, 10])  # row 2, column 3
+    (scene, patch, dense_map, bars), caption = patches().shown(patch=[14, 10])  # row 2, column 3
     assert caption.startswith("Patch at row 2, column 3 of 5 x 6: ")
     np.testing.assert_array_equal(patch.pixels, SCENE[6:14, 10:18])
     np.testing.assert_array_equal(scene.pixels[6:14, 10:18], SCENE[6:14, 10:18])

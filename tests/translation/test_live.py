@@ -1,4 +1,4 @@
-"""Reading a typed text: what is refused and how, silenced words without weight, and one sentence as in a batch."""
+"""Reading a typed text: what is refused and how, masked words without weight, and one sentence as in a batch."""
 
 import re
 
@@ -9,7 +9,7 @@ import torch
 from helpers.data.readings import Reading
 from helpers.data.tokens import END, PAD, START, UNKNOWN, padded, tokenise
 from helpers.decoding import beam
-from helpers.translation.live import LONGEST, Silenced, reader, stored
+from helpers.translation.live import LONGEST, Masked, stored_readings, text_translator
 from helpers.translation.model import Translator
 from helpers.translation.translators import corpus
 
@@ -39,42 +39,42 @@ def model(words) -> Translator:
 
 @pytest.fixture(scope="module")
 def translate(model, words):
-    return reader(model, words, width=3, most=8)
+    return text_translator(model, words, width=3, most=8)
 
 
 def test_one_sentence_is_read_as_in_a_batch(model, words, translate):
     batch = padded([words.source.encode(text.split()) for text in SPANISH])
-    for text, sayings in zip(SPANISH, beam(model, batch, most=8, width=3), strict=True):
+    for text, decoded in zip(SPANISH, beam(model, batch, most=8, width=3), strict=True):
         reading = translate(text)
-        assert reading.source == text.split() and reading.silenced == () and reading.unknown == ()
-        assert len(reading.candidates) == len(sayings)
-        for candidate, saying in zip(reading.candidates, sayings, strict=True):
-            assert candidate.words == [words.target.words[number] for number in saying.words]
-            assert candidate.score == pytest.approx(saying.score)
-            theirs = saying.weights[:, : len(reading.source)].numpy()
+        assert reading.source == text.split() and reading.masked == () and reading.unknown == ()
+        assert len(reading.candidates) == len(decoded)
+        for candidate, each in zip(reading.candidates, decoded, strict=True):
+            assert candidate.words == [words.target.words[number] for number in each.words]
+            assert candidate.score == pytest.approx(each.score)
+            theirs = each.weights[:, : len(reading.source)].numpy()
             np.testing.assert_allclose(candidate.weights, theirs, rtol=1e-6, atol=1e-7)
         scores = [candidate.score for candidate in reading.candidates]
         assert scores == sorted(scores, reverse=True)
 
 
-@pytest.mark.parametrize("silenced", [{1}, {0, 4}, {0, 1, 2, 3}])
-def test_silenced_words_get_exactly_no_weight_and_the_others_share_it(translate, silenced):
-    reading = translate(SPANISH[0], frozenset(silenced))
-    assert reading.silenced == tuple(sorted(silenced))
-    others = [place for place in range(5) if place not in silenced]
+@pytest.mark.parametrize("masked", [{1}, {0, 4}, {0, 1, 2, 3}])
+def test_masked_words_get_exactly_no_weight_and_the_others_share_it(translate, masked):
+    reading = translate(SPANISH[0], frozenset(masked))
+    assert reading.masked == tuple(sorted(masked))
+    others = [place for place in range(5) if place not in masked]
     looked = [candidate.weights for candidate in reading.candidates if candidate.words]
     assert looked
     for weights in looked:
-        assert (weights[:, sorted(silenced)] == 0).all() and (weights[:, others] > 0).all()
+        assert (weights[:, sorted(masked)] == 0).all() and (weights[:, others] > 0).all()
         np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
 
 
 def test_switching_a_word_off_is_asking_with_its_score_at_minus_infinity(model, words):
     source = padded([words.source.encode(SPANISH[0].split())])
     memory, state = model.begin(source)
-    silenced, same_state = Silenced(model, {2}).begin(source)
+    masked, same_state = Masked(model, {2}).begin(source)
     assert torch.equal(state, same_state) and memory.mask.all()  # the model's own memory is left alone
-    _, weights = model.look(state, silenced)
+    _, weights = model.context(state, masked)
     scores = model.score(state[:, None], memory.keys)[:, 0]
     scores[:, 2] = float("-inf")
     torch.testing.assert_close(weights, scores.softmax(dim=-1))
@@ -104,9 +104,9 @@ def test_unknown_words_are_named_and_read_as_unknown(model, words, translate):
     numbers = padded(
         [[UNKNOWN if each == "elefante" else words.source.numbers[each] for each in reading.source]]
     )
-    (sayings,) = beam(model, numbers, most=8, width=3)
+    (decoded,) = beam(model, numbers, most=8, width=3)
     assert [each.words for each in reading.candidates] == [
-        [words.target.words[number] for number in saying.words] for saying in sayings
+        [words.target.words[number] for number in each.words] for each in decoded
     ]
 
 
@@ -145,7 +145,7 @@ def test_letters_with_accents_may_be_typed_in_two_ways(translate):
 
 def test_words_that_the_target_cannot_say_do_not_shift_the_rows(model, words):
     """Regression: `decode` leaves marks out, and then there would be more rows of weights than words."""
-    biased = reader(model, words, width=3, most=4)
+    biased = text_translator(model, words, width=3, most=4)
     with torch.no_grad():
         before = model.words.bias.clone()
         model.words.bias[[PAD, START]] = 50.0
@@ -162,7 +162,7 @@ def test_a_translator_that_ends_at_once_has_an_empty_candidate(model, words):
         before = model.words.bias.clone()
         model.words.bias[END] = 50.0
         try:
-            reading = reader(model, words)(SPANISH[0])
+            reading = text_translator(model, words)(SPANISH[0])
         finally:
             model.words.bias.copy_(before)
     assert reading.candidates[0].words == [] and reading.candidates[0].weights.shape == (0, 5)
@@ -176,15 +176,15 @@ def test_places_that_the_sentence_has_not_are_refused(translate):
 def test_a_translator_without_attention_is_refused(words):
     control = Translator(len(words.source), len(words.target), 8, None)
     with pytest.raises(ValueError, match="no attention"):
-        reader(control, words)
+        text_translator(control, words)
 
 
 def test_stored_readings_are_the_plain_one_and_one_for_each_word(translate):
-    (first, second) = stored(translate, [SPANISH[0], "¿Dónde está?"])
-    assert [each.silenced for each in first] == [(), (0,), (1,), (2,), (3,), (4,)]
+    (first, second) = stored_readings(translate, [SPANISH[0], "¿Dónde está?"])
+    assert [each.masked for each in first] == [(), (0,), (1,), (2,), (3,), (4,)]
     assert len(second) == 5 and second[0].source == tokenise("¿Dónde está?")
     one = translate(SPANISH[0], frozenset({3}))
     assert first[4].candidates[0].words == one.candidates[0].words
     np.testing.assert_array_equal(first[4].candidates[0].weights, one.candidates[0].weights)
     with pytest.raises(ValueError, match=r"'안녕' cannot be stored\. “안녕” holds no letters"):
-        stored(translate, [SPANISH[0], "안녕"])
+        stored_readings(translate, [SPANISH[0], "안녕"])

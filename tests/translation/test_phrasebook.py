@@ -137,6 +137,47 @@ def test_articles_and_possessives_agree_with_their_noun():
     assert checked > 300
 
 
+def test_you_and_i_keep_our_gender_through_a_sentence():
+    """No "soy rica porque soy famoso": adjectives of the first and second persons agree with one another."""
+    feminine = {adjective.agreeing("f", plural) for adjective in ADJECTIVES for plural in (False, True)}
+    masculine = {adjective.agreeing("m", plural) for adjective in ADJECTIVES for plural in (False, True)}
+    told = 0
+    for entry in phrasebook(3000, 1, "train"):
+        genders = set()
+        for be, *words in zip(entry.spanish, entry.spanish[1:], entry.spanish[2:], strict=False):
+            word = words[1] if words[0] in ("muy", "más") else words[0]
+            if be in ("soy", "eres", "somos", "estoy", "estás", "estamos") and word in feminine ^ masculine:
+                genders.add("f" if word in feminine else "m")
+        assert len(genders) <= 1, entry.spanish
+        told += len(genders)
+    assert told > 100
+
+
+def test_what_is_not_there_is_denied_twice_and_told_nothing_of():
+    """ "No hay ninguna camisa", and no relative clause after it: its verb would stand in the subjunctive."""
+    denied = [each for each in phrasebook(3000, 1, "train") if "hay" in each.spanish[1:]]
+    denied = [each for each in denied if each.spanish[each.spanish.index("hay") - 1] == "no"]
+    assert len(denied) > 10
+    for entry in denied:
+        after = entry.spanish[entry.spanish.index("hay") + 1 :]
+        assert after[0] in ("ningún", "ninguna"), entry.spanish
+        assert "que" not in after[: after.index("en")], entry.spanish
+        place = entry.spanish.index("hay") + 1
+        (english,) = {target for source, target in entry.sure if source == place}
+        assert entry.english[english] == "no" and (place - 2, english) in entry.possible - entry.sure
+
+
+def test_no_village_is_the_prettiest_of_the_city():
+    places = {noun.spanish[0] for noun in NOUNS if "outdoors" in noun.kinds}
+    superlatives = 0
+    for entry in phrasebook(3000, 1, "train"):
+        for place, be, article, more, _, after in zip(*(entry.spanish[k:] for k in range(6)), strict=False):
+            if place in places and be == "es" and article in ("el", "la") and more == "más":
+                superlatives += 1
+                assert after not in ("de", "del"), entry.spanish
+    assert superlatives > 5
+
+
 def test_neighbours_change_each_other():
     assert texts(arranged([said("a", ""), said("el", "the"), said("gato", "cat")]))[0] == "al gato"
     assert texts(arranged([said("de", ""), said("el", "the"), said("gato", "cat")]))[0] == "del gato"

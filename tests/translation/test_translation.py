@@ -68,7 +68,7 @@ def reference(model: Translator, source: list[int], so_far: list[int]) -> torch.
     """Translate one sentence without padding, without packing, one place after the other."""
     read, last = model.encoder(model.source(torch.tensor([source])))
     summary = torch.cat([last[0], last[1]], dim=-1)
-    state, scores = model.begin_with(summary).tanh(), []
+    state, scores = model.first_state(summary).tanh(), []
     for word in so_far:
         context = summary
         if model.score is not None:
@@ -313,7 +313,7 @@ def test_it_learns_to_copy():
     model = experiment.new_translator("attention", words, seed=0, size=32)
     history = experiment.learn(model, words, seed=0, steps=200, rate=1e-2, batch=40)
     assert sum(history.loss[-20:]) / 20 < 0.2 * history.loss[0]
-    copied = experiment.spoken(experiment.translate(model, words, names[::8]), words)
+    copied = experiment.as_sentences(experiment.translate(model, words, names[::8]), words)
     assert sum(said == " ".join(name) for said, name in zip(copied, names[::8], strict=True)) > 20
 
 
@@ -326,7 +326,7 @@ def test_forced_weights_are_those_of_the_right_sentence_step_and_place():
         (alone,) = experiment.forced_weights(model, words, [entry])
         assert_close(weights, alone)
         memory, state = model.begin(padded([words.source.encode(entry.spanish)]))
-        _, first = model.look(state, memory)
+        _, first = model.context(state, memory)
         assert_close(weights[0], first[0])
 
 
@@ -336,9 +336,9 @@ def test_translations_come_back_in_the_order_of_the_sentences():
     model = experiment.new_translator("attention", words, seed=0, size=16)
     sentences = [each.spanish for each in entries]
     together = experiment.translate(model, words, sentences, most=6)
-    for sentence, saying in zip(sentences, together, strict=True):
+    for sentence, found in zip(sentences, together, strict=True):
         (alone,) = experiment.translate(model, words, [sentence], most=6)
-        assert saying.words == alone.words
+        assert found.words == alone.words
     assert experiment.translate(model, words, [("nobody", "knows", "these")], most=6)[0].words is not None
 
 
@@ -423,6 +423,30 @@ def test_the_bootstrap_brackets_the_difference_that_sacrebleu_gives():
     back = text_metrics.paired_bootstrap(WORSE * 5, SAID * 5, TRUTH * 5, samples=300)
     assert back == pytest.approx((-ahead, -high, -low))
     assert text_metrics.paired_bootstrap(SAID, SAID, TRUTH, samples=50) == (0, 0, 0)
+
+
+def test_the_bootstrap_draws_parts_where_sentences_share_them():
+    """With a part of its own for each, it is the plain one; what is said ten times over is no more certain."""
+    each_its_own = [[place] for place in range(len(TRUTH))]
+    plain = text_metrics.paired_bootstrap(SAID, WORSE, TRUTH, samples=200)
+    assert text_metrics.paired_bootstrap(SAID, WORSE, TRUTH, each_its_own, samples=200) == pytest.approx(
+        plain
+    )
+    often = [each * 10 for each in (SAID, WORSE, TRUTH)]
+    _, low, high = text_metrics.paired_bootstrap(*often, samples=400)
+    repeated = text_metrics.paired_bootstrap(*often, each_its_own * 10, samples=200)
+    assert repeated[2] - repeated[1] > 2 * (high - low)
+    with pytest.raises(ValueError, match="the parts of 4 sentences, at least one each"):
+        text_metrics.paired_bootstrap(SAID, WORSE, TRUTH, [[1], [2], [], [1]])
+
+
+def test_a_sentence_of_two_parts_counts_by_both():
+    shares = text_metrics._shares([["a", "b"], ["b"], ["b", "b", "c", "a"]], 3)
+    assert shares.tolist() == [[0.5, 0.5, 0], [0, 1, 0], [0.25, 0.5, 0.25]]
+
+
+def test_a_curve_is_smoothed_over_whole_stretches_and_the_rest():
+    assert experiment.smoothed([1, 3, 5, 7, 9], every=2) == [2, 6, 9]
 
 
 def test_bins_of_length_hold_each_sentence_once():

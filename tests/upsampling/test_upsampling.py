@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from helpers.fcn.model import FCN, stage, upsample
 from helpers.probe import record
 from helpers.upsampling import transposed
-from helpers.upsampling.model import DeconvNet, Unpool, mirrored
+from helpers.upsampling.model import DeconvNet, FCNLearnedUpsampling, Unpool, mirrored
 
 SETTINGS = {
     "kernel": st.integers(1, 5),
@@ -135,6 +135,34 @@ def test_a_spectral_peak_is_the_share_of_what_repeats():
         transposed.spectral_peak(board[:, :23], 2)
 
 
+# --- a last layer that learns ------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_fcn_with_a_learned_last_layer_starts_as_interpolation_away_from_the_border():
+    torch.manual_seed(0)
+    fixed, learned = FCN(5, stride=8).eval(), FCNLearnedUpsampling(5).eval()
+    missing, unexpected = learned.load_state_dict(fixed.state_dict(), strict=False)
+    assert (missing, unexpected) == (["last.weight"], [])
+    images = torch.randn(2, 3, 64, 96)
+    assert_close(learned(images)[..., 4:-4, 4:-4], fixed(images)[..., 4:-4, 4:-4], atol=1e-5, rtol=1e-4)
+    # Each class has its own stamp: a change of one leaves the others' scores.
+    learned.last.weight[3] *= 2
+    changed = (learned(images)[..., 4:-4, 4:-4] - fixed(images)[..., 4:-4, 4:-4]).abs().amax(dim=(0, 2, 3))
+    assert changed[3] > 1e-3 and changed[[0, 1, 2, 4]].max() < 1e-4
+
+
+def test_a_random_start_differs_in_the_last_layer_alone():
+    networks = []
+    for start in ("bilinear", "random"):
+        torch.manual_seed(0)
+        networks.append(FCNLearnedUpsampling(5, start).state_dict())
+    differ = [name for name in networks[0] if not torch.equal(networks[0][name], networks[1][name])]
+    assert differ == ["last.weight"]
+    with pytest.raises(ValueError, match="no start 'zero'. Expected bilinear or random"):
+        FCNLearnedUpsampling(5, "zero")
+
+
 # --- unpooling --------------------------------------------------------------------------------------------------
 
 
@@ -177,14 +205,14 @@ def test_shuffled_switches_keep_to_their_cells_and_are_dealt_out_anew():
 
 
 def test_what_is_no_kind_of_switch_is_refused():
-    with pytest.raises(ValueError, match="no 'random' switches. Expected true, shuffled or nails"):
+    with pytest.raises(ValueError, match="no 'random' switches. Expected own, shuffled or nails"):
         Unpool("random")
 
 
 # --- DeconvNet --------------------------------------------------------------------------------------------------
 
 
-def small(switches: str = "true") -> DeconvNet:
+def small(switches: str = "own") -> DeconvNet:
     """A narrow network with batch statistics of its own, standing still."""
     torch.manual_seed(0)
     network = DeconvNet(5, widths=(4, 5, 6, 7, 8), head=9, switches=switches)
@@ -237,14 +265,14 @@ def test_a_batch_is_its_pictures_one_by_one():
 
 @torch.no_grad()
 def test_only_what_it_goes_by_differs_between_kinds_of_switches():
-    true, images = small(), torch.randn(2, 3, 64, 64)
+    own, images = small(), torch.randn(2, 3, 64, 64)
     for kind in ("nails", "shuffled"):
         other = small(kind)
-        other.load_state_dict(true.state_dict())
-        assert (other(images) - true(images)).abs().max() > 0.01
+        other.load_state_dict(own.state_dict())
+        assert (other(images) - own(images)).abs().max() > 0.01
 
 
-@pytest.mark.parametrize("kind", ["true", "shuffled", "nails"])
+@pytest.mark.parametrize("kind", ["own", "shuffled", "nails"])
 def test_every_part_learns(kind):
     network = small(kind).train()
     functional.cross_entropy(network(torch.randn(2, 3, 64, 64)), torch.zeros(2, 64, 64).long()).backward()

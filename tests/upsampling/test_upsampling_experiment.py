@@ -142,16 +142,16 @@ def test_decibels_worked_out_by_hand():
     assert enlarging.decibels(truth + 0.1, truth) == pytest.approx(20)
 
 
-# --- rows and looks ---------------------------------------------------------------------------------------------
+# --- rows and steps ---------------------------------------------------------------------------------------------
 
 
-def test_every_look_on_the_way_up_is_the_networks_own():
+def test_every_step_of_the_decoder_is_the_networks_own():
     """Each unpooled map holds the map before it, every value where its switch says, and zeros elsewhere."""
     torch.manual_seed(0)
     network = DeconvNet().eval()
-    looks = experiment.way_up(network, make_scenes(1, 0, "val").images[0])
-    assert [look.values.shape[-1] for look in looks] == [4, 8, 8, 16, 16, 32, 32, 64, 64, 128]
-    for before, after in zip(looks[::2], looks[1::2], strict=True):
+    steps = experiment.decoder_steps(network, make_scenes(1, 0, "val").images[0])
+    assert [step.values.shape[-1] for step in steps] == [4, 8, 8, 16, 16, 32, 32, 64, 64, 128]
+    for before, after in zip(steps[::2], steps[1::2], strict=True):
         rows, columns = after.switches.unbind(dim=-1)
         assert_close(after.values[rows, columns], before.values)
         assert after.values.count_nonzero() == before.values.count_nonzero()
@@ -162,9 +162,9 @@ def test_rows_hold_what_the_notebook_reads(monkeypatch):
     monkeypatch.setattr(experiment, "fit", lambda network, *given, steps, **options: History([1.0] * steps))
     monkeypatch.setattr(experiment, "test_scenes", lambda budget: make_scenes(2, 0, "test"))
     monkeypatch.setattr(experiment, "scenes_of_size", lambda name: make_scenes(2, 0, "test"))
-    tiny = experiment.Budget(scenes=4, naming=2, steps=3, height=(32, 44))
+    tiny = experiment.Budget(scenes=4, classifying=2, steps=3, height=(32, 44))
     rows = [
-        row for system in experiment.NETWORKS for row in experiment.compare(system, seed=1, budget=tiny)
+        row for system in experiment.COMPARED for row in experiment.compare(system, seed=1, budget=tiny)
     ] + list(experiment.proposals(1, tiny))
     assert [(row["model"], row.get("switches")) for row in rows[:4]] == [
         ("FCN-8s", None),
@@ -180,59 +180,89 @@ def test_rows_hold_what_the_notebook_reads(monkeypatch):
     assert {"boundary_iou"} <= rows[0]["figures"].keys()
 
 
+def test_rows_of_last_layers_differ_in_the_last_layer_alone(monkeypatch):
+    def watched(network, *given, steps, watch, watch_at, **options):
+        network.eval()
+        return History([1.0] * steps, watched={step: step / 10 for step in watch_at})
+
+    monkeypatch.setattr(experiment, "recorded_classifier", lambda seed, budget: experiment.Classifier())
+    monkeypatch.setattr(experiment, "fit", watched)
+    monkeypatch.setattr(experiment, "TEST_SCENES", 3)
+    monkeypatch.setattr(experiment, "test_scenes", lambda budget: make_scenes(3, 0, "test", size=64, count=1))
+    tiny = experiment.Budget(scenes=4, classifying=1, steps=50, height=(32, 44))
+    rows = list(experiment.last_layers(1, tiny))
+    assert [row["last_layer"] for row in rows] == ["interpolation", "from bilinear", "from random"]
+    assert twins(rows) is None and all(row["model"] == "FCN-8s" for row in rows)
+    assert {row["figures"]["steps_to_level"] for row in rows} == {25}
+    assert rows[1]["parameters"] - rows[0]["parameters"] == CLASSES * 16 * 16
+    # A random stamp prints its phases over every scene's scores; interpolation prints none.
+    assert rows[2]["figures"]["checkerboard"] > 0.1 > rows[0]["figures"]["checkerboard"]
+
+
+def test_steps_to_a_level_are_the_first_that_reach_it():
+    watched = {0: 0.1, 25: 0.6, 50: 0.4, 75: 0.7}
+    assert [experiment.steps_to(level, watched) for level in (0.1, 0.5, 0.65, 0.8)] == [0, 25, 75, None]
+
+
+def test_mean_losses_are_means_over_equal_parts():
+    history = History([4.0, 2.0, 1.0, 3.0, 5.0, 1.0])
+    assert experiment.mean_losses(history, 3) == [(2, 3.0), (4, 2.0), (6, 3.0)]
+
+
 def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for():
     first, again = (
         experiment.new_network("DeconvNet", 3),
         experiment.new_network("DeconvNet, bed of nails", 3),
     )
     assert all(map(torch.equal, first.state_dict().values(), again.state_dict().values()))
-    assert (first.unpools[0].mode, again.unpools[0].mode) == ("true", "nails")
+    assert (first.unpools[0].mode, again.unpools[0].mode) == ("own", "nails")
     assert isinstance(experiment.new_network("FCN-8s", 3), FCN)
 
 
-def test_every_network_of_a_seed_begins_with_the_encoder_that_learned_to_name(monkeypatch):
+def test_every_network_of_a_seed_starts_from_the_classifiers_encoder(monkeypatch):
     monkeypatch.setattr(experiment, "fit", lambda network, *given, **options: History())
     scenes = make_scenes(4, 0, "train", size=64, count=1, height=(32, 44))
-    namer, _ = experiment.name_stickers(scenes, 1, seed=2)
+    classifier, _ = experiment.train_classifier(scenes, 1, seed=2)
     with torch.no_grad():
-        for number in namer.parameters():
+        for number in classifier.parameters():
             number.add_(0.1)
     image = torch.randn(1, 3, 64, 64)
     for system in experiment.NETWORKS:
-        network, _ = experiment.learn(system, namer, scenes, 7, seed=2)
-        network.eval(), namer.eval()
+        network, _ = experiment.learn(system, classifier, scenes, 7, seed=2)
+        network.eval(), classifier.eval()
         for stage in network.encoder.stages:
             stage[-1].return_indices = False  # the switches of a DeconvNet are not asked for here
         deepest = network.encoder(image)[-1]
-        assert torch.equal(deepest, namer.encoder(image)[-1])
+        assert torch.equal(deepest, classifier.encoder(image)[-1])
         head = network.head if isinstance(network, FCN) else network.middle[:3]
-        assert torch.equal(head(deepest), namer.head(deepest))
+        assert torch.equal(head(deepest), classifier.head(deepest))
 
 
-def test_a_namer_learns_which_digit_is_on_the_sticker(monkeypatch):
+def test_a_classifier_learns_which_digit_is_on_the_sticker(monkeypatch):
     seen = []
     monkeypatch.setattr(
         experiment, "fit", lambda network, batches, *given, **options: seen.append(next(batches))
     )
     scenes = make_scenes(32, 0, "train", size=64, count=1, height=(32, 44))
-    experiment.name_stickers(scenes, 1, seed=0)
+    experiment.train_classifier(scenes, 1, seed=0)
     assert sorted(seen[0][1].tolist()) == sorted(scenes.digits[:, 0].tolist())
 
 
 def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeypatch):
     seen = {}
 
-    def watched_fit(network, batches, loss, *, steps, lr, name):
+    def watched_fit(network, batches, loss, *, steps, lr, name, **watching):
         seen[name] = next(batches)[0], steps, lr
         return History()
 
     monkeypatch.setattr(experiment, "fit", watched_fit)
     scenes = make_scenes(40, 0, "train", size=64, count=1, height=(32, 44))
     for system in experiment.NETWORKS:
-        experiment.learn(system, experiment.Namer(), scenes, 7, seed=2)
+        experiment.learn(system, experiment.Classifier(), scenes, 7, seed=2)
     first, *others = seen.values()
     assert all(torch.equal(first[0], batch) and steps == 7 for batch, steps, _ in others)
-    assert len({lr for _, _, lr in others}) == 1
+    rates = {name.partition(",")[0]: lr for name, (_, _, lr) in seen.items()}
+    assert all(seen[name][2] == rates[name.partition(",")[0]] for name in seen)  # a model, a rate
 
 
 def test_live_digits_are_large_and_recorded_ones_of_all_sizes(monkeypatch):

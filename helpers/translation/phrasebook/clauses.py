@@ -5,7 +5,16 @@ from helpers.translation.phrasebook.degrees import state
 from helpers.translation.phrasebook.grammar import NOTHING, Phrase, arranged, loosely, mark, said
 from helpers.translation.phrasebook.inflection import Noun
 from helpers.translation.phrasebook.lexicon import INTRANSITIVE, TRANSITIVE
-from helpers.translation.phrasebook.speaker import ANIMALS_DO, MASS, OBJECT, OWN, SUBJECT, Named, Speaker
+from helpers.translation.phrasebook.speaker import (
+    ANIMALS_DO,
+    INDEFINITE,
+    MASS,
+    OBJECT,
+    OWN,
+    SUBJECT,
+    Named,
+    Speaker,
+)
 
 WHEN: dict[Tense, tuple[tuple[str, str], ...]] = {
     "present": (("cada día", "every day"), ("por la noche", "at night"), ("los domingos", "on sundays")),
@@ -36,12 +45,9 @@ class Clauses(Speaker):
     def subject(self, *kinds: str) -> Named:
         """A noun phrase, two people, or nobody at all: the verb's ending tells."""
         if "person" in kinds and self.often(0.25):
-            return Named(
-                NOTHING,
-                self.chance.choice(("1s", "2s", "1p", "3p")),
-                self.chance.choice("mf"),
-                frozenset({"person"}),
-            )
+            person = self.chance.choice(("1s", "2s", "1p", "3p"))
+            gender = self.chance.choice("mf") if person == "3p" else self.voice
+            return Named(NOTHING, person, gender, frozenset({"person"}))
         first = self.named(self.noun(*kinds), SUBJECT)
         if "person" not in first.kinds or self.often(0.9):
             return first
@@ -78,7 +84,7 @@ class Clauses(Speaker):
         determiners = MASS if not noun.counts else (*OWN, "the") if fixed else OBJECT
         if subject.whose and "place" not in noun.kinds and self.often(0.25):
             determiners = (subject.whose,)
-        thing = self.named(noun, determiners)
+        thing = self.named(noun, determiners, denied=denied)
         to = loosely("a", "", act.mark) if verb.personal else NOTHING
         return act, arranged([to, thing.phrase]), tense
 
@@ -118,15 +124,13 @@ class Clauses(Speaker):
         return arranged([who, be.spanish, where], [who, be.helper, where])
 
     def existing(self) -> Phrase:
-        """Say "hay un gato en la cocina"."""
-        thing = self.named(self.noun("animal", "thing", "known"), ("a", "a", "two", "three", "four", "many"))
-        no = said("no", "not") if self.often(0.15) and not thing.plural else NOTHING
+        """Say "hay un gato en la cocina", and "no hay ningún gato", which denies twice where English does once."""
+        denied = self.often(0.1)
+        thing = self.named(self.noun("animal", "thing", "known"), ("no",) if denied else ("a", *INDEFINITE))
+        no = loosely("no", "", *thing.phrase.spanish[0].sure) if denied else NOTHING
         there = mark()
-        spanish = [no, said("hay", "", sure=[there]), thing.phrase, where := self.place()]
-        return arranged(
-            spanish,
-            [said("", "there are" if thing.plural else "there is", sure=[there]), no, thing.phrase, where],
-        )
+        hay = said("hay", "there are" if thing.plural else "there is", sure=[there])
+        return arranged([no, hay, thing.phrase, where := self.place()], [hay, thing.phrase, where])
 
     def liking(self) -> Phrase:
         """Say "a mi hermana le gusta el queso", "my sister likes cheese": what is liked is the Spanish subject."""

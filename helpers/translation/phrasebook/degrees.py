@@ -29,7 +29,8 @@ def state(speaker: Speaker, subject: Named, plainly: bool = False) -> tuple[Doin
     if degree == "more":
         return being(verb, subject.person), arranged([how, said("que", "than"), rival(speaker, subject)])
     article = said(("el", "la", "los", "las")[2 * subject.plural + (subject.gender == "f")], "the")
-    best_of = among(speaker) if speaker.often(0.5) else NOTHING
+    # A village is not the prettiest "of the city".
+    best_of = among(speaker) if "outdoors" not in subject.kinds and speaker.often(0.5) else NOTHING
     return being("ser", subject.person), arranged([article, how, best_of])
 
 

@@ -100,14 +100,19 @@ class _Pool:
 
     def __init__(self, speaker: Clauses, number: int):
         self.speaker, self.chance = speaker, speaker.chance
-        drawn = (speaker.clause() for _ in range(max(number, 1000)))
+        self.voices = {voice: self.drawn(voice, max(number, 1000) // 2) for voice in "mf"}
+
+    def drawn(self, voice: str, number: int) -> dict[int, list[Phrase]]:
+        """Draw clauses that a man or a woman says to another: "soy alto" in the one, "soy alta" in the other."""
+        self.speaker.voice = voice
+        drawn = (self.speaker.clause() for _ in range(number))
         # One of each: "duermo" and its like would otherwise fill every gap.
         by_words = {tuple(word.text for word in clause.spanish): clause for clause in drawn}
-        self.clauses: dict[int, list[Phrase]] = {}
+        clauses: dict[int, list[Phrase]] = {}
         for words, clause in by_words.items():
             if len(words) >= 2:
-                self.clauses.setdefault(len(words), []).append(clause)
-        self.least = min(self.clauses)
+                clauses.setdefault(len(words), []).append(clause)
+        return clauses
 
     def sentence(self, wanted: int) -> Phrase:
         """Join clauses until about so many words are said; now and then a question instead."""
@@ -115,26 +120,28 @@ class _Pool:
             return self.speaker.question()
         parts = [opening(self.speaker)] if wanted > 8 and self.speaker.often(0.3) else []
         left = wanted - sum(len(part.spanish) for part in parts)
+        clauses = self.voices[self.chance.choice("mf")]
+        least = min(clauses)
         while True:
-            clause = self.chance.choice(self.clauses[self.length(left)])
+            clause = self.chance.choice(clauses[self.length(clauses, left)])
             if any(clause is part for part in parts):
                 # Said twice, the marks of the one would link to the words of the other: begin again.
                 return self.sentence(wanted)
             parts.append(clause)
             left -= len(clause.spanish)
-            if left < self.least + 1:
+            if left < least + 1:
                 return arranged(parts)
             spanish, english = self.chance.choice(JOINTS)
             comma = [said(",", ",")] if spanish == "pero" else []
             parts += [*comma, said(spanish, english)]
             left -= 1 + len(comma)
 
-    def length(self, left: int) -> int:
+    def length(self, clauses: dict[int, list[Phrase]], left: int) -> int:
         """Draw a clause's length so that what is left is filled exactly, or leaves room for a joint and a clause."""
-        fits = [length for length in self.clauses if length == left or length <= left - self.least - 1]
-        weights = [len(self.clauses[length]) for length in fits]
+        fits = [length for length in clauses if length == left or length <= left - min(clauses) - 1]
+        weights = [len(clauses[length]) for length in fits]
         if not fits:
-            return min(self.clauses, key=lambda length: abs(length - left))
+            return min(clauses, key=lambda length: abs(length - left))
         return self.chance.choices(fits, weights)[0]
 
 

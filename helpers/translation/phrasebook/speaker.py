@@ -20,6 +20,7 @@ DETERMINERS = {
     "this": "este esta estos estas",
     "that": "ese esa esos esas",
     "a": "un una - -",
+    "no": "ningún ninguna - -",
     "two": "- - dos dos",
     "three": "- - tres tres",
     "four": "- - cuatro cuatro",
@@ -28,6 +29,7 @@ DETERMINERS = {
 }
 OPEN = ("a", "the", "this", "that", "two", "three", "four", "many")  # what a relative clause can follow
 OWN, PLURAL_ONLY = ("my", "your", "our"), ("two", "three", "four", "many")
+INDEFINITE = ("a", *PLURAL_ONLY)
 MANY = {"this": "these", "that": "those"}
 SUBJECT = ("the", "the", *OWN, *OWN, "this", "that")
 OBJECT = ("a", "a", "a", "the", "the", *OWN, *PLURAL_ONLY)
@@ -61,10 +63,14 @@ class Speaker:
     Args:
         chance: what is drawn from.
         fits: whether the content words of a finished clause may stand together.
+
+    Attributes:
+        voice: the gender of "I", "you" and "we", which Spanish adjectives tell: the same through a whole sentence.
     """
 
     def __init__(self, chance: Random, fits: Callable[[frozenset[str]], bool]):
         self.chance, self.fits = chance, fits
+        self.voice = "m"
 
     def often(self, share: float) -> bool:
         return self.chance.random() < share
@@ -90,8 +96,13 @@ class Speaker:
             ]
         )
 
-    def named(self, noun: Noun, determiners: tuple[str, ...], *, told: bool = True) -> Named:
-        """Draw a noun phrase around a noun; `told` lets it grow an adjective, an owner or a relative clause."""
+    def named(
+        self, noun: Noun, determiners: tuple[str, ...], *, told: bool = True, denied: bool = False
+    ) -> Named:
+        """Draw a noun phrase around a noun; `told` lets it grow an adjective, an owner or a relative clause.
+
+        In a `denied` clause an indefinite noun gets no relative clause: its verb would need the subjunctive.
+        """
         determiner = self.chance.choice(determiners)
         if "kin" in noun.kinds and determiner in ("a", "the", "this", "that"):
             # A mother is somebody's.
@@ -102,7 +113,7 @@ class Speaker:
             determiner = (
                 "the" if "place" in noun.kinds else "a" if noun.counts and "kin" not in noun.kinds else "my"
             )
-        free_to_be_many = noun.has_plural and determiner not in ("a", "")
+        free_to_be_many = noun.has_plural and determiner not in ("a", "no", "")
         plural = determiner in PLURAL_ONLY or (free_to_be_many and self.often(0.2))
         words = said(noun.spanish[plural], noun.english[plural], noun.english[0])
         adjective = self.adjectives(noun, plural) if told and self.often(0.25) else NOTHING
@@ -115,7 +126,8 @@ class Speaker:
         else:
             first = self.determiner(determiner, noun, plural)
             relative = NOTHING
-            if told and determiner in OPEN and self.often(0.3):
+            indicative = not (denied and determiner in INDEFINITE)
+            if told and determiner in OPEN and indicative and self.often(0.3):
                 relative = self.relative(noun, plural)
             english = [first, adjective, words, relative]
             spanish = [first, words, adjective, relative]
