@@ -100,19 +100,23 @@ def differences(
     figure: str,
     /,
     mine: Mapping[str, Field],
-    against: Mapping[str, Field] | float,
+    against: Mapping[str, Field] | str | float,
     **both: Field,
 ) -> list[float]:
-    """How far the rows with some fields are ahead, seed by seed: of other rows, paired, or of a fixed number.
+    """How far the rows with some fields are ahead, seed by seed: of other rows, of another figure, or of a number.
 
     Args:
-        mine, against: fields of the rows to compare, such as `{"model": "FCN-8s"}`.
+        mine, against: fields of the rows to compare, such as `{"model": "FCN-8s"}`. A text names another figure of
+            the same rows.
         both: fields that the two share.
 
     Raises:
         ValueError: the two share no seed.
     """
     ours = values(lesson, budget, figure, **both, **mine)
+    if isinstance(against, str):
+        others = values(lesson, budget, against, **both, **mine)
+        return [number - others[seed] for seed, number in ours.items()]
     if not isinstance(against, Mapping):
         return [number - against for number in ours.values()]
     theirs = values(lesson, budget, figure, **both, **against)
@@ -161,7 +165,7 @@ def comparison(
     figure: str,
     /,
     mine: Mapping[str, Field],
-    against: Mapping[str, Field] | float,
+    against: Mapping[str, Field] | str | float,
     **both: Field,
 ) -> str:
     """Say how far one system is ahead of another: mean, 95% interval, runs and verdict (see `differences`)."""
@@ -170,8 +174,8 @@ def comparison(
     except LookupError:
         return "not recorded"
     between = interval(found)
-    spread = f"{between[0]:+.2f} to {between[1]:+.2f}, " if between else ""
-    return f"{fmean(found):+.2f} ({spread}{runs(len(found))}): {verdict(found)}"
+    spread = f" ({between[0]:+.2f} to {between[1]:+.2f}, {runs(len(found))})" if between else ""
+    return f"{fmean(found):+.2f}{spread}: {verdict(found)}"
 
 
 def interval(differences: Sequence[float]) -> tuple[float, float] | None:

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from helpers import seeds
 from helpers.captioning.enumerated import Choose, Reader, soft, weighted
 
 
@@ -110,7 +111,7 @@ def clouds(
     reader: Reader, sizes: Sequence[int], temperatures: Sequence[float], trials: int = 400, seed: int = 0
 ) -> dict[str, Tensor | dict[float, Tensor]]:
     """Estimates by each method (sizes, trials, T * L), for batches of several sizes; Gumbel-softmax by temperature."""
-    generator = Generator().manual_seed(seed)
+    generator = seeds.generator(seed)
 
     def drawn(method: Callable[..., Tensor]) -> Tensor:
         return torch.stack([method(reader, trials, size, generator).flatten(1) for size in sizes])

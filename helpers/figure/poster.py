@@ -30,7 +30,7 @@ def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, lo
     entries = [entry for each in controls if isinstance(each, Legend) for entry in _entries(each, look)]
     words = textwrap.wrap(look(caption), LETTERS)
     total = height + LINE * (-(-len(entries) // PER_LINE)) + LINE * len(words) + 2 * MARGIN
-    figure = Figure(figsize=(WIDTH / 100, total / 100), dpi=100, facecolor="white")
+    figure = Figure(figsize=(WIDTH / 100, total / 100), dpi=100, facecolor="white", layout="none")
     FigureCanvasAgg(figure)
     for (part, each), (left, top), (wide, high) in zip(shown, places, sizes, strict=True):
         title = part.title.written(look, "") if hasattr(part.title, "written") else part.title
