@@ -129,6 +129,22 @@ def images(
     return figure
 
 
+def signed(
+    pictures: Sequence[ArrayLike], titles: Sequence[str] = (), limit: float | None = None, size: float = 1.8
+) -> Figure:
+    """Show pictures (H, W) of numbers about 0 side by side: white is 0, violet above it, orange below.
+
+    Args:
+        limit: the size that has the fullest colour; if left out, each picture's own largest.
+    """
+    figure = images(pictures, titles, size=size)
+    for axis in figure.axes:
+        drawn = axis.images[0]
+        most = limit or float(np.abs(drawn.get_array()).max()) or 1.0
+        drawn.set(cmap="PuOr", clim=(-most, most))
+    return figure
+
+
 def label_maps(
     rows: Mapping[str, Sequence[ArrayLike]],
     alt: str,

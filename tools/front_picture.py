@@ -31,7 +31,7 @@ GAP, COLOURS = 24, 128  # pixels between the halves; colours of the palette, whi
 
 def masks(page: Page) -> Image.Image:
     """The scene of notebook 01 under the labels of FCN-8s, the lens over a sticker."""
-    figure = page.locator(".course-figure", has_text="The lens shows")
+    figure = page.locator(".composed", has_text="The lens shows")
     figure.locator(".caption:not(:empty)").wait_for()
     canvas = figure.locator("canvas").first
     box = canvas.bounding_box()

@@ -63,7 +63,8 @@ class FCN(nn.Module):
         head: channels between the encoder and the scores, the place of the paper's dense layers.
 
     `forward` takes (B, 3, H, W) float with H and W multiples of 32 and returns (B, classes, H, W) scores. The
-    submodule `coarse` passes on the scores before interpolation, (B, classes, H / stride, W / stride).
+    submodule `coarse` passes on the scores before interpolation, (B, classes, H / stride, W / stride); `sums.0` and
+    `sums.1` those at a stride of 16 and 8.
     """
 
     def __init__(self, classes: int = 11, stride: int = 32, widths: Sequence[int] = WIDTHS, head: int = 192):
@@ -80,6 +81,7 @@ class FCN(nn.Module):
             # Zero, as in the paper: a finer network starts out with the coarser one's scores.
             nn.init.zeros_(skip.weight)
             nn.init.zeros_(skip.bias)
+        self.sums = nn.ModuleList(nn.Identity() for _ in skips)
         self.coarse = nn.Identity()
 
     def forward(self, images: Tensor) -> Tensor:
@@ -94,8 +96,8 @@ class FCN(nn.Module):
             )
         features = self.encoder(images)
         scores = self.score(self.head(features[-1]))
-        for skip, finer in zip(self.skips, (features[3], features[2]), strict=False):
-            scores = upsample(scores, 2) + skip(finer)
+        for skip, finer, add in zip(self.skips, (features[3], features[2]), self.sums, strict=False):
+            scores = add(upsample(scores, 2) + skip(finer))
         return self.coarse(scores)
 
 

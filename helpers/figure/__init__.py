@@ -28,11 +28,13 @@ Picks: `array`, `names`, and then `[...]`; `choose(which, a, b, ...)`; `text("..
 Layers: `Image`, `Crop`, `Heat`, `Classes`, `Outline`, `Regions`, `Spot`, `Lens`, `Box`, `Dots`, `Arrows`, `Note`.
 Parts: `Stage`, `Row` (with `Each`), `Matrix`, `Tokens`, `Lines`, `Bars`, `Words`, `Column`,
 `Ribbons` between two rows of tokens.
+A system from its real tensors: `Step`, `anatomy` (still), `walk` (step by step).
 What picks cannot say: `Lab`, a pure function in both languages, and `Ask`, which only Python answers.
 """
 
 # ruff: noqa: F401, I001  (what a lesson composes with stands here to be imported)
 # fmt: off
+from helpers.figure.anatomy import anatomy, walk
 from helpers.figure.composed import Figure
 from helpers.figure.controls import (
     BoxHandle, Cell, Choice, Field, Grip, Legend, Paint, Pointer, Slider, Switches, Toggle,
@@ -41,6 +43,7 @@ from helpers.figure.layers import (
     Arrows, Box, Classes, Crop, Dots, Heat, Image, Lens, Note, Outline, Regions, Spot, upsampled,
 )
 from helpers.figure.parts import Bars, Column, Lines, Matrix, Part, Ribbons, Row, Stage, Tokens, Words
+from helpers.figure.steps import Step
 from helpers.figure.symbols import Ask, Choose, Each, Lab, Names, Stored, Symbol, Text
 # fmt: on
 

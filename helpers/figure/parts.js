@@ -7,6 +7,7 @@ import { written } from "./symbols.js";
 import { pointer, cell, one, handle, grip, paint, answerOn } from "./pointing.js";
 
 const [GAP, BETWEEN] = [1, 110];
+const LARGE = 480; // pixels from which a picture is rather shrunk than enlarged, and pixels would drop out of its lines
 const NARROWEST = 48; // CSS pixels of a picture's shorter side
 const [FAINTEST, WIDEST] = [0.03, 12]; // weight of the thinnest ribbon, CSS pixels of one of weight 1
 
@@ -19,6 +20,7 @@ function picture(side) {
   function fit(height, width) {
     Object.assign(canvas, { width, height });
     const longer = Math.max(width, height);
+    canvas.style.imageRendering = longer < LARGE ? "pixelated" : "auto";
     const scale = longer > side ? side / longer : Math.max(1, Math.round(side / longer));
     box.style.setProperty("--width", `${Math.max(width * scale, NARROWEST)}px`);
     box.style.aspectRatio = `${Math.max(width * scale, NARROWEST)} / ${Math.max(height * scale, NARROWEST / 2)}`;

@@ -16,6 +16,7 @@ from helpers.figure.parts import CHART, Part, Shown, runs
 from helpers.figure.symbols import Look, Text
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
+STAGE = 420  # pixels of a picture that stands alone
 PER_LINE, LETTERS = 5, 88  # legend entries, letters of the caption
 COLOURS = 200  # a palette of so many halves the file and can hardly be told apart
 INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
@@ -51,8 +52,11 @@ def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
     """Pixels that a part takes, its title included."""
     if shown.pixels is not None:
         height, width = shown.pixels.shape[:2]
-        room = WIDTH - 2 * MARGIN if part.kind == "row" else 420 if alone else 300
-        scale = room / max(width, height)
+        whole = WIDTH - 2 * MARGIN
+        side = whole if part.kind == "row" else STAGE if alone else 300
+        if part.args["side"] > STAGE:  # it is large on the page, so there is something to read in it
+            side = part.args["side"]
+        scale = min(side / max(width, height), whole / width)
         return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * (
             2 if any(shown.texts) else 1
         )

@@ -1,21 +1,22 @@
 """The experiments of notebook 10: distorted digits with and without a spatial transformer, and whether it is right."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers import runtime
+from helpers import results, runtime
 from helpers.data import public
 from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import DIGIT, SIDES, Distorted, Kind, distorted_batches, distorted_set
 from helpers.probe import record
 from helpers.spatial_transformer import zoom
+from helpers.spatial_transformer.measures import composed, pose, within_class_std
 from helpers.spatial_transformer.model import cnn, st_cnn
 from helpers.training import History, fit, parameter_count
 
@@ -97,13 +98,16 @@ def learn(
 
 
 @torch.no_grad()
+def predict(network: nn.Module, images: Tensor) -> Tensor:
+    """The classes' shares of each image, after the softmax: (B, 10)."""
+    network.eval()
+    scores = [network(batch.to(runtime.device())).cpu() for batch in images.split(500)]
+    return torch.cat(scores).softmax(dim=1)
+
+
 def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
     """The share of images that a network puts into a wrong class."""
-    network.eval()
-    predicted = torch.cat(
-        [network(batch.to(runtime.device())).argmax(dim=1).cpu() for batch in images.split(500)]
-    )
-    return float((predicted != labels).float().mean())
+    return float((predict(network, images).argmax(dim=1) != labels).float().mean())
 
 
 class Rectified(NamedTuple):
@@ -123,63 +127,6 @@ def rectify(network: nn.Module, images: Tensor) -> Rectified:
             read.append(network.transformer(batch.to(runtime.device())).cpu())
         thetas.append(kept["transformer.theta"].cpu())
     return Rectified(torch.cat(thetas), torch.cat(read))
-
-
-class Pose(NamedTuple):
-    """How digits lie in an image: `angle` (B,) degrees, clockwise; `size` (B,), 1 as drawn; `shift` (B, 2) pixels."""
-
-    angle: Tensor
-    size: Tensor
-    shift: Tensor
-
-
-def pose(theta: Tensor, side: int) -> Pose:
-    """Read the pose of digits off a map from an image of a side to upright digits.
-
-    The angle and the size are those of the turn and the uniform scaling nearest to the map.
-
-    Args:
-        theta: (B, 2, 3), as `Distorted.theta`.
-    """
-    (a, b), (c, d) = theta[:, :, :2].permute(1, 2, 0)
-    angle = torch.rad2deg(torch.atan2(b - c, a + d))
-    size = side / DIGIT / (a * d - b * c).abs().sqrt()
-    shift = -torch.linalg.solve(theta[:, :, :2], theta[:, :, 2]) * side / 2
-    return Pose(angle, size, shift)
-
-
-def composed(distortion: Tensor, theta: Tensor) -> Tensor:
-    """The map from a rectified image to the upright digit: read where theta says, then undo the distortion.
-
-    Were the transformer perfect, this would be the same for every digit; which pose that is, nobody told it.
-
-    Args:
-        distortion: (B, 2, 3). theta: (B, 6).
-    """
-    last = torch.tensor([0.0, 0, 1]).expand(len(theta), 1, 3)
-    return distortion @ torch.cat([theta.view(-1, 2, 3), last], dim=1)
-
-
-def within_class_std(found: Pose, labels: Tensor) -> dict[str, float]:
-    """The standard deviation of the pose among digits of one class: root mean square over the classes.
-
-    Returns:
-        "angle" in degrees, "size" as a ratio less 1 (0.1: typically a tenth larger or smaller), "shift" in pixels.
-    """
-    parts = {"angle": found.angle[:, None], "size": found.size.log()[:, None], "shift": found.shift}
-    deviation = {}
-    for name, part in parts.items():
-        variances = [part[labels == digit].var(dim=0).sum() for digit in labels.unique()]
-        deviation[name] = float(torch.stack(variances).mean().sqrt())
-    return deviation | {"size": math.expm1(deviation["size"])}
-
-
-def unexplained_variance(images: Tensor, labels: Tensor) -> float:
-    """The fraction of the images' variance that their classes' mean images do not explain, 0 to 1."""
-    within = sum(
-        float((images[labels == d] - images[labels == d].mean(0)).square().sum()) for d in labels.unique()
-    )
-    return within / float((images - images.mean(0)).square().sum())
 
 
 def compare(
@@ -214,6 +161,41 @@ def pose_figures(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) 
     return {f"{name}_before": part for name, part in before.items()} | {
         f"{name}_after": part for name, part in after.items()
     }
+
+
+def recorded(budget: str, figure: str, form: str = "{:.1%}", **fields: results.Field) -> str:
+    """A recorded figure of each seed, written in a row, or that it is not recorded."""
+    try:
+        found = results.values("spatial_transformer", budget, figure, **fields)
+    except LookupError:
+        return "not recorded yet"
+    return " ".join(form.format(value) for value in found.values())
+
+
+def fewer_errors(kind: Kind, control: str) -> str:
+    """The verdict on "the ST-CNN makes fewer errors than this control" on real data; "" where there is none."""
+    if control.startswith("ST"):
+        return ""
+    fields = {"distortion": kind, "training": "at once"}
+    sides = {"model": "ST-CNN"}, {"model": control}
+    try:
+        ahead = results.differences("spatial_transformer", "real", "error", *sides, **fields)
+    except LookupError:
+        return ""
+    return results.verdict(ahead, sign=-1)
+
+
+def zoom_curves() -> dict[str, dict[str, list[list[float]]]]:
+    """The zoom after each epoch on the tutorial's schedule, as recorded: data -> padding -> a curve a seed."""
+    curves: dict[str, dict[str, list[list[float]]]] = {data: {} for data in zoom.EPOCHS}
+    for data, padding in product(zoom.EPOCHS, zoom.OUTSIDE):
+        fields = {"model": "tutorial", "data": data, "padding": padding}
+        try:
+            rows = results.rows("spatial_transformer", "real", **fields)
+        except LookupError:
+            continue
+        curves[data][padding] = [[epoch["zoom"] for epoch in row["curve"]] for row in rows]
+    return curves
 
 
 PIECES = {

@@ -1,7 +1,7 @@
 """The fault of a well-known tutorial: black is not zero, what lies outside is, and the transformer zooms out."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -131,6 +131,17 @@ def watcher(shown: Tensor) -> Callable[[nn.Sequential], dict[str, float | Tensor
             return {"zoom": zoom(network, shown), "read": network.transformer(shown)[:, 0]}
 
     return watch
+
+
+def films(histories: Mapping[str, History]) -> tuple[dict, dict]:
+    """What `watcher` kept of several runs: name -> {step: what was read}, and name -> {step: zoom}."""
+    reads = {
+        name: {step: seen["read"] for step, seen in each.watched.items()} for name, each in histories.items()
+    }
+    zooms = {
+        name: {step: seen["zoom"] for step, seen in each.watched.items()} for name, each in histories.items()
+    }
+    return reads, zooms
 
 
 def ablate(seed: int, steps: int = STEPS) -> Iterator[dict]:

@@ -1,13 +1,15 @@
 """The experiments of notebook 07: translation with and without attention, by sentence length and against gold links."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
 import torch
+from torch import Tensor
 
 from helpers import text_metrics
-from helpers.data.tokens import detokenise, teacher_forced
+from helpers.data.tokens import TeacherForced, detokenise, teacher_forced
 from helpers.probe import record
 from helpers.training import parameter_count
 from helpers.translation import sentences
@@ -57,6 +59,19 @@ def held_out(split: str = "test", number: int = 1000) -> tuple[Entry, ...]:
     return phrasebook(number, 0, split)
 
 
+def content_sets(entries: Iterable[Entry]) -> set[frozenset[str]]:
+    """The content words of all their clauses."""
+    return {content for each in entries for content in each.content}
+
+
+def forced_batch(words: Corpus, entries: Sequence[Entry]) -> tuple[TeacherForced, Tensor]:
+    """Sentences with their true translations as a batch, and the words to predict."""
+    return teacher_forced(
+        [words.source.encode(each.spanish) for each in entries],
+        [words.target.encode(each.english) for each in entries],
+    )
+
+
 @torch.no_grad()
 def forced_weights(model: Translator, words: Corpus, entries: Sequence[Entry]) -> list[torch.Tensor]:
     """Where a translator looks while it is led through the true translation: (English words, Spanish words) each.
@@ -66,12 +81,8 @@ def forced_weights(model: Translator, words: Corpus, entries: Sequence[Entry]) -
     device, found = next(model.parameters()).device, []
     for start in range(0, len(entries), 100):
         batch = entries[start : start + 100]
-        shown, _ = teacher_forced(
-            [words.source.encode(each.spanish) for each in batch],
-            [words.target.encode(each.english) for each in batch],
-        )
         with record(model, "attend") as kept:
-            model(shown.to(device))
+            model(forced_batch(words, batch)[0].to(device))
         # Step j, after the j words before it, is where word j is chosen.
         found += [
             weights[: len(each.english), : len(each.spanish)].cpu()
@@ -94,13 +105,25 @@ def alignment(weights: Sequence[torch.Tensor], entries: Sequence[Entry]) -> dict
     return {name: text_metrics.alignment_error_rate(each, sure, possible) for name, each in guesses.items()}
 
 
-def watcher(words: Corpus, entries: Sequence[Entry]):
-    """Make a `watch` for `fit`: the alignment error rate on some sentences."""
+def elsewhere(
+    weights: Sequence[Tensor], entries: Sequence[Entry], least: int = 30
+) -> list[tuple[str, float, int, str]]:
+    """English words by the share of their links that are not possible: word, share, how often, where to instead."""
+    counts, wrong = Counter(), defaultdict(Counter)
+    for entry, rows in zip(entries, weights, strict=True):
+        for source, target in text_metrics.links_of(rows):
+            counts[entry.english[target]] += 1
+            if (source, target) not in entry.possible:
+                wrong[entry.english[target]][entry.spanish[source]] += 1
+    frequent = [word for word in wrong if counts[word] >= least]
+    shares = [
+        (word, wrong[word].total() / counts[word], counts[word], _most(wrong[word])) for word in frequent
+    ]
+    return sorted(shares, key=lambda each: (-each[1], each[0]))
 
-    def watch(model: Translator) -> float:
-        return alignment(forced_weights(model, words, entries), entries)["aer"]
 
-    return watch
+def _most(words: Counter) -> str:
+    return repr(words.most_common(1)[0][0])
 
 
 def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
@@ -174,23 +197,6 @@ def lead(translations: Mapping[str, Sequence[str]], test: Sequence[Entry]) -> di
     return {"long_ahead": ahead, "long_ahead_low": low, "long_ahead_high": high}
 
 
-def score_function(score: str, seed: int = 0, budget: Budget = RECORD) -> Iterator[dict]:
-    """Train with another score function than `compare`, everything else the same, and yield its row."""
-    words, test = training_corpus(seed, budget), held_out()
-    model = new_translator(score, words, seed)
-    history = learn(model, words, seed, budget.steps)
-    translations = as_sentences(translate(model, words, [each.spanish for each in test]), words)
-    bleu, _ = text_metrics.bleu(translations, [detokenise(each.english) for each in test])
-    yield {
-        **fields_of("attention", score),
-        "seed": seed,
-        "figures": {"bleu": bleu, "aer": alignment(forced_weights(model, words, test), test)["aer"]},
-        "steps": history.steps,
-        "seconds": history.seconds,
-        "parameters": parameter_count(model),
-    }
-
-
 def rates(system: str, seed: int = 0, budget: Budget = QUICK) -> Iterator[dict]:
     """Try learning rates for a system on validation sentences: both are to be compared at their best."""
     words, val = training_corpus(seed, budget), held_out("val", 500)
@@ -208,7 +214,6 @@ PIECES = {
         **{f"seed {seed}": partial(compare, seed) for seed in (0, 1, 2)},
         "control, three times as long": partial(longer, 3),
         **{f"rates, {system}": partial(rates, system) for system in ("attention", "no attention")},
-        **{f"score {score}": partial(score_function, score) for score in ("dot", "general")},
     },
     "real": sentences.PIECES,
 }

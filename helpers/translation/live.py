@@ -13,6 +13,13 @@ from helpers.translation.model import Memory, Translator
 from helpers.translation.translators import Corpus
 
 LONGEST = 40  # words of a typed sentence: some more than the longest of the lessons
+SENTENCES = (  # that the alignment explorer shows
+    "mi gato es el mejor",
+    "mi hermana vende su coche",
+    "ayer mi hermana vendió su coche",
+    "¿dónde está el gato de mi vecino?",
+    "no me gustan los gatos negros",
+)
 Translate = Callable[[str, Collection[int]], Reading | str]
 
 

@@ -65,67 +65,6 @@ output_size = Exercise(
 )
 
 
-def _stamping(generator: Generator) -> tuple[Tensor, Tensor, int]:
-    h, w = (int(side) for side in generator.permutation([3, 4, 5])[:2])
-    stride = int(generator.integers(2, 4))
-    # Larger than the stride, so that stamps overlap.
-    kernel = generator.standard_normal((stride + 2, stride + 2))
-    return torch.from_numpy(generator.uniform(0.5, 2, (h, w))), torch.from_numpy(kernel), stride
-
-
-def _stamped(values: Tensor, kernel: Tensor, stride: int, put: Callable) -> Tensor:
-    """Lay a stamp for each value, by a rule for what stands under it: (what is there, the stamp) -> what will be."""
-    (h, w), k = values.shape, len(kernel)
-    out = values.new_zeros((h - 1) * stride + k, (w - 1) * stride + k)
-    for i in range(h):
-        for j in range(w):
-            place = slice(i * stride, i * stride + k), slice(j * stride, j * stride + k)
-            out[place] = put(out[place], values[i, j] * kernel)
-    return out
-
-
-def _stamp(values: Tensor, kernel: Tensor, stride: int) -> Tensor:
-    return F.conv_transpose2d(values[None, None], kernel[None, None], stride=stride)[0, 0]
-
-
-stamp = Exercise(
-    name="stamp",
-    make_input=_stamping,
-    solution=_stamp,
-    mistakes=(
-        Mistake(
-            lambda values, kernel, stride: _stamped(values, kernel, stride, lambda there, stamp: stamp),
-            "a later stamp wipes out what stood under it. Where stamps overlap they add up: `+=`, not `=`.",
-        ),
-        Mistake(
-            lambda values, kernel, stride: _stamp(values, kernel.flip(0, 1), stride),
-            "the kernel is upside down. A stamp is the kernel as it stands; it is flipped only in the reading as a "
-            "convolution over the stuffed input.",
-        ),
-        Mistake(
-            lambda values, kernel, stride: _stamp(values, kernel.T, stride),
-            "rows and columns of the kernel are swapped.",
-        ),
-        Mistake(
-            lambda values, kernel, stride: (
-                _stamp(values, kernel, stride)
-                / _stamp(torch.ones_like(values), torch.ones_like(kernel), stride)
-            ),
-            "this takes the mean where stamps overlap. They add up, and nobody divides: that is where checkerboards "
-            "come from.",
-        ),
-        Mistake(
-            lambda values, kernel, stride: _stamp(torch.ones_like(values), kernel, stride),
-            "every stamp is the same here: weigh it with its input value.",
-        ),
-        Mistake(
-            lambda values, kernel, stride: _stamp(values, kernel, 1),
-            "neighbouring values lay their stamps `stride` pixels apart, not one.",
-        ),
-    ),
-)
-
-
 def _uneven(generator: Generator) -> tuple[Tensor, int]:
     stride = int(generator.integers(2, 4))
     size = 2 * stride + int(generator.integers(1, stride))

@@ -56,7 +56,7 @@ class Budget:
 
 
 SIDE = 64  # of a scene: a quarter of notebook 01's pixels, so that there is time for many steps
-QUICK = Budget(scenes=2000, classifying=300, steps=200, height=(32, 44))
+QUICK = Budget(scenes=2000, classifying=250, steps=250, height=(32, 44))
 RATES_TRIED = Budget(scenes=2000, classifying=300, steps=400, height=(32, 44))
 RECORD = Budget(scenes=4000, classifying=400, steps=1000, height=(16, 44))
 LAST_LAYER = Budget(scenes=4000, classifying=400, steps=500, height=(16, 44))

@@ -320,3 +320,19 @@ def by_length() -> fig.Figure:
         [[first, second], [second], [first]],
         alt="Two translators.",
     )
+
+
+def anatomy() -> fig.Figure:
+    """A system with a skip over a step, a second branch, words, a strip and a map of classes."""
+    random = np.random.default_rng(2)
+    maps = random.normal(size=(6, 8, 8)).astype("float32")
+    after = {"image": "add", "features": "conv 1 × 1"}
+    steps = [
+        fig.Step("words", ["two", "discs"], place=(0, 1)),
+        fig.Step("query", random.normal(size=12), "embedding", 24, "A strip.", place=(1, 1)),
+        fig.Step("image", photograph(), after={}, place=(0, 0)),
+        fig.Step("features", maps, "conv 3 × 3", 162, place=(1, 0)),
+        fig.Step("scores", maps[:, :4], kind="scores", after=after, place=(2, 0)),
+        fig.Step("chosen", truth(), after={"query": "compare", "scores": "argmax"}, place=(2, 1)),
+    ]
+    return fig.walk(steps, alt="A system that looks for what words name.")

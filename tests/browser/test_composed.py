@@ -93,6 +93,17 @@ def test_watch_it_learn_by_every_hand(plain):
     settled(page, figure, **{step: 2})
 
 
+def test_anatomy_goes_from_step_to_step(plain):
+    figure, page = compositions.anatomy(), plain.open("anatomy")
+    settled(page, figure)
+    page.press("ArrowRight", "ArrowRight")
+    settled(page, figure, Step=2)
+    page.press("End", "[")
+    settled(page, figure, Step=4)
+    page.set_range("Step", 1)
+    settled(page, figure, Step=1)
+
+
 def test_tokens_are_chosen_by_click_and_by_keys(plain):
     figure, page = compositions.question(), plain.open("question")
     page.root.get_by_role("radio", name="many").click()

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch.testing import assert_close
 
 from helpers.captioning import experiment, maps
+from helpers.captioning import model as decoders
 from helpers.captioning.data import (
     COLOURS,
     COVERED,
@@ -33,7 +34,7 @@ from helpers.captioning.model import (
 )
 from helpers.data.batches import as_input
 from helpers.data.scenes import COLOUR_NAMES
-from helpers.data.tokens import TeacherForced, Vocabulary
+from helpers.data.tokens import PAD, TeacherForced, Vocabulary
 from helpers.decoding import greedy
 from helpers.ops import attend
 from helpers.probe import gradient
@@ -261,6 +262,10 @@ def test_what_is_erased_is_neither_looked_at_nor_read():
     assert_close(model.tell(lesson.so_far, state, memory).scores, told.scores)
     _, weights = attend(torch.zeros(3, 1, L), lesson.source, mask[:, None])
     assert_close(weights.sum(dim=-1), torch.ones(3, 1))
+
+
+def test_padding_is_what_the_tokens_say():
+    assert decoders.PAD == PAD
 
 
 def test_annotations_of_another_shape_are_refused():

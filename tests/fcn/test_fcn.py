@@ -180,8 +180,12 @@ def test_forward_equals_the_paper_written_out():
         pool3 = network.encoder.stages[2](network.encoder.stages[1](network.encoder.stages[0](images)))
         pool4 = network.encoder.stages[3](pool3)
         deep = network.score(network.head(network.encoder.stages[4](pool4)))
-        expected = double(double(double(deep) + network.skips[0](pool4)) + network.skips[1](pool3), factor=8)
-        assert_close(network(images), expected)
+        sixteen = double(deep) + network.skips[0](pool4)
+        expected = double(double(sixteen) + network.skips[1](pool3), factor=8)
+        with record(network, "sums.0", "sums.1", "coarse") as kept:
+            assert_close(network(images), expected)
+        assert_close(kept["sums.0"], sixteen)
+        assert kept["sums.1"] is kept["coarse"]
 
 
 @pytest.mark.parametrize("stride", STRIDES)

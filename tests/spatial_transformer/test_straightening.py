@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import distort, placement
-from helpers.spatial_transformer import experiment, zoom
+from helpers.spatial_transformer import experiment, measures, zoom
 from helpers.training import parameter_count
 
 
@@ -30,7 +30,7 @@ def perfect(theta, side):
 
 def test_a_pose_is_what_a_digit_was_placed_with():
     angle, scale, shift = random_poses()
-    found = experiment.pose(placement(angle, scale, shift, 42), 42)
+    found = measures.pose(placement(angle, scale, shift, 42), 42)
     assert_close(found.angle, torch.rad2deg(angle))
     assert_close(found.size, scale)
     assert_close(found.shift, shift)
@@ -39,17 +39,17 @@ def test_a_pose_is_what_a_digit_was_placed_with():
 def test_a_perfect_transformer_leaves_no_spread_of_the_pose_and_one_that_does_nothing_leaves_all():
     labels = torch.arange(20) % 2
     theta = placement(*random_poses(), 42)
-    spread = experiment.within_class_std(
-        experiment.pose(experiment.composed(theta, perfect(theta, 42)), 28), labels
+    spread = measures.within_class_std(
+        measures.pose(measures.composed(theta, perfect(theta, 42)), 28), labels
     )
     assert all(part < 1e-4 for part in spread.values())
     idle = torch.tensor([1.0, 0, 0, 0, 1, 0]).expand(20, 6)
-    assert_close(experiment.composed(theta, idle), theta)
+    assert_close(measures.composed(theta, idle), theta)
 
 
 def test_the_standard_deviation_is_taken_within_a_class():
-    found = experiment.Pose(torch.tensor([1.0, 3, 11, 13]), torch.tensor([1.0, 1, 2, 2]), torch.zeros(4, 2))
-    spread = experiment.within_class_std(found, torch.tensor([0, 0, 1, 1]))
+    found = measures.Pose(torch.tensor([1.0, 3, 11, 13]), torch.tensor([1.0, 1, 2, 2]), torch.zeros(4, 2))
+    spread = measures.within_class_std(found, torch.tensor([0, 0, 1, 1]))
     assert spread["angle"] == pytest.approx(math.sqrt(2))
     assert spread["size"] == spread["shift"] == 0
 
@@ -59,7 +59,7 @@ def test_unexplained_variance_is_what_the_class_means_leave():
     images[0, ..., 0], images[1, ..., 0] = 1.0, 3.0  # mean 2, left over 1 + 1
     images[2:, ..., 1] = 1.0  # alike: nothing left over
     # About the mean of all, (1, 0.5): 0 + 4 + 1 + 1 in the first pixel, 4 quarters in the second.
-    assert experiment.unexplained_variance(images, torch.tensor([0, 0, 1, 1])) == pytest.approx(2 / 7)
+    assert measures.unexplained_variance(images, torch.tensor([0, 0, 1, 1])) == pytest.approx(2 / 7)
 
 
 def test_the_matched_control_has_the_transformer_s_weights():
@@ -139,3 +139,11 @@ def test_descent_is_repeatable_and_a_localiser_at_rate_zero_stays(digits):
     assert torch.equal(mine, same) and not torch.equal(mine, still)
     assert list(watched) == [0, 1, 2, 3] and watched[3]["read"].shape == (20, 28, 28)
     assert seen[3]["zoom"] == pytest.approx(1, abs=1e-6)
+
+
+def test_what_is_not_recorded_is_said_and_not_judged():
+    assert (
+        experiment.recorded("real", "error", model="ST-CNN", distortion="upside down") == "not recorded yet"
+    )
+    assert experiment.fewer_errors("upside down", "CNN") == experiment.fewer_errors("R", "ST-CNN") == ""
+    assert experiment.recorded("record", "error", model="CNN", training="at once").count("%") == 3

@@ -1,0 +1,108 @@
+"""Static pictures of lesson 10: arrays and numbers in, matplotlib figures out."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from helpers.figure.symbols import decimal
+
+COLOURS = {
+    "CNN": "#8a6d3b",
+    "ST-CNN": "#3399b3",
+    "ST-CNN, growing": "#a24fd6",
+    "zero": "#801a00",
+    "black": "#3399b3",
+}
+GREY = "#6e6e72"
+
+
+def anatomy(
+    image: np.ndarray,
+    theta: np.ndarray,
+    grid: np.ndarray,
+    rectified: np.ndarray,
+    shares: np.ndarray,
+    truth: int,
+) -> Figure:
+    """The system on one digit, from what its parts put out: image, theta, the places read, what is read, the scores.
+
+    Args:
+        image: (S, S). theta: (6,). grid: (h, w, 2), from -1 to 1. rectified: (h, w).
+        shares: (10,), after the softmax. truth: the digit's class.
+    """
+    height, width = image.shape
+    figure, axes = plt.subplots(1, 5, figsize=(9, 2.2), gridspec_kw={"width_ratios": (1, 0.9, 1, 1, 1.2)})
+    for axis, picture, title in (
+        (axes[0], image, f"image\n(1, {height}, {width})"),
+        (axes[2], image, f"places\n{tuple(grid.shape)}"),
+        (axes[3], rectified, f"rectified\n(1, {rectified.shape[0]}, {rectified.shape[1]})"),
+    ):
+        axis.imshow(picture, cmap="gray")
+        axis.set_title(title, fontsize=10, fontweight="normal", loc="center")
+    axes[2].scatter(
+        (grid[..., 0] + 1) * width / 2 - 0.5, (grid[..., 1] + 1) * height / 2 - 0.5, s=0.4, color="#ffcc00"
+    )
+    axes[2].set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+    upper, lower = ("  ".join(decimal(float(number), 2) for number in row) for row in (theta[:3], theta[3:]))
+    axes[1].text(0.5, 0.5, f"{upper}\n\n{lower}", ha="center", va="center", fontsize=9)
+    axes[1].set_title("theta\n(6)", fontsize=10, fontweight="normal", loc="center")
+    for axis in axes[:4]:
+        axis.set_axis_off()
+    axes[4].bar(range(10), shares, color=["#3399b3" if digit == truth else "#b0b0b6" for digit in range(10)])
+    axes[4].set_title("softmax of the scores\n(10)", fontsize=10, fontweight="normal", loc="center")
+    axes[4].set(xticks=range(10), ylim=(0, 1))
+    return figure
+
+
+def loss_curves(losses: Mapping[str, Sequence[float]], mean_of: int = 25) -> Figure:
+    """The loss of each run on a logarithmic axis, as means over so many steps."""
+    figure, axis = plt.subplots(figsize=(6, 2.6))
+    for name, loss in losses.items():
+        means = np.asarray(loss)[: len(loss) // mean_of * mean_of].reshape(-1, mean_of).mean(1)
+        axis.plot(mean_of * (1 + np.arange(len(means))), means, color=COLOURS.get(name), label=name)
+    axis.set(xlabel="step", ylabel=f"loss, mean of {mean_of} steps", yscale="log")
+    axis.legend()
+    return figure
+
+
+def angle_scatter(known: np.ndarray, found: Mapping[str, np.ndarray]) -> Figure:
+    """Angles by which digits were turned against those by which each transformer turns them back, in degrees."""
+    figure, axes = plt.subplots(1, len(found), figsize=(3.5 * len(found), 3.4), sharey=True, squeeze=False)
+    for axis, (name, angles) in zip(axes[0], found.items(), strict=True):
+        axis.scatter(known, angles, s=3, alpha=0.4, color=COLOURS["ST-CNN"])
+        axis.plot([-45, 45], [-45, 45], color="#801a00", linestyle=":")
+        axis.set(xlabel="turned by, degrees", title=name)
+    axes[0, 0].set_ylabel("turned back by, degrees")
+    return figure
+
+
+def zoom_curves(curves: Mapping[str, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
+    """The zoom after each epoch: data -> padding -> a curve a seed; above 1 the digits come out smaller."""
+    figure, axes = plt.subplots(1, len(curves), figsize=(3.75 * len(curves), 2.8), squeeze=False)
+    for axis, (data, by_padding) in zip(axes[0], curves.items(), strict=True):
+        for padding, seeds in by_padding.items():
+            for seed, zooms in enumerate(seeds):
+                label = None if seed else f"{padding} padding"
+                axis.plot(range(1, len(zooms) + 1), zooms, "o-", ms=3, color=COLOURS[padding], label=label)
+        axis.axhline(1, color=GREY, linewidth=0.8)
+        axis.set(
+            xlabel="epoch", ylabel="zoom", title=f"{data} digits" if by_padding else f"{data}: not recorded"
+        )
+        if by_padding:
+            axis.legend()
+    return figure
+
+
+def pull_curves(zooms: Sequence[float], pulls: Mapping[str, Sequence[tuple[float, float]]]) -> Figure:
+    """The pull outwards at each zoom, name -> (from places at the edge, from all others)."""
+    figure, axes = plt.subplots(1, len(pulls), figsize=(3.75 * len(pulls), 2.8), squeeze=False)
+    for axis, (name, pairs) in zip(axes[0], pulls.items(), strict=True):
+        edge, others = zip(*pairs, strict=True)
+        axis.plot(zooms, edge, "o-", color=COLOURS["zero"], label="places at the edge")
+        axis.plot(zooms, others, "s-", color=COLOURS["ST-CNN"], label="all others")
+        axis.axhline(0, color=GREY, linewidth=0.8)
+        axis.set(xlabel="zoom", ylabel="pull outwards", title=name)
+    axes[0, 0].legend()
+    return figure

@@ -1,0 +1,138 @@
+"""Anatomy: steps hold what the network computed, and the picture joins and names them as they are made."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from helpers import figure as fig
+from helpers import plotting, probe
+from helpers.fcn.model import FCN
+from helpers.figure.steps import described, pixels
+from helpers.plotting import CLASS_COLOURS
+from helpers.translation.model import Translator
+
+IMAGE = np.zeros((32, 64, 3), np.uint8)
+
+
+def chain(count: int) -> list[fig.Step]:
+    return [fig.Step(f"step {k}", np.full((2, 4, 4), k), "conv", parameters=10 * k) for k in range(count)]
+
+
+def words_in(drawing) -> list[str]:
+    return [text.get_text() for axes in drawing.axes for text in axes.texts]
+
+
+def test_a_recorded_step_is_what_the_module_put_out_with_its_operation_and_parameters():
+    torch.manual_seed(0)
+    network, image = FCN(11, 32).eval(), torch.rand(1, 3, 64, 32)
+    with probe.record(network, "encoder.stages.2", "score") as kept:
+        network(image)
+    step = fig.Step.recorded(kept, network, "encoder.stages.2", "stage 3")
+    expected = network.encoder.stages[2](network.encoder.stages[1](network.encoder.stages[0](image)))
+    np.testing.assert_allclose(step.value, expected[0].detach(), rtol=1e-4, atol=1e-5)
+    assert (step.operation, step.shape) == ("2 × conv 3 × 3, max pool", "64 × 8 × 4")
+    assert step.parameters == 9 * (32 * 64 + 64 * 64) + 2 * 2 * 64  # two kernels, two batch normalisations
+    scores = fig.Step.recorded(kept, network, "score", kind="scores")
+    assert (pixels(scores, 4) == CLASS_COLOURS[kept["score"][0].argmax(0)]).all()
+
+
+def test_a_recurrent_network_s_packed_states_are_one_matrix():
+    translator = Translator(9, 9, size=8).eval()
+    with probe.record(translator, "encoder") as kept:
+        memory, _ = translator.begin(torch.tensor([[4, 5, 6]]))
+    step = fig.Step.recorded(kept, translator, "encoder", "annotations")
+    np.testing.assert_allclose(step.value, memory.annotations[0].detach())
+    assert step.kind == "matrix"
+
+
+def test_a_batch_of_several_is_refused():
+    layer = nn.Linear(2, 3)
+    with pytest.raises(ValueError, match=r"images\[:1\]"):
+        fig.Step.recorded({"0": layer(torch.ones(2, 2))}, nn.Sequential(layer), "0")
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ([nn.Conv2d(1, 2, (3, 5)), nn.ReLU(), nn.Conv2d(2, 2, 1)], "conv 3 × 5, conv 1 × 1"),
+        ([nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2), nn.MaxPool2d(2)], "2 × linear, max pool"),
+        ([nn.Identity()], ""),
+    ],
+)
+def test_a_module_is_told_by_its_layers(layers, said):
+    assert described(nn.Sequential(*layers)) == said
+
+
+def test_maps_show_the_channels_that_vary_most():
+    maps = np.zeros((5, 2, 2))
+    maps[3, 0, 0], maps[1, 1, 1] = 9, 5
+    sheet = pixels(fig.Step("maps", maps), 1)
+    assert (sheet[0, 0] == (253, 231, 36)).all()  # viridis' last colour, where channel 3 is greatest
+    assert (sheet[-1, -1] == (68, 1, 84)).all()
+
+
+def test_every_arrow_bears_its_operation_and_its_parameters_once():
+    steps = [
+        fig.Step("image", IMAGE, place=(0, 0)),
+        fig.Step("deep", np.ones((2, 4, 4)), "conv", parameters=12_345, place=(1, 0)),
+        fig.Step(
+            "sum", np.ones((2, 4, 4)), place=(2, 0), parameters=7, after={"deep": "upsample", "image": "add"}
+        ),
+    ]
+    drawing = fig.anatomy(steps)
+    told = words_in(drawing)
+    assert [told.count(text) for text in ("conv", "12k params", "upsample", "7 params", "add")] == [1] * 5
+    assert len(drawing.axes[0].patches) == 3
+    assert "4 × 4" in " ".join(told) and {"image", "deep", "sum"} <= set(told)
+
+
+def test_steps_without_places_run_to_and_fro_and_lie_apart():
+    figure = fig.walk(chain(6), alt="Six.", columns=4)
+    boxes = np.array([figure.shown(Step=k)[0][0].shapes[0][1] for k in range(6)])
+    assert boxes[4, 0] == boxes[3, 0] and boxes[4, 1] > boxes[3, 1] + boxes[3, 3]  # below the line's end
+    assert boxes[5, 0] < boxes[4, 0]
+    assert (boxes[:, 0] >= 0).all() and (boxes[:, 0] + boxes[:, 2] <= 640).all()
+
+
+def test_label_maps_have_their_legend():
+    drawing = fig.anatomy(
+        [fig.Step("image", IMAGE), fig.Step("labels", np.array([[0, 3], [3, 0]]), "argmax")]
+    )
+    (legend,) = drawing.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["background", "digit 2"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "advice"),
+    [
+        ([fig.Step("a", IMAGE), fig.Step("a", IMAGE)], "name of its own"),
+        ([fig.Step("a", IMAGE), fig.Step("b", IMAGE, after={"c": ""})], "there are a, b"),
+        ([fig.Step("a", IMAGE, place=(0, 0)), fig.Step("b", IMAGE)], "or none of them"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(steps, advice):
+    with pytest.raises(ValueError, match=advice):
+        fig.anatomy(steps)
+
+
+def test_walking_tells_each_step_in_words():
+    steps = [
+        fig.Step("source", ["el", "gato"]),
+        fig.Step("vectors", np.ones((2, 4)), "embedding", 1234, "One a word."),
+    ]
+    figure = fig.walk(steps, alt="Two steps.")
+    shown, caption = figure.shown(Step=0)
+    assert caption == "source, 2 words." and list(shown[1].texts) == ["el", "gato"]
+    shown, caption = figure.shown(Step=1)
+    assert caption == "vectors, 2 × 4: embedding from source, 1,234 parameters. One a word."
+    assert shown[1].pixels.shape == (2, 4, 3)
+
+
+def test_the_still_picture_is_small_and_640_wide():
+    from io import BytesIO
+
+    from PIL import Image
+
+    picture = plotting.png(fig.anatomy(chain(6)))
+    assert Image.open(BytesIO(picture)).width == 640 and len(picture) < 80_000
