@@ -7,12 +7,14 @@ import sys
 import tomllib
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from helpers import figure as fig
+from helpers import plotting
 from helpers.fcn.figures import masks_over_images
 from helpers.figure import taking
 from helpers.figure.symbols import written
@@ -194,6 +196,12 @@ def test_the_poster_is_wide_enough_and_tells_the_state():
     assert int.from_bytes(bundle["image/png"][16:20], "big") == 640  # the width in a PNG's header
     assert metadata["image/png"]["alt"].startswith("Stripes. one, blend 60%.")
     assert len(bundle["image/png"]) < 80_000
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_style_of_static_pictures_lays_out_no_poster():
+    with plt.style.context(plotting.STYLE):
+        masks_over_images(SCENE, {"one": MAP})._repr_mimebundle_()
 
 
 def test_the_package_ships_the_setting_that_stores_figures_with_a_notebook():
