@@ -251,13 +251,6 @@ def stage_by_stage(
     )
     return fig.Figure(
         fig.Stage(
-            fig.Image(image),
-            fig.Classes(expected, on, blend),
-            fig.Outline(expected, on, when=blend),
-            title="Scene",
-            side=250,
-        ),
-        fig.Stage(
             fig.Heat(before, levels[0][0], levels[0][1], "inferno"),
             fig.Box(fig.array([_boxes(*each.shape) for each in maps[:-1]])[t, cell.row, cell.column]),
             title=fig.text(
@@ -272,6 +265,13 @@ def stage_by_stage(
             fig.Arrows(fig.array([_arrows(*each) for each in pairs])[t]),
             fig.Box(fig.array(targets)[t, cell.row, cell.column]),
             title=fig.text("{name}", name=fig.names(names[1:])[t]),
+            side=250,
+        ),
+        fig.Stage(
+            fig.Image(image),
+            fig.Classes(expected, on, blend),
+            fig.Outline(expected, on, when=blend),
+            title="Scene",
             side=250,
         ),
         also=(t, blend, on),

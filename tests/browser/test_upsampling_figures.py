@@ -99,6 +99,6 @@ def test_a_click_on_the_pattern_chooses_a_phase(host):
 
 def test_a_cell_is_followed_to_where_its_maximum_was(host):
     page = host.put("stages", compositions.stage_by_stage())
-    page.click(1, 2, number=1)
+    page.click(1, 2)
     goal = compositions.stages()[1][2][2, 1]
     assert f"of row 2, column 1 goes to ({goal[0]}, {goal[1]}), where the maximum was." in page.caption()
