@@ -13,11 +13,11 @@ from IPython.display import Image
 
 from helpers.figure.controls import Control
 from helpers.figure.layers import Layer
-from helpers.figure.parts import Part, Shown, every_control
+from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Ask, Lab, Look, Names, Stored, Symbol, Text
 
 FOLDER = Path(__file__).parent
-SCRIPTS = (
+SCRIPTS = [
     "page",
     "arrays",
     "raster",
@@ -28,7 +28,7 @@ SCRIPTS = (
     "pointing",
     "parts",
     "charts",
-)
+]
 MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
 
 
@@ -98,14 +98,10 @@ class Figure(anywidget.AnyWidget):
         if not alt.strip():
             raise ValueError("Every figure needs alternative text: say in one sentence what it shows.")
         self._parts = parts
-        own = [control for part in parts for control in every_control(part)]
+        own = [control for part in flat(parts) for control in part.controls]
         drawn = [control for part in flat(parts) if part.kind == "tokens" for control in part.controls]
-        found = [
-            s
-            for s in symbols_in([*(p for p in parts), list(values.values()), *also])
-            if isinstance(s, Control)
-        ]
-        self._controls = _by_name([*also, *own, *found])
+        met = symbols_in([*parts, *values.values(), *also])
+        self._controls = _by_name([*also, *own, *(each for each in met if isinstance(each, Control))])
         for name, control in self._controls.items():
             values.setdefault(name, control)
         self._caption = Text(caption, **values)
@@ -258,9 +254,7 @@ class Book:
             return [self._keep(each) for each in tree]
         raw = np.ascontiguousarray(tree).tobytes()
         self._layout.append({"dtype": tree.dtype.name, "shape": list(tree.shape), "offset": self._offset})
-        self._chunks.append(
-            raw + bytes(-len(raw) % 8)
-        )  # a typed array may only start at a multiple of its item
+        self._chunks.append(raw + bytes(-len(raw) % 8))  # a typed array starts at a multiple of its item
         self._offset += len(self._chunks[-1])
         return len(self._layout) - 1
 

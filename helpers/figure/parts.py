@@ -25,23 +25,14 @@ from helpers.figure.controls import (
     Switches,
 )
 from helpers.figure.layers import Heat, Layer, Shape
-from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, stored, written
+from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, stored, write, written
 
-GAP, BETWEEN = (
-    1,
-    110,
-)  # between two small pictures: pixels, and a grey that neither black nor white edges hide in
+GAP, BETWEEN = 1, 110  # between two small pictures: pixels, and a grey that differs from black and white
 BEHIND = 255  # a stage's first layer, where that lets anything through
 CHART = {"width": 340, "height": 200, "left": 46, "right": 12, "top": 12, "bottom": 30}  # a chart's own units
 ROOM = 40  # of a chart's units between two labels of its axis
-LINE_COLOURS = (
-    "#2f8fae",
-    "#d9582a",
-    "#a24fd6",
-    "#7c8a3a",
-    "#c2467a",
-    "#4b67c8",
-)  # 3 : 1 on light and on dark
+# 3 : 1 on light and on dark
+LINE_COLOURS = ("#2f8fae", "#d9582a", "#a24fd6", "#7c8a3a", "#c2467a", "#4b67c8")
 
 
 class Shown(NamedTuple):
@@ -369,9 +360,7 @@ def _ends(symbols: Sequence[Symbol], names: Sequence[str]) -> tuple[float, float
             symbol = symbol.of
         if not isinstance(symbol, Stored):
             raise ValueError("A curve that a lab computes needs the axis' ends: Lines(..., low=, high=).")
-        every += [
-            np.ravel(each) for each in (symbol.tree if isinstance(symbol.tree, list) else [symbol.tree])
-        ]
+        every += map(np.ravel, symbol.tree if isinstance(symbol.tree, list) else [symbol.tree])
     every = np.concatenate(every).astype(float)
     if not np.isfinite(every).any():
         raise ValueError(f"The curves {', '.join(names)} hold no finite number: there is nothing to draw.")
@@ -415,9 +404,8 @@ class Bars(Part):
         now = self.now(look)
         pairs = [(name, float(value)) for name, value in zip(now.names, now.values, strict=False)]
         bars = [("bar", [100 * min(max(value / now.high, 0), 1)], "") for _, value in pairs]
-        return Shown(
-            None, bars, [text for name, value in pairs for text in (name, written(value, now.numbers))]
-        )
+        texts = [text for name, value in pairs for text in (name, written(value, now.numbers))]
+        return Shown(None, bars, texts)
 
 
 class Words(Part):
@@ -429,19 +417,4 @@ class Words(Part):
         self.args["lines"] = list(lines)
 
     def shows(self, look: Look) -> Shown:
-        return Shown(
-            None,
-            (),
-            [
-                line.written(look, "") if isinstance(line, Symbol) else written(line)
-                for line in self.args["lines"]
-            ],
-        )
-
-
-def every_control(part: Part) -> list[Control]:
-    """The controls that answer on a part, or on the parts of a column."""
-    return [
-        *part.controls,
-        *(control for each in part.args.get("parts", []) for control in every_control(each)),
-    ]
+        return Shown(texts=[write(look, line) for line in self.args["lines"]])

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from helpers.figure.controls import Control, Legend
 from helpers.figure.parts import CHART, Part, Shown, runs
-from helpers.figure.symbols import Look, Text
+from helpers.figure.symbols import Look, Text, write
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
 STAGE = 420  # pixels of a picture that stands alone
@@ -34,7 +34,7 @@ def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, lo
     figure = Figure(figsize=(WIDTH / 100, total / 100), dpi=100, facecolor="white", layout="none")
     FigureCanvasAgg(figure)
     for (part, each), (left, top), (wide, high) in zip(shown, places, sizes, strict=True):
-        title = part.title.written(look, "") if hasattr(part.title, "written") else part.title
+        title = write(look, part.title)
         figure.text(left / WIDTH, 1 - (top + 12) / total, title, fontsize=9, color=SOFT)
         axes = figure.add_axes([left / WIDTH, 1 - (top + high) / total, wide / WIDTH, (high - LINE) / total])
         axes.set_axis_off()

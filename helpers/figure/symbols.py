@@ -175,10 +175,11 @@ class Text(Symbol):
         self.args["parts"] = [part if isinstance(part, str) else [part[1]] for part in self.parts]
 
     def find(self, look: Look, now: SimpleNamespace) -> str:
-        return " ".join("".join(p if isinstance(p, str) else _write(look, *p) for p in self.parts).split())
+        return " ".join("".join(p if isinstance(p, str) else write(look, *p) for p in self.parts).split())
 
 
-def _write(look: Look, value: object, spec: str) -> str:
+def write(look: Look, value: object, spec: str = "") -> str:
+    """A symbol or a value as a caption writes it."""
     return value.written(look, spec) if isinstance(value, Symbol) else written(value, spec)
 
 
