@@ -100,19 +100,23 @@ def differences(
     figure: str,
     /,
     mine: Mapping[str, Field],
-    against: Mapping[str, Field] | float,
+    against: Mapping[str, Field] | str | float,
     **both: Field,
 ) -> list[float]:
-    """How far the rows with some fields are ahead, seed by seed: of other rows, paired, or of a fixed number.
+    """How far the rows with some fields are ahead, seed by seed: of other rows, of another figure, or of a number.
 
     Args:
-        mine, against: fields of the rows to compare, such as `{"model": "FCN-8s"}`.
+        mine, against: fields of the rows to compare, such as `{"model": "FCN-8s"}`. A text names another figure of
+            the same rows.
         both: fields that the two share.
 
     Raises:
         ValueError: the two share no seed.
     """
     ours = values(lesson, budget, figure, **both, **mine)
+    if isinstance(against, str):
+        others = values(lesson, budget, against, **both, **mine)
+        return [number - others[seed] for seed, number in ours.items()]
     if not isinstance(against, Mapping):
         return [number - against for number in ours.values()]
     theirs = values(lesson, budget, figure, **both, **against)
@@ -123,6 +127,55 @@ def differences(
             "run both on the same ones."
         )
     return paired
+
+
+def table(
+    lesson: str,
+    budget: str,
+    figures: Sequence[str],
+    systems: Mapping[str, Mapping[str, Field]],
+    /,
+    **both: Field,
+) -> str:
+    """Lay the record out for reading: a row a system, the mean of each figure over its runs, and how many these are.
+
+    Args:
+        systems: what a row is called -> its fields. both: fields that all share.
+    """
+    wide = [max(len(name) + 2, 8) for name in figures]
+    longest = max(map(len, systems))
+    lines = [
+        f"{'':{longest}}"
+        + "".join(f"{name.replace('_', ' '):>{w}}" for name, w in zip(figures, wide, strict=True))
+    ]
+    for name, fields in systems.items():
+        try:
+            found = [values(lesson, budget, figure, **both, **fields) for figure in figures]
+        except LookupError:
+            lines.append(f"{name:{longest}}  not recorded")
+            continue
+        means = "".join(f"{fmean(each.values()):{w}.2f}" for each, w in zip(found, wide, strict=True))
+        lines.append(f"{name:{longest}}{means}   {runs(len(found[0]))}")
+    return "\n".join(lines)
+
+
+def comparison(
+    lesson: str,
+    budget: str,
+    figure: str,
+    /,
+    mine: Mapping[str, Field],
+    against: Mapping[str, Field] | str | float,
+    **both: Field,
+) -> str:
+    """Say how far one system is ahead of another: mean, 95% interval, runs and verdict (see `differences`)."""
+    try:
+        found = differences(lesson, budget, figure, mine, against, **both)
+    except LookupError:
+        return "not recorded"
+    between = interval(found)
+    spread = f" ({between[0]:+.2f} to {between[1]:+.2f}, {runs(len(found))})" if between else ""
+    return f"{fmean(found):+.2f}{spread}: {verdict(found)}"
 
 
 def interval(differences: Sequence[float]) -> tuple[float, float] | None:

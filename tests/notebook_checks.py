@@ -8,11 +8,14 @@ from pathlib import Path
 from nbformat import NotebookNode
 from test_exercises import all_exercises
 
+from helpers.figure import composed
 from tools.ledger import claims, with_front
 from tools.notebooks import source_hash
 from tools.prose_numbers import unbacked
 from tools.tidy import WIDGET_STATE, WIDGET_VIEW, code_cells
 
+HELPERS = composed.FOLDER.parent
+STYLE = composed.FOLDER / "composed.css"
 Check = Callable[[NotebookNode, Path], list[str]]
 
 MOST_BYTES = 1_500_000
@@ -140,6 +143,33 @@ def widgets_without_state(notebook: NotebookNode, path: Path) -> list[str]:
         for data in data_of(cell)
         if WIDGET_VIEW in data and data[WIDGET_VIEW]["model_id"] not in state
     ]
+
+
+def outdated_figures(notebook: NotebookNode, path: Path) -> list[str]:
+    """A stored figure brings its script and its style along: they must be today's."""
+    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    stored = [
+        (n, state.get(data[WIDGET_VIEW]["model_id"], {}).get("state", {}))
+        for n, cell in numbered(notebook, "code")
+        for data in data_of(cell)
+        if WIDGET_VIEW in data
+    ]
+    return [
+        f"cell {n} shows a figure of another day's kit: `make notebooks NB={path.stem}`"
+        for n, values in stored
+        if "_esm" in values and not is_todays(values["_esm"], values.get("_css"))
+    ]
+
+
+def is_todays(script: str, style: str) -> bool:
+    files = {each.stem: each for each in HELPERS.rglob("*.js")}
+    names = set(re.findall(r"(?m)^const (\w+) = \(\(\) => \{$", script))
+    labs = sorted(names - set(composed.SCRIPTS), key=lambda name: script.index(f"const {name} = "))
+    known = all(name in files for name in labs)
+    return known and (script, style) == (
+        composed.module([files[name] for name in labs]),
+        composed.source(STYLE),
+    )
 
 
 def opening(notebook: NotebookNode, path: Path) -> list[str]:
@@ -270,6 +300,7 @@ CHECKS: tuple[Check, ...] = (
     missing_alt,
     machine_in_output,
     widgets_without_state,
+    outdated_figures,
     opening,
     closing,
     broken_links,

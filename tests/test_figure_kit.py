@@ -1,14 +1,20 @@
 """Composing: numbers are written by one rule, what a learner has is taken, and the rest is refused in words."""
 
+import io
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from helpers import figure as fig
+from helpers import plotting
 from helpers.fcn.figures import masks_over_images
 from helpers.figure import taking
 from helpers.figure.symbols import written
@@ -52,6 +58,29 @@ def test_picks_nest_clamp_and_take_rows_of_unequal_length():
     assert look(weights[order[t], 1]).tolist() == [3, 4]
     assert look(fig.choose(t, "no", "yes")) == "yes"
     assert look(fig.text("{word}: {share:.0%}", word=words[t, 0], share=0.25)) == "c: 25%"
+
+
+def test_rows_unequal_further_in_stay_lists():
+    t, short, long = fig.Slider("t", 2), [[1, 2], [3, 4]], [[5, 6, 7], [8, 9, 10]]
+    look = fig.Figure(fig.Words(t), caption="", alt="Picks.").look(t=1)
+    assert look(fig.array([short, long])[t, 0]).tolist() == [
+        5,
+        6,
+        7,
+    ]  # two lists of two: only deeper they differ
+    assert look(fig.array([[short[0], long[0]], [short[1], long[1]]])[t, 1, 2]) == 10
+
+
+def test_the_poster_draws_the_weights_of_words():
+    words, bright = ["the", "cat", "the"], np.array([[1.0, 0, 0], [0, 0, 1.0]])
+    t, word = fig.Slider("t", 2), fig.Choice("word", fig.names(words), first=2)
+    tokens = fig.Tokens(words, word, weights=fig.array(bright)[t], notes=["", "noun", ""])
+    figure = fig.Figure(tokens, caption="", alt="Words.")
+    posters = [Image.open(io.BytesIO(figure.poster(t=k))).convert("RGB") for k in (0, 1)]
+    difference = np.abs(np.subtract(*np.array(posters, int))).sum(-1)
+    columns = np.unique((difference > 90).nonzero()[1])  # each poster has a palette of its own
+    assert columns.min() < 20  # the first word's bar went, the third's came, and the second word had none
+    assert (np.diff(columns) > 30).sum() == 1
 
 
 @pytest.mark.parametrize("compute", [lambda t: t + 1, lambda t: 2 * t, lambda t: list(t)])
@@ -169,6 +198,12 @@ def test_the_poster_is_wide_enough_and_tells_the_state():
     assert len(bundle["image/png"]) < 80_000
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_style_of_static_pictures_lays_out_no_poster():
+    with plt.style.context(plotting.STYLE):
+        masks_over_images(SCENE, {"one": MAP})._repr_mimebundle_()
+
+
 def test_the_package_ships_the_setting_that_stores_figures_with_a_notebook():
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     ((ours, theirs),) = wheel["shared-data"].items()
@@ -176,3 +211,12 @@ def test_the_package_ships_the_setting_that_stores_figures_with_a_notebook():
     assert json.loads((ROOT / ours).read_text()) == {
         "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}
     }
+
+
+def test_importing_the_kit_reads_no_file_and_starts_no_torch():
+    check = (
+        "import sys, json, helpers.fcn.figures; from helpers.figure.composed import source;"
+        "print(json.dumps([source.cache_info().misses, 'torch' in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [0, False]

@@ -58,6 +58,7 @@ def test_a_row_holds_means_difference_interval_runs_and_verdict():
     assert cells()[1] == "0.320 against 0.300: +0.020 (one run)"
     assert cells(digits=1, percent=True)[0] == "61.0% against 46.0%: +15.0 points (+15.0 to +15.0, 3 runs)"
     assert cells(against=0.6)[0].startswith("0.610 against 0.600: +0.010")
+    assert cells(against="ahead_low", only="record")[0].startswith("0.610 against 0.010: +0.600")
 
 
 @pytest.mark.parametrize(

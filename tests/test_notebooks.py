@@ -9,6 +9,7 @@ import pytest
 from nbformat import v4
 from test_exercises import TOY
 
+from helpers.figure import composed
 from tools import notebooks, tidy
 from tools.tidy import WIDGET_STATE, WIDGET_VIEW
 
@@ -194,8 +195,21 @@ def test_three_code_cells_in_a_row_are_seen(sound):
 
 
 def test_every_check_has_a_planted_fault():
-    seen = {fault[0] for fault in EDITED + LEFT_BEHIND} | {"code_without_prose", "too_large", "odd_name"}
+    apart = {"code_without_prose", "too_large", "odd_name", "outdated_figures"}
+    seen = {fault[0] for fault in EDITED + LEFT_BEHIND} | apart
     assert seen == {check.__name__ for check in checks.CHECKS}
+
+
+@pytest.mark.parametrize("labs", [[], [checks.HELPERS / "spatial_transformer" / "sampling.js"]])
+def test_a_figure_of_another_day_is_seen(sound, labs):
+    notebook, path = sound
+    script, style = composed.module(labs), composed.source(checks.STYLE)
+    faults = [(script.replace("GAP", "GAPS", 1), style), (script, style + " ")]
+    faults += [(script.replace("const sampling = ", "const gone = "), style)] if labs else []
+    for seen, (_esm, _css) in [(False, (script, style)), *((True, fault) for fault in faults)]:
+        notebook.metadata.widgets[WIDGET_STATE].state.ab12.state = {"_esm": _esm, "_css": _css}
+        found = checks.outdated_figures(notebook, path)
+        assert found == ["cell 7 shows a figure of another day's kit: `make notebooks NB=00_toy`"] * seen
 
 
 def test_a_large_or_oddly_named_file_is_seen(sound):

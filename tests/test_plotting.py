@@ -233,3 +233,12 @@ def test_learning_curves_are_means_in_the_middle_of_their_steps():
     assert list(x) == [6, 7] and list(y) == pytest.approx([3, 4])
     assert list(x_stopped) == [6] and list(y_stopped) == pytest.approx([2])
     plt.close(figure)
+
+
+def test_signed_pictures_have_white_in_the_middle_of_their_own_range():
+    figure = plotting.signed([np.array([[-2.0, 1.0]]), np.zeros((1, 2))], ["a", "b"])
+    drawn = [axis.images[0] for axis in figure.axes]
+    assert [each.get_clim() for each in drawn] == [(-2.0, 2.0), (-1.0, 1.0)]
+    assert all(min(each.cmap(0.5)[:3]) > 0.9 for each in drawn)
+    (shared,) = plotting.signed([np.ones((2, 2))], limit=4).axes
+    assert shared.images[0].get_clim() == (-4, 4)

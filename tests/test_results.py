@@ -74,6 +74,7 @@ def test_differences_are_paired_by_seed_or_taken_from_a_number(recorded):
     assert ahead(b, a) == pytest.approx([0.1, 0.2])
     assert ahead(lone, a) == pytest.approx([0.2])
     assert ahead(a, 0.5) == pytest.approx([0.0, 0.2])
+    assert ahead(a, "seconds") == pytest.approx([-1.5, -2.3])
     assert ahead({"averaged": True}, {"averaged": False}, model="b") == pytest.approx([0.05])
 
 
@@ -269,3 +270,31 @@ def test_every_stored_row_can_be_read_back_and_belongs_to_a_piece_that_exists(le
         assert results.twins(stored) is None
         for each in stored:
             assert recorder.checked(each, lesson) == each
+
+
+def test_a_table_has_a_row_a_system_and_says_what_is_not_recorded(recorded):
+    systems = {
+        "first": {"model": "a"},
+        "second, averaged": {"model": "b", "averaged": True},
+        "third": {"model": "c"},
+    }
+    lines = results.table("toy", "record", ["iou", "seconds"], systems).splitlines()
+    assert [line.split() for line in lines] == [
+        ["iou", "seconds"],
+        ["first", "0.60", "2.50", "2", "runs"],
+        ["second,", "averaged", "0.65", "2.00", "one", "run"],
+        ["third", "not", "recorded"],
+    ]
+    assert lines[1].index("0.60") + 4 == len(
+        lines[0].split("seconds")[0].rstrip()
+    )  # numbers under their figure
+
+
+def test_a_comparison_says_mean_interval_runs_and_verdict(recorded):
+    low, high = results.interval(ahead({"model": "b", "averaged": False}, {"model": "a"}))
+    said = results.comparison("toy", "record", "iou", {"model": "b", "averaged": False}, {"model": "a"})
+    assert said == f"+0.15 ({low:+.2f} to {high:+.2f}, 2 runs): inconclusive (2 runs)"
+    assert (
+        results.comparison("toy", "record", "iou", {"model": "lone"}, 0.5) == "+0.20: inconclusive (one run)"
+    )
+    assert results.comparison("toy", "record", "iou", {"model": "c"}, {"model": "a"}) == "not recorded"

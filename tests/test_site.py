@@ -37,9 +37,9 @@ answer = 42
 FIGURE = """
 import sys
 sys.path.insert(0, {browser_tests!r})
-import figures
+import compositions
 
-figure = figures.masks()
+figure = compositions.masks()
 figure
 """
 FOREIGN = """

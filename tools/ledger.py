@@ -72,10 +72,11 @@ def claims(path: Path = CLAIMS) -> list[Claim]:
 def found(claim: Claim, budget: str) -> Finding | None:
     """Look a claim up in the record of a budget; None where it is not tried or not yet recorded.
 
-    A claim: {"claim", "link", "quoted", "lesson", "figure", "mine": fields, "against": fields or a number}, and where
-    needed "both": fields that the two share, "sign": -1 where the difference is claimed to lie below zero, "interval":
-    [figure, figure] where the experiment records an interval over frames, "digits" (3), "percent", "front", "real":
-    {...} for what differs on the real data, and "only": a budget where the claim is tried on one kind of data alone.
+    A claim: {"claim", "link", "quoted", "lesson", "figure", "mine": fields, "against": fields, a number, or the name of
+    another figure of the same rows}, and where needed "both": fields that the two share, "sign": -1 where the
+    difference is claimed to lie below zero, "interval": [figure, figure] where the experiment records an interval over
+    frames, "digits" (3), "percent", "front", "real": {...} for what differs on the real data, and "only": a budget
+    where the claim is tried on one kind of data alone.
     """
     asked = {**claim, **claim.get("real", {})} if budget == "real" else claim
     if budget not in results.load().get(asked["lesson"], {}) or budget != asked.get("only", budget):
@@ -84,9 +85,12 @@ def found(claim: Claim, budget: str) -> Finding | None:
     figure, against = asked["figure"], asked["against"]
     differences = results.differences(*where, figure, asked["mine"], against, **both)
     mine = results.value(*where, figure, **both, **asked["mine"])
-    other = (
-        results.value(*where, figure, **both, **against) if isinstance(against, Mapping) else float(against)
-    )
+    if isinstance(against, Mapping):
+        other = results.value(*where, figure, **both, **against)
+    elif isinstance(against, str):
+        other = results.value(*where, against, **both, **asked["mine"])
+    else:
+        other = float(against)
     if "interval" in asked:
         low, high = (results.value(*where, bound, **both, **asked["mine"]) for bound in asked["interval"])
         between: tuple[float, float] | None = (low, high)

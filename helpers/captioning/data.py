@@ -153,7 +153,7 @@ def by_slot(
 def caption_batches(
     annotations: Tensor, said: Sequence[Sequence[str]], vocabulary: Vocabulary, size: int, seed: int
 ) -> Iterator[tuple[TeacherForced, Tensor]]:
-    """Yield shuffled batches for ever, a fresh order each epoch: a lesson whose source is (size, L, D), and targets.
+    """Yield shuffled batches for ever, a fresh order each epoch: inputs whose source is (size, L, D), and targets.
 
     Raises:
         ValueError: there are fewer captions than a batch holds.

@@ -9,6 +9,8 @@ each the mean of `batch` samples, so that estimators are compared at equal numbe
     gumbel_softmax                              that of a relaxed reader; the bound's as the temperature falls to 0
 """
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import accumulate
 from statistics import NormalDist
 from typing import NamedTuple
@@ -17,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from helpers import seeds
 from helpers.captioning.enumerated import Choose, Reader, soft, weighted
 
 
@@ -90,6 +93,32 @@ def gumbel_softmax(
         return ((log_attention + noise) / temperature).softmax(dim=-1)
 
     return _through_glimpses(reader, trials, batch, choose)
+
+
+# As the notebook compares them; Gumbel-softmax at two temperatures.
+METHODS: dict[str, Callable[[Reader, int, int, Generator], Tensor]] = {
+    "raw": reinforce,
+    "moving baseline": moving_baseline,
+    "leave one out": leave_one_out,
+    "the paper's coin": coin,
+    "straight-through": straight_through,
+    "Gumbel at 1": partial(gumbel_softmax, temperature=1.0),
+    "Gumbel at 0.3": partial(gumbel_softmax, temperature=0.3),
+}
+
+
+def clouds(
+    reader: Reader, sizes: Sequence[int], temperatures: Sequence[float], trials: int = 400, seed: int = 0
+) -> dict[str, Tensor | dict[float, Tensor]]:
+    """Estimates by each method (sizes, trials, T * L), for batches of several sizes; Gumbel-softmax by temperature."""
+    generator = seeds.generator(seed)
+
+    def drawn(method: Callable[..., Tensor]) -> Tensor:
+        return torch.stack([method(reader, trials, size, generator).flatten(1) for size in sizes])
+
+    found = {name: drawn(method) for name, method in METHODS.items() if "Gumbel" not in name}
+    by_heat = {heat: drawn(partial(gumbel_softmax, temperature=heat)) for heat in temperatures}
+    return {**found, "Gumbel-softmax": by_heat}
 
 
 class Quality(NamedTuple):

@@ -125,14 +125,14 @@ def prepared(seed: int, budget: Budget) -> tuple[NamingEncoder, History, Scenes]
 @lru_cache(maxsize=1)
 def material(seed: int, budget: Budget, order: Order) -> tuple[Annotated, Annotated, Vocabulary]:
     """What the decoders of a seed learn from, what they are judged on, and their words."""
-    encoder, _, scenes = prepared(seed, budget)
+    encoder, _, scenes = prepared(seed=seed, budget=budget)
     train = annotated(encoder, scenes, order=order)
     return train, annotated(encoder, held_out(budget.tested), order=order), Vocabulary(train.said)
 
 
 def naming(seed: int, budget: Budget) -> Iterator[dict]:
     """Train an encoder, and yield its row."""
-    encoder, history, _ = prepared(seed, budget)
+    encoder, history, _ = prepared(seed=seed, budget=budget)
     figures = named(encoder, held_out(budget.tested))
     yield {"model": "naming encoder", "seed": seed, "figures": figures, "seconds": history.seconds}
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from helpers import figure as fig
+from helpers import plotting
 from helpers.figure import taking
 
 CLOUD = (420, 540)  # height and width of the plane on which gradients are drawn
@@ -204,3 +206,65 @@ def word_by_word(
         lost=loss[word],
         share=fig.array(maps)[row, word, at.y, at.x],
     )
+
+
+def system(
+    image: np.ndarray,
+    annotations: np.ndarray,
+    words: Sequence[str],
+    state: np.ndarray,
+    weights: np.ndarray,
+    scores: np.ndarray,
+    vocabulary: Sequence[str],
+) -> fig.Figure:
+    """Walk through the step that says one word: every tensor between the scene and the word.
+
+    Args:
+        image: (3, H, W) in bytes. annotations: (L, D), a place's row, the places row by row in a square.
+        words: said so far. state: (size,) after them. weights: (L,). scores: (V,), of the words of `vocabulary`.
+    """
+    annotations, weights, scores = (np.asarray(each) for each in (annotations, weights, scores))
+    side = round(len(weights) ** 0.5)
+    steps = [
+        fig.Step("scene", np.moveaxis(np.asarray(image), 0, -1), place=(0, 0)),
+        fig.Step("annotations", annotations.T.reshape(-1, side, side), "encoder", place=(1, 0)),
+        fig.Step("words so far", list(words), after={}, place=(0, 1)),
+        fig.Step("state", np.asarray(state), "GRU", place=(1, 1)),
+        fig.Step(
+            "weights",
+            weights.reshape(side, side),
+            after={"annotations": "keys", "state": "query, score, softmax"},
+            place=(2, 0),
+            note="One number a place; together they are 1.",
+        ),
+        fig.Step(
+            "context",
+            weights @ annotations,
+            after={"weights": "weighted mean", "annotations": "values"},
+            place=(3, 0),
+        ),
+        fig.Step("scores", scores, "with state and last word: tanh, linear", place=(3, 1)),
+        fig.Step("next word", [vocabulary[int(scores.argmax())]], "argmax", place=(3, 2)),
+    ]
+    return fig.walk(steps, alt="The tensors from a scene to the next word of its caption.")
+
+
+def lit(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A scene (3, H, W) in bytes, bright where a map of L cells, row by row in a square, is large: (H, W, 3)."""
+    picture, weights = np.moveaxis(np.asarray(image), 0, -1), np.asarray(weights, dtype=float)
+    side = round(len(weights) ** 0.5)
+    share = (weights / weights.max()).reshape(side, side)
+    for axis in (0, 1):
+        share = share.repeat(picture.shape[axis] // side, axis=axis)
+    return (picture * (0.25 + 0.75 * share[..., None])).astype(np.uint8)
+
+
+def square_tables(tables: Mapping[str, np.ndarray]) -> Figure:
+    """Tables of n x n numbers side by side, given row by row, as grey squares with their numbers."""
+    squares = [np.asarray(each).reshape(round(len(each) ** 0.5), -1) for each in tables.values()]
+    figure = plotting.images(squares, list(tables), size=1.7)
+    for axis, square in zip(figure.axes, squares, strict=True):
+        for (row, column), number in np.ndenumerate(square):
+            dark = "white" if number < 0.5 else "black"
+            axis.text(column, row, f"{number:.2f}", ha="center", va="center", color=dark, fontsize=9)
+    return figure

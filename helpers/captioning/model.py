@@ -79,11 +79,11 @@ class Told(NamedTuple):
 class Decoder(nn.Module):
     """What both decoders share: the loop over the words. A subclass has `begin` and `advance`.
 
-    `forward` takes a lesson, `source` (B, L, D) and `so_far` (B, T), with the true words before each word given.
+    `forward` takes `TeacherForced` inputs: `source` (B, L, D), and `so_far` (B, T), the true words before each word.
     """
 
-    def forward(self, lesson) -> Told:
-        return self.tell(lesson.so_far, *reversed(self.begin(lesson.source)))
+    def forward(self, inputs) -> Told:
+        return self.tell(inputs.so_far, *reversed(self.begin(inputs.source)))
 
     def tell(self, so_far: Tensor, state: Tensor, memory: Memory) -> Told:
         steps = []
@@ -166,9 +166,9 @@ class Captioner(Decoder):
         self.words = nn.Linear(size, words)
         self.soft_now = False
 
-    def forward(self, lesson) -> Told:
+    def forward(self, inputs) -> Told:
         self.soft_now = self.training and float(torch.rand(())) < self.coin
-        return super().forward(lesson)
+        return super().forward(inputs)
 
     def begin(self, annotations: Tensor, mask: Tensor | None = None) -> tuple[Memory, Tensor]:
         annotations = self.mix(annotations)

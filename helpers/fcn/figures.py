@@ -291,34 +291,3 @@ def _check_patches(shape: Sequence[int], corners: Sequence[np.ndarray], size: in
                 f"Patches of {size} pixels from {first[0]} to {first[-1]} do not lie on the {name} of {side} pixels. "
                 "Look at stride, offset and patch_size: the network's padding and strides."
             )
-
-
-FCN8_PARTS = (*(f"encoder.stages.{number}" for number in (2, 3, 4)), "score", "sums.0", "coarse")
-
-
-def fcn8_steps(
-    kept: Mapping[str, object], network: object, photograph: np.ndarray, labels: np.ndarray
-) -> list[fig.Step]:
-    """FCN-8s as steps for `fig.anatomy`: down along the top, and back up along the bottom, with a skip at two strides.
-
-    Args:
-        kept: what `probe.record(network, *FCN8_PARTS)` kept of one scene.
-        photograph: that scene, (H, W, 3). labels: its prediction, (H, W).
-    """
-
-    def step(module: str, name: str, place: tuple[int, int], **rest: object) -> fig.Step:
-        return fig.Step.recorded(kept, network, module, name, place=place, **rest)
-
-    skip, double = "skip: conv 1 × 1", "× 2"
-    return [
-        fig.Step("scene", photograph, place=(0, 0)),
-        step("encoder.stages.2", "stage 3", (1, 0), operation="three stages", parameters=0),
-        step("encoder.stages.3", "stage 4", (2, 0)),
-        step("encoder.stages.4", "stage 5", (3, 0)),
-        step(
-            "score", "stride 32", (3, 1), kind="scores", after={"stage 5": "head, conv 1 × 1"}, parameters=0
-        ),
-        step("sums.0", "stride 16", (2, 1), kind="scores", after={"stride 32": double, "stage 4": skip}),
-        step("coarse", "stride 8", (1, 1), kind="scores", after={"stride 16": double, "stage 3": skip}),
-        fig.Step("prediction", labels, place=(0, 1), after={"stride 8": "× 8"}),
-    ]

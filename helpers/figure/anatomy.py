@@ -205,7 +205,7 @@ def walk(steps: Sequence[Step], alt: str, columns: int = 4, classes: Sequence[st
     drawing, layout = anatomy(steps, columns, classes), Layout(steps, columns)
     drawing.canvas.draw()
     overview = np.asarray(drawing.canvas.buffer_rgba())[..., :3].copy()
-    boxes = [np.add(layout.frames[step.name], (-3, -3, 6, 6)) for step in steps]
+    boxes = [np.add(layout.frames[step.name], (-2, -2, 4, 4)) for step in steps]
     words = [step.value if step.kind == "words" else [] for step in steps]
     large = Image(Stored([pixels(step, 16) for step in steps])[t])
     return Figure(

@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -50,6 +50,13 @@ def scoped(path: Path) -> str:
     text = re.sub(r'import (\{[^}]*\}) from "\./(\w+)\.js";', r"const \1 = \2;", source(path))
     text = re.sub(r"(?m)^export (\{[^}]*\});$", r"return \1;", text)
     return f"const {path.stem} = (() => {{\n{text}}})();"
+
+
+def module(labs: Sequence[Path]) -> str:
+    """The page's one module, for figures with these files of labs."""
+    files = [*(FOLDER / f"{name}.js" for name in SCRIPTS), *labs]
+    own = f"const labs = {{ {', '.join(f'...{path.stem}' for path in labs)} }};"
+    return "\n".join([*map(scoped, files), own, source(FOLDER / "composed.js")])
 
 
 class Figure(anywidget.AnyWidget):
@@ -121,10 +128,7 @@ class Figure(anywidget.AnyWidget):
 
     @property
     def _esm(self) -> str:
-        labs = [path for path in dict.fromkeys(lab.script for lab in self._labs) if path]
-        files = [scoped(FOLDER / f"{name}.js") for name in SCRIPTS] + [scoped(path) for path in labs]
-        own = f"const labs = {{ {', '.join(f'...{path.stem}' for path in labs)} }};"
-        return "\n".join([*files, own, source(FOLDER / "composed.js")])
+        return module([path for path in dict.fromkeys(lab.script for lab in self._labs) if path])
 
     @property
     def _css(self) -> str:

@@ -232,6 +232,7 @@ function tokens(part, tools) {
     const tag = chooses || part.off ? "button" : "span";
     const token = make(tag, { class: "token" }, make("b", { "data-text": "" }), make("small", { "data-text": "" }), make("i"));
     token.addEventListener("click", () => press(i));
+    if (chooses && part.hover) token.addEventListener("pointerenter", () => press(i));
     if (tag === "button") token.type = "button";
     if (chooses) token.setAttribute("role", "radio");
     return token;

@@ -178,34 +178,36 @@ def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
 
 
 def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    now = part.now(look)
-    chosen = getattr(now, "choose", None)
-    off = (
-        [word for word, on in zip(now.words, now.off, strict=True) if not on]
-        if getattr(now, "off", None)
-        else []
-    )
     places = list(_lined(shown.texts))
     axes.set_xlim(0, LETTERS)
     axes.set_ylim(1 + max((y for _, _, y in places), default=0), 0)
-    for word, x, y in places:
-        here = chosen is not None and word == now.words[chosen]
-        box = {"facecolor": ACCENT if here else FIELD, "edgecolor": "none", "boxstyle": "round,pad=0.35"}
-        colour = "white" if here else SOFT if word in off else INK
-        text = f"({word})" if word in off else word
-        axes.text(
-            x,
-            y + 0.5,
-            text,
-            fontsize=9,
-            va="center",
-            color=colour,
-            bbox=box if part.kind == "tokens" else None,
-        )
+    for text, x, y in places:
+        axes.text(x, y + 0.5, text, va="center", **SMALL)
+
+
+def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
+    _words(axes, part, shown, look)
+    now, words = part.now(look), axes.texts
+    if any(now.notes):  # a note follows each word that has one
+        noted = [bool(note) for note in now.notes]
+        starts = np.cumsum([0, *(1 + each for each in noted)])[: len(now.words)]
+        words = [words[start] for start in starts]
+    for i, word in enumerate(words):
+        off, chosen = now.off and not now.off[i], i == now.choose
+        word.set_bbox({"facecolor": ACCENT if chosen else FIELD, "lw": 0, "boxstyle": "round,pad=0.35"})
+        word.set_color("white" if chosen else SOFT if off else INK)
+        if shown.shapes:
+            (x, y), (_, (share,), _) = word.get_position(), shown.shapes[i]
+            bar = x, y + 0.32, len(word.get_text()) * share / 100, 0.12
+            axes.add_patch(
+                patches.Rectangle(bar[:2], *bar[2:], color="white" if chosen else ACCENT, zorder=4)
+            )
+        if off:
+            word.set_text(f"({word.get_text()})")
 
 
 WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}
-WAYS |= {"tokens": _words, "words": _words}
+WAYS |= {"tokens": _tokens, "words": _words}
 
 
 def _png(figure: Figure) -> bytes:

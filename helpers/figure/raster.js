@@ -25,9 +25,10 @@ function between(size, cells) {
   return { low, high: low.map((cell) => Math.min(cell + 1, cells - 1)), weight: place.map((p, i) => p - low[i]) };
 }
 
-/** A map (h, w) enlarged to height x width by the four nearest cells; into `out`, if there is one. */
-function bilinear(values, height, width, out = new Float64Array(height * width)) {
+/** A map (h, w) enlarged to height x width by the four nearest cells. */
+function bilinear(values, height, width) {
   const { data, shape: [rows, columns] } = asArray(values);
+  const out = new Float64Array(height * width);
   const [down, across] = [between(height, rows), between(width, columns)];
   const line = new Float64Array(columns);
   for (let y = 0, i = 0; y < height; y++) {
@@ -41,20 +42,34 @@ function bilinear(values, height, width, out = new Float64Array(height * width))
   return out;
 }
 
+/** For each of `size` pixels its own cell, as between() tells it. */
+function within(size, cells) {
+  const low = Int32Array.from({ length: size }, (_, i) => Math.floor((i * cells) / size));
+  return { low, high: low, weight: new Float64Array(size) };
+}
+
 /** The class with the highest score at each pixel, coarse (C, h, w) scores enlarged to the given shape. */
 function upsampled({ scores, shape: [height, width], smooth }) {
   const { data, shape: [classes, rows, columns] } = asArray(scores);
-  const best = new Float64Array(height * width).fill(-Infinity);
-  const room = new Float64Array(height * width);
+  const [down, across] = [[height, rows], [width, columns]].map((sizes) => (smooth ? between : within)(...sizes));
   const labels = new Uint8Array(height * width);
-  for (let label = 0; label < classes; label++) {
-    const of = { data: data.subarray(label * rows * columns, (label + 1) * rows * columns), shape: [rows, columns] };
-    const score = (smooth ? bilinear : nearest)(of, height, width, room);
-    for (let i = 0; i < labels.length; i++) {
-      if (score[i] > best[i]) {
-        best[i] = score[i];
-        labels[i] = label;
+  const line = new Float64Array(columns * classes); // one row of cells, all classes of a cell side by side
+  for (let y = 0, i = 0; y < height; y++) {
+    const [top, bottom, below] = [down.low[y] * columns, down.high[y] * columns, down.weight[y]];
+    for (let x = 0, at = 0; x < columns; x++) {
+      for (let plane = x; plane < data.length; plane += rows * columns) line[at++] = data[plane + top] * (1 - below) + data[plane + bottom] * below;
+    }
+    for (let x = 0; x < width; x++) {
+      const [left, right, weight] = [across.low[x] * classes, across.high[x] * classes, across.weight[x]];
+      let best = -Infinity;
+      for (let k = 0; k < classes; k++) {
+        const score = line[left + k] * (1 - weight) + line[right + k] * weight;
+        if (score > best) {
+          best = score;
+          labels[i] = k;
+        }
       }
+      i++;
     }
   }
   return { data: labels, shape: [height, width] };

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
 from helpers import runtime
@@ -62,7 +62,7 @@ def descend(
         {"params": network.classifier.parameters()},
     ]
     optimiser = torch.optim.SGD(groups, lr=RATE)
-    generator, history = runtime.generator(seed), History()
+    generator, history = Generator().manual_seed(seed), History()
     order = torch.randperm(len(images), generator=generator)
     for step in tqdm(range(steps + 1), desc=name, disable=not name, mininterval=0.5):
         if watch and step % every == 0:
@@ -182,7 +182,7 @@ def on_schedule(data: Literal["plain", "cluttered"], padding: Padding, seed: int
     network, started = new(OUTSIDE[padding], seed, held.shape[-1]), time.perf_counter()
     curve = []
     for epoch in range(EPOCHS[data]):
-        generator = runtime.generator(1000 * seed + epoch)
+        generator = Generator().manual_seed(1000 * seed + epoch)
         order = torch.randperm(len(train.images), generator=generator)
         images = torch.cat(
             [distort(train.images[chosen], data, generator).images for chosen in order.split(1000)]

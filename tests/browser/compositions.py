@@ -141,7 +141,11 @@ def question() -> fig.Figure:
 
     return fig.Figure(
         fig.Tokens(
-            token.options, title="Question", choose=token, weights=fig.array(attention.max((2, 3)))[system]
+            token.options,
+            token,
+            weights=fig.array(attention.max((2, 3)))[system],
+            title="Question",
+            hover=True,
         ),
         looks(0),
         looks(1),

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -50,33 +50,3 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     server = Server(tmp_path_factory.mktemp("jupyter"))
     yield server
     server.close()
-
-
-@pytest.fixture(scope="session", params=["page", "lab", "notebook"])
-def host(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory):
-    """Each host in turn: `host.open("masks")` shows the figure of that name in figures.py."""
-    from hosts import Jupyter, KernelFreePage
-
-    if request.param == "page":
-        host = KernelFreePage(browser, tmp_path_factory.mktemp("site"))
-    else:
-        host = Jupyter(request.param, browser, request.getfixturevalue("server"))
-    yield host
-    host.context.close()
-
-
-@pytest.fixture
-def walk() -> Callable:
-    """Go through states of a page: `now = walk(page, figure)`, move something, then `now(what=changed)` compares.
-
-    A page remembers the state that the last test left it in, and the next goes on from there.
-    """
-
-    def start(page, figure) -> Callable:
-        def now(**changes: object) -> None:
-            page.state.update(changes)
-            page.shows(figure, **page.state)
-
-        return now
-
-    return start

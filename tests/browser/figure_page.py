@@ -21,7 +21,7 @@ class FigurePage:
         self.page = page
         page.set_default_timeout(PATIENCE * 1000)
         self.state: dict[str, object] = {}  # what the tests have changed so far
-        self.root = page.locator(".course-figure, .composed").first
+        self.root = page.locator(".composed").first
         self.root.locator(".caption:not(:empty)").wait_for(timeout=90_000)
 
     def canvas(self, number: int = 0) -> Locator:
@@ -107,19 +107,3 @@ class FigurePage:
     def switch(self, label: str) -> None:
         """Turn a switch with the mouse."""
         self.root.get_by_role("checkbox", name=label, exact=True).click()
-
-    def shows(self, figure, **state: object) -> None:
-        """Assert that the page shows what Python computes for this state: pixels within 2 of 255, the words exactly.
-
-        A tap reaches the page a moment after the finger: wait a while for the words and pixels to come.
-        """
-        words = figure.caption(**state)
-        panels = [panel.astype(int) for panel in figure.panels(**state)]
-        for _ in range(100):
-            differences = [np.abs(self.pixels(number) - panel).max() for number, panel in enumerate(panels)]
-            if self.caption() == words and max(differences) <= 2:
-                break
-            self.page.wait_for_timeout(50)
-        assert self.caption() == words, f"expected {words!r}, the page says {self.caption()!r}"
-        assert max(differences) <= 2, f"the canvases differ by up to {differences} in state {state}"
-        assert words in self.canvas().get_attribute("aria-label")

@@ -1,10 +1,7 @@
-"""The figures that the browser tests open: each function builds one, in the test and in the notebook's kernel alike."""
+"""What the figures of the browser tests show: a scene, its truth, scores and runs of training."""
 
 import numpy as np
 from skimage import data, transform
-
-from helpers.widgets.digit_pad import DigitPad
-from helpers.widgets.masks import MasksOverImages
 
 SIDE = 96
 MAPS = {"FCN-32s": 24, "FCN-16s": 12, "FCN-8s": 6}
@@ -29,11 +26,6 @@ def blocky(cell: int) -> np.ndarray:
     return truth()[cell // 2 :: cell, cell // 2 :: cell].repeat(cell, 0).repeat(cell, 1)
 
 
-def masks() -> MasksOverImages:
-    maps = {name: blocky(cell) for name, cell in MAPS.items()}
-    return MasksOverImages(photograph(), maps, truth=truth(), alt="A portrait under three discs.", blend=60)
-
-
 def scores() -> dict[str, np.ndarray]:
     """Coarse class scores of three networks at three steps: the truth seen through cells, less noisy each step."""
     rng = np.random.default_rng(0)
@@ -45,11 +37,6 @@ def scores() -> dict[str, np.ndarray]:
         noise = rng.normal(size=(3, *share.shape))
         found[name] = 4 * share + noise * np.array([2, 0.8, 0.2]).reshape(3, 1, 1, 1)
     return found
-
-
-def digit_pad() -> DigitPad:
-    """A pad with one stroke on it."""
-    return DigitPad(strokes=[[[60, 60], [200, 80]]])
 
 
 def watch_it_learn_data() -> tuple[np.ndarray, dict, dict]:

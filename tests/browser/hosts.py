@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from types import ModuleType
 
-import figures
+import compositions
 import nbformat
 from anywidget import AnyWidget
 from figure_page import FigurePage
@@ -48,7 +48,7 @@ class KernelFreePage:
 
     name = "page"
 
-    def __init__(self, browser: Browser, folder: Path, made_by: ModuleType = figures) -> None:
+    def __init__(self, browser: Browser, folder: Path, made_by: ModuleType = compositions) -> None:
         self.context = browser.new_context(viewport=VIEWPORT, has_touch=True)
         self.folder, self.made_by = folder, made_by
 
@@ -73,10 +73,6 @@ class Jupyter:
     def __init__(self, name: str, browser: Browser, server: "Server") -> None:
         self.name, self.route, self.server = name, self.routes[name], server
         self.context = browser.new_context(viewport=VIEWPORT, has_touch=True)
-
-    def open(self, name: str) -> FigurePage:
-        source = f"import sys\nsys.path.insert(0, {str(HERE)!r})\nimport figures\n\nfigures.{name}()"
-        return self.run(f"{self.name}-{name}", [source])
 
     def run(self, title: str, sources: list[str]) -> FigurePage:
         """Open a notebook of these code cells, run all of them, and wait for the figure."""

@@ -1,17 +1,20 @@
 """Every figure can be reached, read and worked without a mouse, and fits its place."""
 
-import compositions
 import pytest
 from figure_page import FigurePage
 from hosts import KernelFreePage
 
 NAMES = [
-    "masks",
-    "digit_pad",
-]
-COMPOSED = [
     *("masks", "upsampled", "patch_map", "receptive_field", "watch_it_learn", "sampling_grid", "digit_pad"),
-    *("stamp_stepper", "checkerboard", "stage_by_stage", "alignment_explorer", "by_length", "question"),
+    *(
+        "stamp_stepper",
+        "checkerboard",
+        "stage_by_stage",
+        "alignment_explorer",
+        "by_length",
+        "question",
+        "anatomy",
+    ),
 ]
 
 
@@ -22,10 +25,8 @@ def plain_page(browser, tmp_path_factory):
     host.context.close()
 
 
-@pytest.fixture(params=[*NAMES, *(f"composed {name}" for name in COMPOSED)])
+@pytest.fixture(params=NAMES)
 def page(request, plain_page) -> FigurePage:
-    if request.param.startswith("composed "):
-        return plain_page.put(request.param, getattr(compositions, request.param.removeprefix("composed "))())
     return plain_page.open(request.param)
 
 
@@ -89,7 +90,7 @@ def test_it_is_never_wider_than_its_place(page, width):
 def test_it_follows_the_theme_and_stays_legible(page, scheme, theme):
     page.page.emulate_media(color_scheme=scheme)
     page.page.wait_for_function(
-        "theme => document.querySelector('.course-figure, .composed').dataset.theme === theme", arg=theme
+        "theme => document.querySelector('.composed').dataset.theme === theme", arg=theme
     )
     ratios = page.root.locator("p, legend, span, output, button").evaluate_all(CONTRAST)
     assert min(ratios) >= 4.5  # WCAG 2, level AA

@@ -1,6 +1,6 @@
 """A page without a kernel, opened in a browser from a file."""
 
-import figures
+import compositions
 import nbformat
 import pytest
 from hosts import VIEWPORT, stored_notebook
@@ -13,7 +13,7 @@ LESSON = "# A lesson\n\n$$E = mc^2$$\n\nInline $x_i$."
 @pytest.fixture
 def opened(browser, tmp_path):
     """The page of a small lesson with two figures, every request that it made, and every complaint."""
-    notebook = stored_notebook(figures.masks())
+    notebook = stored_notebook(compositions.masks())
     notebook.cells.insert(0, nbformat.v4.new_markdown_cell(LESSON))
     path = tmp_path / "lesson.html"
     path.write_text(build_site.page_of(notebook, "lesson"), encoding="utf-8")

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.captioning.figures import CLOUD, ORIGIN, UNIT, gradient_cloud, word_by_word
+from helpers.captioning.figures import (
+    CLOUD,
+    ORIGIN,
+    UNIT,
+    gradient_cloud,
+    lit,
+    square_tables,
+    system,
+    word_by_word,
+)
 
 BOUND, MARGINAL = np.array([2.0, 0.0, 0.0]), np.array([2.0, 2.0, 0.0])
 EXACTLY = np.broadcast_to(BOUND, (2, 4, 3))
@@ -98,3 +107,31 @@ def test_what_does_not_fit_is_refused_in_words(call, said):
     with pytest.raises(ValueError) as refusal:
         call()
     assert said in str(refusal.value)
+
+
+def test_a_scene_is_lit_where_its_map_is_large():
+    scene = np.full((3, 4, 4), 200, dtype=np.uint8)
+    picture = lit(torch.from_numpy(scene), torch.tensor([0.5, 0.25, 0.25, 0.0]))
+    assert picture.shape == (4, 4, 3)
+    # The largest weight leaves the scene as it is, half of it takes away three eighths, none leaves a quarter.
+    assert np.array_equal(picture[::2, ::2, 0], [[200, 125], [125, 50]])
+    assert np.array_equal(picture, picture[::2, ::2].repeat(2, axis=0).repeat(2, axis=1))
+
+
+def test_square_tables_write_each_number_in_its_place():
+    figure = square_tables({"four": np.array([0.0, 0.25, 0.5, 1.0]), "one": torch.tensor([0.75])})
+    written = [[(*text.get_position(), text.get_text()) for text in axis.texts] for axis in figure.axes]
+    assert written == [[(0, 0, "0.00"), (1, 0, "0.25"), (0, 1, "0.50"), (1, 1, "1.00")], [(0, 0, "0.75")]]
+    assert [axis.get_title() for axis in figure.axes] == ["four", "one"]
+
+
+def test_the_walk_through_a_step_ends_in_the_word_of_highest_score():
+    scene, annotations = np.zeros((3, 4, 4), np.uint8), np.arange(12.0).reshape(4, 3)
+    weights, scores = torch.tensor([0.0, 0.5, 0.5, 0.0]), np.array([0.0, 2.0, 1.0])
+    figure = system(scene, annotations, ["a"], np.zeros(5), weights, scores, ["one", "red", "two"])
+    captions = [figure.shown(Step=step)[1] for step in range(8)]
+    assert captions[0].startswith("scene, 4 × 4 × 3")
+    assert captions[4].startswith("weights, 2 × 2: keys from annotations; query, score, softmax from state")
+    assert "weighted mean from weights; values from annotations" in captions[5]
+    shown, _ = figure.shown(Step=7)
+    assert [part.texts for part in shown if "red" in part.texts] != []

@@ -119,8 +119,8 @@ def test_batches_keep_captions_beside_their_annotations(scenes):
     batches = caption_batches(marks, said, vocabulary, 4, seed=0)
     seen = []
     for _ in range(3):
-        lesson, targets = next(batches)
-        for mark, row in zip(lesson.source[:, 0, 0].int().tolist(), targets, strict=True):
+        inputs, targets = next(batches)
+        for mark, row in zip(inputs.source[:, 0, 0].int().tolist(), targets, strict=True):
             assert vocabulary.decode(row) == said[mark]
             seen.append(mark)
     assert sorted(seen) == list(range(12))
@@ -140,15 +140,15 @@ def test_a_unit_of_the_encoder_sees_about_one_sticker_and_knows_its_place(scenes
 
 
 def test_soft_attention_is_a_loop_over_places():
-    model, lesson = decoder(), shown()
-    memory, state = model.begin(lesson.source)
-    words = lesson.so_far[:, 0]
+    model, inputs = decoder(), shown()
+    memory, state = model.begin(inputs.source)
+    words = inputs.so_far[:, 0]
     embedded = model.embed(words)
     for b in range(3):
         query = model.query(torch.cat([state[b], embedded[b]]))
-        scores = torch.stack([model.v((query + model.key(place)).tanh())[0] for place in lesson.source[b]])
+        scores = torch.stack([model.v((query + model.key(place)).tanh())[0] for place in inputs.source[b]])
         weights = scores.exp() / scores.exp().sum()
-        context = sum(weight * place for weight, place in zip(weights, lesson.source[b], strict=True))
+        context = sum(weight * place for weight, place in zip(weights, inputs.source[b], strict=True))
         after = model.cell(torch.cat([embedded[b], context])[None], state[b][None])[0]
         hidden = (model.said(torch.cat([after, embedded[b]])) + model.seen(context)).tanh()
         step = model.advance(words, state, memory)
@@ -162,42 +162,42 @@ def test_soft_attention_is_a_loop_over_places():
     ids=["soft", "hard", "wide", "sees once"],
 )
 def test_a_batch_equals_one_by_one_and_a_caption_equals_its_steps(model):
-    lesson = shown()
-    told = model(lesson)
+    inputs = shown()
+    told = model(inputs)
     for b in range(3):
-        alone = model(TeacherForced(lesson.source[b : b + 1], lesson.so_far[b : b + 1]))
+        alone = model(TeacherForced(inputs.source[b : b + 1], inputs.so_far[b : b + 1]))
         assert_close(alone.scores[0], told.scores[b])
-    said = greedy(model, lesson.source, most=6)
-    again = model(TeacherForced(lesson.source[:1], torch.tensor([[1, *said[0].words][:6]])))
+    said = greedy(model, inputs.source, most=6)
+    again = model(TeacherForced(inputs.source[:1], torch.tensor([[1, *said[0].words][:6]])))
     assert again.scores[0].argmax(dim=-1).tolist()[: len(said[0].words)] == said[0].words
 
 
 def test_hard_attention_reads_the_likeliest_place_or_samples_by_weight():
-    model, lesson = decoder(look="hard"), shown(B=1, T=1)
+    model, inputs = decoder(look="hard"), shown(B=1, T=1)
     with torch.no_grad():
         model.v.weight *= 20  # weights that differ
-        told = model(lesson)
+        told = model(inputs)
         assert told.picked[0, 0] == told.weights[0, 0].argmax()
-        many = TeacherForced(lesson.source.expand(20_000, -1, -1), lesson.so_far.expand(20_000, -1))
+        many = TeacherForced(inputs.source.expand(20_000, -1, -1), inputs.so_far.expand(20_000, -1))
         drawn = model.train()(many).picked[:, 0].bincount(minlength=L) / 20_000
     assert_close(drawn, told.weights[0, 0], atol=0.015, rtol=0)
 
 
 def test_the_coin_reads_the_mean_in_its_share_of_batches():
-    model, lesson = decoder(look="hard", coin=0.5).train(), shown()
-    soft = sum(model(lesson).picked is None for _ in range(200))
+    model, inputs = decoder(look="hard", coin=0.5).train(), shown()
+    soft = sum(model(inputs).picked is None for _ in range(200))
     assert 60 < soft < 140
-    assert all(model.eval()(lesson).picked is not None for _ in range(10))
+    assert all(model.eval()(inputs).picked is not None for _ in range(10))
 
 
 def test_the_marginal_sums_what_every_place_would_say():
-    model, lesson = decoder(look="marginal", feeds="output"), shown()
-    told = model(lesson)
+    model, inputs = decoder(look="marginal", feeds="output"), shown()
+    told = model(inputs)
     assert_close(told.scores.exp().sum(dim=-1), torch.ones(3, 5))
-    memory, state = model.begin(lesson.source)
-    embedded = model.embed(lesson.so_far[:, 0])
+    memory, state = model.begin(inputs.source)
+    embedded = model.embed(inputs.so_far[:, 0])
     state = model.cell(embedded, state)
-    by_place = [model.speak(state, embedded, lesson.source[:, i]).softmax(dim=-1) for i in range(L)]
+    by_place = [model.speak(state, embedded, inputs.source[:, i]).softmax(dim=-1) for i in range(L)]
     mixed = sum(told.weights[:, 0, i, None] * by_place[i] for i in range(L))
     assert_close(told.scores[:, 0].exp(), mixed)
 
@@ -250,17 +250,17 @@ def test_coverage_leaves_padding_out_and_can_be_met_by_words_over_places_alone()
 
 
 def test_what_is_erased_is_neither_looked_at_nor_read():
-    model, lesson = decoder(first="mean"), shown()
+    model, inputs = decoder(first="mean"), shown()
     mask = torch.ones(3, L, dtype=torch.bool)
     mask[:, 5] = False
-    memory, state = model.begin(lesson.source, mask)
-    told = model.tell(lesson.so_far, state, memory)
+    memory, state = model.begin(inputs.source, mask)
+    told = model.tell(inputs.so_far, state, memory)
     assert (told.weights[:, :, 5] == 0).all()
-    other = lesson.source.clone()
+    other = inputs.source.clone()
     other[:, 5] = 1e3
     memory, state = model.begin(other, mask)
-    assert_close(model.tell(lesson.so_far, state, memory).scores, told.scores)
-    _, weights = attend(torch.zeros(3, 1, L), lesson.source, mask[:, None])
+    assert_close(model.tell(inputs.so_far, state, memory).scores, told.scores)
+    _, weights = attend(torch.zeros(3, 1, L), inputs.source, mask[:, None])
     assert_close(weights.sum(dim=-1), torch.ones(3, 1))
 
 

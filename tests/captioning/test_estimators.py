@@ -235,3 +235,13 @@ def test_bad_input_is_refused_in_words(call, said):
     with pytest.raises(ValueError) as refusal:
         call()
     assert said in str(refusal.value)
+
+
+def test_clouds_hold_every_method_at_every_size_and_temperature():
+    found = estimators.clouds(THREE_WORDS, (2, 4), (0.5, 2.0), trials=3)
+    assert list(found) == [*(name for name in estimators.METHODS if "Gumbel" not in name), "Gumbel-softmax"]
+    assert list(found["Gumbel-softmax"]) == [0.5, 2.0]
+    for cloud in (found["raw"], found["Gumbel-softmax"][0.5]):
+        assert cloud.shape == (2, 3, 27)  # sizes, trials, words * places
+    first = estimators.reinforce(THREE_WORDS, 3, 2, generator())
+    assert_close(found["raw"][0], first.flatten(1))

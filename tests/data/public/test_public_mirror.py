@@ -18,7 +18,9 @@ from PIL import Image
 from public_site import Site, quickly
 from scipy.io import wavfile
 
+from helpers import text_metrics
 from helpers.data import public
+from helpers.data.tokens import detokenise, normalise, tokenise
 from helpers.runtime import ROOT
 
 MIRROR = Path(os.environ.get("COURSE_TEST_MIRROR") or ROOT.parent / "shared" / "data" / "mirror")
@@ -31,65 +33,49 @@ def cache(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as monkeypatch, Site(files) as site:
         quickly(monkeypatch, tmp_path_factory.mktemp("cache"), site)
         yield site
+    asked = [path for path, _ in site.asked]
+    assert len(asked) == len(set(asked)), "an archive was fetched twice"
 
 
-def unpacked(part: str) -> bytes:
-    return gzip.decompress((MIRROR / f"mnist/{part}-ubyte.gz").read_bytes())
+def stored(archive: str, end: str) -> np.ndarray:
+    """A picture in an archive, by the end of its path."""
+    with zipfile.ZipFile(MIRROR / archive) as file:
+        (name,) = (each for each in file.namelist() if each.endswith(end))
+        return np.array(Image.open(io.BytesIO(file.read(name))))
 
 
-def opened(path: str) -> zipfile.ZipFile:
-    return zipfile.ZipFile(MIRROR / path)
-
-
-def test_mnist_holds_the_published_bytes(cache):
-    for split, prefix, count in (("train", "train", 60_000), ("test", "t10k", 10_000)):
+def test_mnist_holds_the_published_bytes_and_the_embedded_digits_in_its_training_set(cache):
+    embedded = {digit.tobytes() for digit in mnist_data()[0].astype(np.uint8)}
+    for split, prefix, count, shared in (("train", "train", 60_000, 5_000), ("test", "t10k", 10_000, 0)):
         images, labels = public.mnist(split)
-        assert images.shape == (count, 28, 28)
-        assert images.numpy().tobytes() == unpacked(f"{prefix}-images-idx3")[16:]
-        assert bytes(labels.tolist()) == unpacked(f"{prefix}-labels-idx1")[8:]
+        files = (MIRROR / f"mnist/{prefix}-{part}-ubyte.gz" for part in ("images-idx3", "labels-idx1"))
+        pixels, digits = (gzip.decompress(file.read_bytes()) for file in files)
+        assert images.shape == (count, 28, 28) and images.numpy().tobytes() == pixels[16:]
+        assert bytes(labels.tolist()) == digits[8:]
+        assert len(embedded & {digit.tobytes() for digit in images.numpy()}) == shared
     assert public.edition("mnist") == "official"
 
 
-def test_the_embedded_digits_are_all_from_the_training_set(cache):
-    embedded = {digit.tobytes() for digit in mnist_data()[0].astype(np.uint8)}
-    train = {digit.tobytes() for digit in public.mnist("train").images.numpy()}
-    test = {digit.tobytes() for digit in public.mnist("test").images.numpy()}
-    assert len(embedded) == 5_000 and embedded <= train and not embedded & test
-
-
 def test_camvid(cache):
-    archive = opened("camvid/bb68b64e72cb004b3ed927fee0f5624dd8097498.zip")
-    root = next(name for name in archive.namelist() if name.endswith("CamVid/train.txt")).removesuffix(
-        "train.txt"
-    )
+    archive = "camvid/bb68b64e72cb004b3ed927fee0f5624dd8097498.zip"
     for split, count in (("train", 367), ("val", 101)):
         streets = public.camvid(split)
         assert streets.images.shape == (count, 3, 180, 240) and streets.labels.max() == streets.VOID
         for i in (0, count // 2, count - 1):
-            for folder, values in (
-                (split, streets.images[i].permute(1, 2, 0)),
-                (f"{split}annot", streets.labels[i]),
-            ):
-                stored = Image.open(io.BytesIO(archive.read(f"{root}{folder}/{streets.names[i]}.png")))
-                np.testing.assert_array_equal(values, np.array(stored))
+            picture, label = (f"CamVid/{split}{part}/{streets.names[i]}.png" for part in ("", "annot"))
+            np.testing.assert_array_equal(streets.images[i].permute(1, 2, 0), stored(archive, picture))
+            np.testing.assert_array_equal(streets.labels[i], stored(archive, label))
     assert public.edition("camvid") == "half size"
     assert set(streets.sequences) == {"0016E5"}  # why a val score flatters: the film is in train, too
-    train = public.camvid("train")
-    assert {film: train.sequences.count(film) for film in set(train.sequences)} == {
-        "0001TP": 62,
-        "0006R0": 101,
-        "0016E5": 204,
-    }
+    films = public.camvid("train").sequences
+    assert {film: films.count(film) for film in films} == {"0001TP": 62, "0006R0": 101, "0016E5": 204}
 
 
 def test_penn_fudan(cache):
     people = public.penn_fudan()
-    archive = opened("pennfudan/PennFudanPed.zip")
     assert len(people) == 120 and public.edition("pennfudan") == "half size"
     for i in (0, 60, 119):
-        mask = np.array(
-            Image.open(io.BytesIO(archive.read(f"PennFudanPed/PedMasks/{people.names[i]}_mask.png")))
-        )
+        mask = stored("pennfudan/PennFudanPed.zip", f"PedMasks/{people.names[i]}_mask.png")
         np.testing.assert_array_equal(people.masks[i], mask)
         assert people.images[i].shape == (3, *mask.shape)
 
@@ -99,9 +85,24 @@ def test_sentences(cache):
     assert (len(train), len(val), len(phrases)) == (29_000, 1_014, 118_964)
     assert train[0].target == "Two young, White males are outside near many bushes."
     assert train[0].source.startswith("Zwei junge weiße Männer")
-    with opened("tatoeba/spa-eng.zip").open("spa-eng/spa.txt") as file:
+    with zipfile.ZipFile(MIRROR / "tatoeba/spa-eng.zip") as archive, archive.open("spa-eng/spa.txt") as file:
         english, spanish = file.readlines()[70_000].decode().rstrip("\n").split("\t")
     assert phrases[70_000] == (spanish, english)
+
+
+def test_perfect_translations_score_100_and_most_sentences_come_back_as_they_were(cache):
+    """The few others have a space where nobody writes one, before a comma or a full stop."""
+    val, phrases = public.multi30k("val"), public.tatoeba()[::10]
+    for pairs, most in ((val, 1), (phrases, 2)):
+        for sides in zip(*pairs, strict=True):
+            back = [detokenise(tokenise(text)) for text in sides]
+            plain = [" ".join(normalise(text).split()) for text in sides]
+            assert sum(one != other for one, other in zip(back, plain, strict=True)) <= most
+            assert text_metrics.bleu(back, plain)[0] == pytest.approx(100)
+    translated = [detokenise(tokenise(pair.target)) for pair in val]
+    assert text_metrics.bleu(translated, [pair.target for pair in val], lowercase=True)[0] == pytest.approx(
+        100
+    )
 
 
 def test_spoken_digits(cache):
@@ -114,8 +115,3 @@ def test_spoken_digits(cache):
             rate, samples = wavfile.read(io.BytesIO(member.read()))
             np.testing.assert_array_equal(digits.waveforms[i] * 2**15, samples)
             assert rate == digits.rate
-
-
-def test_each_archive_was_fetched_once(cache):
-    asked = [path for path, _ in cache.asked]
-    assert len(asked) == len(set(asked))

@@ -1,1 +1,0 @@
-"""Arrays -> interactive figures: Python beside its JavaScript."""
