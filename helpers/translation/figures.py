@@ -2,102 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from difflib import SequenceMatcher
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Plot
 
 from helpers import figure as fig
 from helpers.data.readings import Reading
 from helpers.data.tokens import detokenise, normalise
 from helpers.figure import taking
-from helpers.translation.phrasebook import Entry
+from helpers.translation.pictures import COLOURS
+from helpers.translation.tables import bundled, switched, tabled, tables_of
 
 SCRIPT = Path(__file__).with_name("switched.js")
-COLOURS = {"attention": "#a24fd6", "no attention": "#2f8fae"}  # in static pictures, too
-LINKS = "#e66633"  # known links
-STEPS = 256  # weights are kept to a quarter of a percent, so that the page stays small
-
-
-def draw_system(
-    axes: Axes, source: Sequence[str], target: Sequence[str], weights: np.ndarray, step: int, size: int
-) -> None:
-    """Draw the translator at one step: encoder, annotations, weights as lines, context, decoder, with shapes.
-
-    Args:
-        source, target: words. weights: (T, S). step: the target word that is predicted.
-        size: of embeddings, annotations and states.
-    """
-    S, T = len(source), len(target)
-    across = np.linspace(0.23, 0.98, max(S, T))
-    box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": "#5c5a66"}
-    write = partial(axes.text, ha="center", va="center", fontsize=11)
-    arrow = partial(axes.annotate, "", arrowprops={"arrowstyle": "->", "color": "#5c5a66"})
-    for k, word in enumerate(source):
-        write(across[k], 0.04, word)
-        arrow(xy=(across[k], 0.2), xytext=(across[k], 0.09))
-        write(across[k], 0.26, f"$h_{k + 1}$", bbox=box)
-        if k:
-            axes.annotate(
-                "", (across[k - 1] + 0.03, 0.26), (across[k] - 0.03, 0.26), arrowprops={"arrowstyle": "<->"}
-            )
-        share = float(weights[step, k])
-        shown = {
-            "color": COLOURS["attention"],
-            "ls": "-",
-            "lw": 0.6 + 5 * share,
-            "alpha": 0.25 + 0.75 * share,
-        }
-        axes.plot([across[k], across[step]], [0.33, 0.5], **shown)
-    for j, word in enumerate(target):
-        faint = "#a5a3ad" if j > step else "black"
-        write(across[j], 0.76, f"$s_{j + 1}$", bbox=box | {"ec": faint}, color=faint)
-        write(across[j], 0.96, word, color=faint, weight="bold" if j == step else "normal")
-        arrow(xy=(across[j], 0.91), xytext=(across[j], 0.82))
-        if j:
-            arrow(xy=(across[j] - 0.03, 0.76), xytext=(across[j - 1] + 0.03, 0.76))
-    write(across[step], 0.54, "$c$", bbox=box | {"ec": COLOURS["attention"]})
-    arrow(xy=(across[step], 0.7), xytext=(across[step], 0.6))
-    names = (
-        "source words",
-        f"encoder: (S, {size})",
-        "weights: (S)",
-        f"context: ({size})",
-        f"decoder: ({size})",
-        "target words",
-    )
-    for height, name in zip((0.04, 0.26, 0.41, 0.54, 0.76, 0.96), names, strict=True):
-        axes.text(0, height, name, va="center", fontsize=10, color="#5c5a66")
-    axes.set(xlim=(0, 1.03), ylim=(0, 1.02))
-    axes.set_axis_off()
-
-
-def draw_alignment(axes: Axes, weights: np.ndarray, entry: Entry, title: str) -> None:
-    """Draw weights (T, S) as a heat map, with the known links as dots: filled where sure, open where possible."""
-    axes.imshow(weights, cmap="Purples", vmin=0, vmax=1)
-    axes.set_xticks(range(len(entry.spanish)), entry.spanish, rotation=60, ha="right")
-    axes.set_yticks(range(len(entry.english)), entry.english)
-    for links, fill in ((entry.possible - entry.sure, "none"), (entry.sure, LINKS)):
-        for place, word in links:
-            axes.plot(place, word, "o", color=LINKS, markerfacecolor=fill, markersize=4)
-    axes.grid(False)
-    axes.set_title(title)
-
-
-def curves(x: Sequence, systems: Mapping[str, Sequence[float]], title: str, xlabel: str, ylabel: str) -> Plot:
-    """A curve a system, each in its colour, from 0 upwards."""
-    plot, axes = plt.subplots(figsize=(6.4, 3.1))
-    for (name, values), style in zip(systems.items(), ("s-", "o-"), strict=False):
-        axes.plot(x, values, style, color=COLOURS.get(name), markersize=5, label=name)
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
-    axes.set_title(title)
-    axes.legend()
-    return plot
 
 
 class Example(NamedTuple):
@@ -234,7 +149,7 @@ def alignment_explorer(
         language: of the source.
         alt: what the sentences are, in a few words, for a reader who hears the page.
     """
-    tables = [_tables(each, number) for number, each in enumerate(readings)]
+    tables = [tables_of(each, number) for number, each in enumerate(readings)]
     texts = taking.distinct([detokenise(each[0].source) for each in readings], "sentences")
 
     def answer(text: str, sentence: int = 0, off: Sequence[int] = ()) -> dict:
@@ -323,82 +238,3 @@ def _symbol(table: list) -> fig.Symbol:
     while isinstance(leaf, list) and leaf:
         leaf = leaf[0]
     return fig.names(table) if isinstance(leaf, str) else fig.array(table)
-
-
-def bundled(**values: object) -> dict:
-    """A reading's parts under one name, as an answer of Python is."""
-    return values
-
-
-def switched(flags: Sequence[int], text: str) -> dict:
-    """Which stored reading fits the switches (0: all on; k: only word k - 1 off), and whether Python must be asked."""
-    off = [place for place, on in enumerate(flags) if not on]
-    typed = int(bool(text.strip()))
-    return {
-        "typed": typed,
-        "place": off[0] + 1 if off else 0,
-        "ask": int(len(off) > 1 or (typed and len(off) > 0)),
-    }
-
-
-def _tables(readings: Sequence[Reading], number: int) -> list[dict]:
-    """A sentence's readings as the page takes them, or a ValueError."""
-    masked = [(), *((place,) for place in range(len(readings[0].source)))] if readings else []
-    if not readings or [tuple(each.masked) for each in readings] != masked:
-        raise ValueError(
-            f"Sentence {number} needs its plain reading, and then one with each source word switched off, in order. "
-            "`stored_readings` makes them."
-        )
-    return [tabled(each, readings[0]) for each in readings]
-
-
-def tabled(reading: Reading, plain: Reading) -> dict:
-    """A reading as lists, one entry a candidate, set against the plain translation of the same sentence."""
-    first = plain.candidates[0].words
-    source, candidates = list(reading.source), reading.candidates
-    masked = [source[place] for place in reading.masked]
-    weights = [_weights(each.weights, len(each.words), len(source)) for each in candidates]
-    changes = [against(each.words, first, bool(masked)) for each in candidates]
-    return {
-        "source": source,
-        "notes": ["unknown" if word in reading.unknown else "" for word in source],
-        "unknown": f"Unknown to the translator: {', '.join(reading.unknown)}." if reading.unknown else "",
-        "off": f"Switched off: {', '.join(masked)}." if masked else "",
-        "translations": [detokenise(each.words) or "(nothing)" for each in candidates],
-        "words": [list(each.words) for each in candidates],
-        "scores": [float(each.score) for each in candidates],
-        "weights": [each.tolist() for each in weights],
-        "best": [each.argmax(axis=1).tolist() for each in weights],
-        "changed": [flags for flags, _ in changes],
-        "change": [told for _, told in changes],
-    }
-
-
-def _weights(weights: object, words: int, places: int) -> np.ndarray:
-    """Weights (words, places) in steps that deflate well; a row of zeros where no word was decoded."""
-    array = np.asarray(weights, float)
-    if array.shape != (words, places):
-        raise ValueError(
-            f"The weights have shape {array.shape}; expected {(words, places)}, a row a word and a column a source "
-            "word. Give them without rows for the start and the end."
-        )
-    # A little beyond 1 is how floats add up.
-    if not np.isfinite(array).all() or (array.size and not 0 <= array.min() <= array.max() <= 1.001):
-        raise ValueError("The weights hold values outside 0..1, or NaN. Give them after the softmax.")
-    return np.round(array.clip(0, 1) * STEPS) / STEPS if words else np.zeros((1, places))
-
-
-def against(words: Sequence[str], plain: Sequence[str], masked: bool) -> tuple[list[bool], str]:
-    """Flag the words that a plain translation has not in this order, and tell the difference in a sentence."""
-    blocks = SequenceMatcher(None, plain, words, autojunk=False).get_matching_blocks()
-    ours = {block.b + i for block in blocks for i in range(block.size)}
-    theirs = {block.a + i for block in blocks for i in range(block.size)}
-    flags = [place not in ours for place in range(len(words))]
-    new = [word for word, flag in zip(words, flags, strict=True) if flag]
-    gone = [word for place, word in enumerate(plain) if place not in theirs]
-    if not new and not gone:
-        return flags, "The translation stays the same." if masked else ""
-    other = "the plain translation" if masked else "the best candidate"
-    parts = [f"it has “{' '.join(new)}”"] if new else []
-    parts += [f"it lacks “{' '.join(gone)}”"] if gone else []
-    return flags, f"Compared with {other}, {' and '.join(parts)}."

@@ -1,4 +1,4 @@
-// Labs of the alignment explorer: which stored reading fits its switches. Their twins are in figures.py.
+// Labs of the alignment explorer: which stored reading fits its switches. Their twins are in tables.py.
 
 /** A reading's parts under one name, as an answer of Python is. */
 function bundled(values) {

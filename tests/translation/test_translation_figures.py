@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data.readings import Candidate, Reading
-from helpers.translation.figures import Example, against, alignment_explorer, by_length, foreign, switched
+from helpers.translation.figures import Example, alignment_explorer, by_length, foreign
+from helpers.translation.tables import against, switched
 
 WEIGHTS = np.array([[0.75, 0.25, 0], [0, 0.25, 0.5], [0, 0, 1]])
 
