@@ -87,7 +87,7 @@ def test_every_arrow_bears_its_operation_and_its_parameters_once():
     assert "4 × 4" in " ".join(told) and {"image", "deep", "sum"} <= set(told)
 
 
-def test_steps_without_places_run_to_and_fro_and_lie_apart():
+def test_steps_without_places_run_there_and_back_and_lie_apart():
     figure = fig.walk(chain(6), alt="Six.", columns=4)
     boxes = np.array([figure.shown(Step=k)[0][0].shapes[0][1] for k in range(6)])
     assert boxes[4, 0] == boxes[3, 0] and boxes[4, 1] > boxes[3, 1] + boxes[3, 3]  # below the line's end

@@ -115,7 +115,7 @@ def test_the_notebooks_own_pictures_are_inlined(page):
 
 def test_a_figure_shown_twice_is_inlined_once(page):
     assert page.count('<figure class="live"') == 2
-    assert page.count("// Masks over images.") == 1
+    assert page.count("// The figure: builds its parts") == 1
     assert page.count('"payload":') == 1
     assert page.count('alt="A portrait under three discs.') == 2
 

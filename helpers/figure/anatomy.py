@@ -80,7 +80,7 @@ class Layout:
     def __init__(self, steps: Sequence[Step], columns: int) -> None:
         self.arrows = _arrows(steps)
         given = [step.place for step in steps]
-        if all(place is None for place in given):  # to and fro: each line starts below the last one's end
+        if all(place is None for place in given):  # there and back: each line starts below the last one's end
             lines = [divmod(i, columns) for i in range(len(steps))]
             given = [(columns - 1 - at if row % 2 else at, row) for row, at in lines]
         if None in given or len(set(given)) < len(given):
@@ -136,7 +136,7 @@ def anatomy(steps: Sequence[Step], columns: int = 4, classes: Sequence[str] = DI
     """Draw a system: each step's tensor as a thumbnail with its shape, joined by arrows that bear the operations.
 
     Args:
-        steps: in the order of computation. Without places they run to and fro in lines of `columns`.
+        steps: in the order of computation. Without places they run there and back in lines of `columns`.
         classes: names for the legend of label maps, background first.
     """
     layout = Layout(steps, columns)

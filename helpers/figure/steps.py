@@ -30,7 +30,7 @@ class Step:
         name: what the picture calls it; two steps are never called the same.
         value: of one example, without the batch's axis; words as a list of texts.
         operation: what makes it of the step before.
-        parameters: how many the operation has.
+        parameters: how many the operation has; they stand on the first arrow that leads here.
         note: a sentence or two that `walk` adds.
         after: the steps that it is made of -> the operation on the arrow from each, where that is not the step
             before; {} for a second input.
