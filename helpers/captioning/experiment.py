@@ -176,7 +176,7 @@ def new_decoder(fields: dict[str, Any], vocabulary: Vocabulary, annotations: Ten
         return SeesOnce(len(vocabulary), channels, places)
     return Captioner(
         len(vocabulary), channels, look=fields["model"], feeds=fields["feeds"], first=fields["first"],
-        coin=fields.get("coin", 0.0), wide=fields["features"] == "wide",
+        coin=fields.get("coin", 0.0), wide=fields["features"] == "wide", bottom=fields["places"] == "bottom row",
     )  # fmt: skip
 
 
@@ -198,7 +198,9 @@ def penalised(told: Told, targets: Tensor, strength: float, goal: str) -> Tensor
 
 
 # What a row's fields say unless something is varied. The first state has not seen the scene; the paper's has.
-PLAIN = {"feeds": "state and output", "first": "learned", "features": "local", "penalty": 0.0}
+PLAIN = {
+    "feeds": "state and output", "first": "learned", "features": "local", "places": "all", "penalty": 0.0,
+}  # fmt: skip
 CONTROL = {"model": "control"}
 SOFT, UNIFORM = {"model": "soft", **PLAIN}, {"model": "uniform", **PLAIN}
 MARGINAL = {"model": "marginal", **PLAIN, "coin": 0.0}
@@ -206,10 +208,9 @@ RAW = {"model": "hard", **PLAIN, "baseline": False, "coin": 0.0}
 PAPER = RAW | {"baseline": True, "coin": 0.5}
 ABLATIONS = [
     UNIFORM,
-    *(
-        SOFT | each
-        for each in ({"first": "mean"}, {"features": "wide"}, {"first": "mean", "features": "wide"})
-    ),
+    SOFT | {"first": "mean"},
+    SOFT | {"features": "wide"},
+    *(SOFT | {"features": each, "places": "bottom row"} for each in ("local", "wide")),
 ]
 OUTPUT = [
     each | {"feeds": "output"}

@@ -141,7 +141,8 @@ class Captioner(Decoder):
         feeds: whether what was read goes into the "state and output", as in the paper, or into the "output" alone.
         first: the first state, "learned" and the same for every scene, or made of the "mean" annotation (the paper's).
         coin: the chance that a batch of "hard" or "marginal" training reads the mean after all (the paper's 0.5).
-        wide: let the places see each other first, by two convolutions that reach over the whole scene.
+        wide: let each place tell of the whole scene before the first word.
+        bottom: allow it to look at the bottom row of places only.
 
     The query is the state and the last word; the paper's is the state alone.
     """
@@ -149,10 +150,10 @@ class Captioner(Decoder):
     def __init__(
         self, words: int, channels: int, size: int = 128, *, look: Look = "soft",
         feeds: Literal["state and output", "output"] = "state and output",
-        first: Literal["learned", "mean"] = "learned", coin: float = 0.0, wide: bool = False,
+        first: Literal["learned", "mean"] = "learned", coin: float = 0.0, wide: bool = False, bottom: bool = False,
     ):  # fmt: skip
         super().__init__()
-        self.look, self.feeds, self.coin = look, feeds, coin
+        self.look, self.feeds, self.coin, self.bottom = look, feeds, coin, bottom
         self.embed = nn.Embedding(words, size, padding_idx=PAD)
         self.mix = Wide(channels) if wide else nn.Identity()
         self.first = nn.Linear(channels, size) if first == "mean" else None
@@ -172,6 +173,10 @@ class Captioner(Decoder):
 
     def begin(self, annotations: Tensor, mask: Tensor | None = None) -> tuple[Memory, Tensor]:
         annotations = self.mix(annotations)
+        if self.bottom:
+            L = annotations.shape[1]
+            row = (torch.arange(L, device=annotations.device) >= L - L**0.5).expand(len(annotations), -1)
+            mask = row if mask is None else mask & row
         memory = remember(annotations, self.key(annotations), mask)
         state = self.start.expand(len(annotations), -1)
         if self.first is not None:
@@ -202,17 +207,16 @@ class Captioner(Decoder):
 
 
 class Wide(nn.Module):
-    """Let each place see the whole scene: (B, L, D) to (B, L, D), its first channels mixed over the grid."""
+    """Let each place tell of the whole scene: (B, L, D) to (B, L, D), read column by column, forwards and backwards."""
 
-    def __init__(self, channels: int, size: int = 64):
+    def __init__(self, channels: int):
         super().__init__()
-        self.over = nn.Sequential(*block(channels, size, 7), *block(size, channels, 9))
+        self.read = nn.GRU(channels, channels // 2, batch_first=True, bidirectional=True)
 
     def forward(self, annotations: Tensor) -> Tensor:
-        B, L, D = annotations.shape
-        side = int(L**0.5)
-        grid = annotations.mT.reshape(B, D, side, side)
-        return (grid + self.over(grid)).flatten(2).mT
+        side = int(annotations.shape[1] ** 0.5)
+        columns = annotations.unflatten(1, (side, side)).transpose(1, 2).flatten(1, 2)
+        return self.read(columns)[0].unflatten(1, (side, side)).transpose(1, 2).flatten(1, 2)
 
 
 def remember(annotations: Tensor, keys: Tensor, mask: Tensor | None) -> Memory:

@@ -264,6 +264,16 @@ def test_what_is_erased_is_neither_looked_at_nor_read():
     assert_close(weights.sum(dim=-1), torch.ones(3, 1))
 
 
+def test_wide_features_bring_every_sticker_to_the_bottom_row_and_local_ones_do_not():
+    for wide in (False, True):
+        model, inputs = decoder(wide=wide, bottom=True), shown()
+        inputs.source.requires_grad_()
+        told = model(inputs)
+        assert (told.weights[:, :, :12] == 0).all() and (told.weights[:, :, 12:] > 0).all()
+        slope = torch.autograd.grad(told.scores.square().sum(), inputs.source)[0].abs().sum(dim=(0, 2))
+        assert (slope > 0).tolist() == [wide] * 12 + [True] * 4
+
+
 def test_padding_is_what_the_tokens_say():
     assert decoders.PAD == PAD
 
