@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
+from sights import SIGHTS, contrast, nearest
 from skimage.transform import resize
 from torch.testing import assert_close
 
 from helpers.data.digits import handwritten_digits, sticker_textures, textures_of
 from helpers.data.stickers import STICKER_COLOURS, cut_offset, sample_sticker, sampling_grid
-from tests.test_plotting import SIGHTS, nearest
 
 
 def sticker(textures, places, heights, angles, size):
@@ -71,15 +71,8 @@ def test_a_cut_hides_the_share_of_ink_that_it_is_asked_for(direction, share, dig
 
 def test_ink_is_readable_on_every_backing():
     """The contrast ratio of WCAG 2.2 for text: at least 4.5."""
-
-    def luminance(colour):
-        share = np.array(colour) / 255
-        linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-        return linear @ [0.2126, 0.7152, 0.0722]
-
     for name, backing, ink in STICKER_COLOURS:
-        bright, dark = sorted([luminance(backing), luminance(ink)], reverse=True)
-        assert (bright + 0.05) / (dark + 0.05) >= 4.5, name
+        assert contrast(np.array([backing]), np.array(ink), "normal").item() >= 4.5, name
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
