@@ -220,3 +220,10 @@ def test_importing_the_kit_reads_no_file_and_starts_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [0, False]
+
+
+def test_a_curve_of_hardly_any_height_is_drawn_all_the_same():
+    """The inverse of so small a height is beyond what a number holds, and the curve was left out of the poster."""
+    figure = fig.Figure(fig.Lines({"a": [0.0, 5e-324, 0.0]}), caption="", alt="A curve.")
+    (part,), _ = figure.shown()
+    assert [kind for kind, *_ in part.shapes] == ["polyline"]

@@ -318,8 +318,8 @@ class Lines(Part):
         values = [np.asarray(each, float) for each in now.values]
         x = np.arange(max(map(len, values)), dtype=float) if now.x is None else now.x
         wide, bottom = CHART["width"] - CHART["left"] - CHART["right"], CHART["height"] - CHART["bottom"]
-        share = (bottom - CHART["top"]) / ((now.high - now.low) or 1)
-        ups = [bottom - share * (each - now.low) for each in values]
+        span = (now.high - now.low) or 1  # divided by last: its inverse may be more than a number holds
+        ups = [bottom - (bottom - CHART["top"]) * (each - now.low) / span for each in values]
         return CHART["left"] + wide * (x - x[0]) / (x[-1] - x[0] or 1), ups
 
     def shows(self, look: Look) -> Shown:
