@@ -30,13 +30,13 @@ function levelsOf(length, levelAt) {
 const PAINTERS = {
   image(below, height, width, { picture, dim }) {
     const pixels = nearest(picture, height, width);
-    if (picture.shape.length === 3 && !dim) return pixels;
-    const out = new Uint8Array(below.length);
     const channels = picture.shape[2] ?? 1;
-    for (let i = 0; i < height * width; i++) {
-      const [red, green, blue] = [0, 1, 2].map((channel) => pixels[channels * i + (channel % channels)]);
-      const grey = dim ? Math.floor(((299 * red + 587 * green + 114 * blue) * DIM) / 100000) : red;
-      out.fill(grey, 3 * i, 3 * i + 3);
+    if (channels === 3 && !dim) return pixels;
+    const out = new Uint8Array(below.length);
+    const [green, blue] = channels === 3 ? [1, 2] : [0, 0];
+    for (let i = 0, at = 0; i < pixels.length; i += channels, at += 3) {
+      const brightness = 299 * pixels[i] + 587 * pixels[i + green] + 114 * pixels[i + blue];
+      out[at] = out[at + 1] = out[at + 2] = dim ? (brightness * DIM) / 100000 : pixels[i];
     }
     return out;
   },
