@@ -1,6 +1,6 @@
 // Layers of a stage: how each changes the pixels below it, and what it lays over them. Their twin is layers.py.
 
-import { asArray, asList, same } from "./arrays.js";
+import { asArray, asList, rowsOf, same } from "./arrays.js";
 import { nearest, bilinear, visible, edges, tinted } from "./raster.js";
 import { written } from "./symbols.js";
 
@@ -12,12 +12,6 @@ const [BEHIND, NOT_A_NUMBER] = [255, 256];
 /** Weights by level for label maps: label 0 shows what lies below. */
 function overBackground(weight) {
   return [0, ...new Array(255).fill(weight)];
-}
-
-/** Numbers (N, width) or a single row of them, as a list of lists. */
-function rowsOf(values, width) {
-  const flat = asList(values);
-  return Array.from({ length: flat.length / width }, (_, i) => flat.slice(i * width, (i + 1) * width));
 }
 
 /** For each pixel a number that says which colour lies over it. */
