@@ -140,15 +140,22 @@ def naming(seed: int, budget: Budget) -> Iterator[dict]:
 
 
 def compare(
-    seed: int, budget: Budget, systems: Sequence[dict[str, Any]], order: Order = "left to right"
+    seed: int,
+    budget: Budget,
+    systems: Sequence[dict[str, Any]],
+    order: Order = "left to right",
+    times: int = 1,
 ) -> Iterator[dict]:
-    """Train decoders on the captions of a seed, and yield a row for each, which begins with its system's fields."""
+    """Train decoders on the captions of a seed, and yield a row for each, which begins with its system's fields.
+
+    They learn for `times` as many steps as the budget says.
+    """
     train, test, vocabulary = material(seed, budget, order)
     few = Annotated(test.scenes[:100], *(part[:100] for part in test[1:]))
     for fields in systems:
+        rate = best_rate(fields, budget)  # comes first, for its sweep seeds the random numbers, too
         decoder = new_decoder(fields, vocabulary, test.annotations, seed)
-        rate = best_rate(fields, budget)
-        history = learn(decoder, train, vocabulary, seed, budget.steps, new_loss(fields), rate=rate)
+        history = learn(decoder, train, vocabulary, seed, times * budget.steps, new_loss(fields), rate=rate)
         told, chances = maps.led(decoder, test, vocabulary)
         figures = score(spoken(decoder, test.annotations, vocabulary), test)
         figures["nats_a_word"] = nats_a_word(chances)
@@ -164,6 +171,7 @@ def compare(
             **fields,
             "rate": rate,
             "captions": order,
+            "steps": history.steps,
             "seed": seed,
             "figures": figures,
             "seconds": history.seconds,
@@ -262,6 +270,7 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
         found[f"captions, seed {seed}"] = partial(compare, seed, budget, [SOFT, CONTROL, RAW, PAPER])
         if seed == 0:
             found["hard, apart"] = partial(compare, seed, budget, APART)
+            found["hard, longer"] = partial(compare, seed, budget, [PAPER], times=3)
             found["ablations"] = partial(compare, seed, budget, ABLATIONS)
             found["penalty"] = partial(compare, seed, budget, PENALTIES)
         found[f"output only, seed {seed}"] = partial(compare, seed, budget, OUTPUT, "by colour")
