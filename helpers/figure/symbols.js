@@ -42,6 +42,7 @@ const FINDERS = {
   cell: ({ now, shape }) => now.map((place, axis) => Math.min(place, Math.max(shape[axis] - 1, 0))),
   boxhandle: ({ now }) => now,
   grip: ({ now }) => now,
+  entries: ({ now }) => now,
   switches: ({ now, names }) => names.map((_, i) => (i < now.length ? Number(now[i]) : 1)),
   field: ({ now }) => now,
   paint: ({ now }) => now,
