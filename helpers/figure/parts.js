@@ -4,6 +4,7 @@ import { make, makeSvg, write, each } from "./page.js";
 import { asArray, asList } from "./arrays.js";
 import { composer } from "./layers.js";
 import { written } from "./symbols.js";
+import { entries } from "./controls.js";
 import { pointer, cell, one, handle, grip, paint, answerOn } from "./pointing.js";
 
 const [GAP, BETWEEN] = [1, 110];
@@ -92,7 +93,8 @@ function answerFor(part, tools, canvas, along) {
   if (!control) return null;
   const ways = {
     pointer: () => pointer(control, tools, part.cells),
-    cell: () => cell(control, tools),
+    cell: () => cell(control, tools, canvas),
+    entries: () => null, // inputs of their own
     boxhandle: () => handle(control, tools, () => canvas.height, () => canvas.width),
     grip: () => grip(control, tools, () => canvas.height, () => canvas.width),
     paint: () => paint(control, tools),
@@ -130,7 +132,17 @@ function canvasPart(part, tools, drawing, along) {
 }
 
 function stage(part, tools) {
-  return canvasPart(part, tools, composer(part.layers, tools.symbols));
+  const drawn = canvasPart(part, tools, composer(part.layers, tools.symbols));
+  const control = tools.controls[part.answer];
+  if (control?.node.kind !== "entries") return drawn;
+  const typed = entries(control, tools, drawn.node.firstChild);
+  return {
+    ...drawn,
+    update() {
+      drawn.update();
+      typed();
+    },
+  };
 }
 
 function row(part, tools) {

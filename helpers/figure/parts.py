@@ -18,6 +18,7 @@ from helpers.figure.controls import (
     Cells,
     Choice,
     Control,
+    Entries,
     Grip,
     Paint,
     Pointer,
@@ -80,7 +81,7 @@ class Stage(Part):
 
     Args:
         layers: from below to above.
-        pointer: a Pointer (or its `.cells`), Cell, BoxHandle, Grip or Paint that answers on this stage.
+        pointer: a Pointer (or its `.cells`), Cell, BoxHandle, Grip, Entries or Paint that answers on this stage.
         side: CSS pixels of its longer side, about.
     """
 
@@ -88,7 +89,7 @@ class Stage(Part):
         self,
         *layers: Layer,
         title: object = "",
-        pointer: Pointer | Cells | Cell | BoxHandle | Grip | Paint | None = None,
+        pointer: Pointer | Cells | Cell | BoxHandle | Grip | Entries | Paint | None = None,
         side: int = 384,
         when: object = 1,
     ) -> None:
