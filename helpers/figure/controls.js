@@ -1,6 +1,7 @@
 // Controls of the panel. Each builder takes the control and the figure's tools, and returns {node, update}.
 
 import { fresh, make, write, each, clamp } from "./page.js";
+import { asArray, rowsOf } from "./arrays.js";
 
 /** The values of a control in the present state: `value` and its arguments. */
 function givenOf({ number, node }, { symbols }) {
@@ -168,6 +169,34 @@ function field(control, tools) {
   };
 }
 
+/** An input over each pixel of a picture in `box`: what is typed there goes, with the rest of the grid, into a field. */
+function entries(control, tools, box) {
+  const { name, field: holder, most } = control.node;
+  const list = make("div", { class: "entries" });
+  box.append(list);
+  const grid = () => asArray(givenOf(control, tools).values);
+  const makeEntry = (i) => {
+    const input = make("input", { type: "number", step: "any", min: -most, max: most });
+    input.addEventListener("change", () => {
+      const { data, shape: [, columns] } = grid();
+      const numbers = Array.from(data);
+      if (input.value === "" || !input.checkValidity()) return void (input.value = numbers[i]);
+      numbers[i] = Number(input.value);
+      tools.change(holder, rowsOf(numbers, columns).map((row) => row.join(" ")).join("; "));
+    });
+    input.addEventListener("keydown", (event) => event.key === "Enter" && event.stopPropagation()); // as in a field
+    return input;
+  };
+  return () => {
+    const { data, shape: [, columns] } = grid();
+    list.style.setProperty("--columns", columns);
+    each(list, Array.from(data), makeEntry, (input, value, i) => {
+      input.setAttribute("aria-label", `${name}, row ${Math.floor(i / columns)}, column ${i % columns}`);
+      if (document.activeElement !== input) input.value = value;
+    });
+  };
+}
+
 const PANEL = { slider, choice, toggle, switches, legend: switches, field };
 
-export { PANEL, givenOf, move };
+export { PANEL, givenOf, move, entries };

@@ -353,6 +353,24 @@ class Field(Control):
         return value
 
 
+class Entries(Control):
+    """An input over each pixel of a stage, so that the numbers of a grid are typed one by one. It has no value of its own.
+
+    Args:
+        field: what is typed goes there, with the rest of the grid, as a text: "1 2; 3 4".
+        values: a symbol, (rows, columns): the grid that the stage shows.
+        most: the largest size of a number.
+    """
+
+    def __init__(self, name: str, field: Field, values: Symbol, most: float, **rest: object) -> None:
+        super().__init__(name, 0, field=field.name, values=values, most=most, **rest)
+
+    def fits(self, value: object) -> int:
+        if value != 0:
+            self.refuse(value, "0: write into its field")
+        return 0
+
+
 class Paint(Control):
     """Strokes of a pen, by mouse, finger or keys: a list of strokes, each a list of [x, y] in pixels.
 

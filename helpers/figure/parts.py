@@ -69,7 +69,7 @@ class Stage(Part):
 
     Args:
         layers: from below to above.
-        pointer: a Pointer (or its `.cells`), Cell, BoxHandle, Grip or Paint that answers on this stage.
+        pointer: a Pointer (or its `.cells`), Cell, BoxHandle, Grip, Entries or Paint that answers on this stage.
         side: CSS pixels of its longer side, about.
     """
 

@@ -37,8 +37,8 @@ function pointer(control, tools, cells) {
   };
 }
 
-/** A cell of a picture whose pixels are the cells. */
-function cell(control, tools) {
+/** A cell of a picture whose pixels are the cells; of a smaller picture, the cell in the same row and column. */
+function cell(control, tools, canvas) {
   const { name } = control.node;
   const set = (place) => {
     const { shape } = givenOf(control, tools);
@@ -47,10 +47,7 @@ function cell(control, tools) {
   return {
     hover: false,
     help: "arrows move the cell (with Shift, further)",
-    point(across, down) {
-      const { shape } = givenOf(control, tools);
-      set([Math.floor(down * shape[0]), Math.floor(across * shape[1])]);
-    },
+    point: (across, down) => set([Math.floor(down * canvas.height), Math.floor(across * canvas.width)]),
     keys: arrows((dx, dy, far) => {
       const [row, column] = givenOf(control, tools).value;
       set([row + dy * (far ? 4 : 1), column + dx * (far ? 4 : 1)]);
