@@ -77,7 +77,9 @@ class Step:
 
     @property
     def shape(self) -> str:
-        return f"{len(self.value)} words" if self.kind == "words" else " × ".join(map(str, self.value.shape))
+        if self.kind == "words":
+            return f"{len(self.value)} word{"s" * (len(self.value) != 1)}"
+        return " × ".join(map(str, self.value.shape))
 
 
 def _kind(value: np.ndarray, name: str) -> Kind:
