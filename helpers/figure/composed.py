@@ -17,18 +17,7 @@ from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Ask, Lab, Look, Names, Stored, Symbol, Text
 
 FOLDER = Path(__file__).parent
-SCRIPTS = [
-    "page",
-    "arrays",
-    "raster",
-    "symbols",
-    "layers",
-    "state",
-    "controls",
-    "pointing",
-    "parts",
-    "charts",
-]
+SCRIPTS = "page arrays raster symbols layers state controls pointing parts charts".split()
 MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
 
 
@@ -300,8 +289,5 @@ def _plain(value: object) -> object:
     """What an answer says, as JSON."""
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, str) or value is None:
-        return value
-    if hasattr(value, "tolist"):
-        return value.tolist()
+    value = value.tolist() if hasattr(value, "tolist") else value
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value

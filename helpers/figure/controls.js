@@ -111,6 +111,7 @@ function switches(control, tools) {
   const list = make("div", { class: kind === "legend" ? "classes" : "switches" });
   const all = make("button", { type: "button" });
   let flags = [];
+  let [looked, has] = [null, null]; // the labels that were looked through last, and which classes they have
   const set = (next) => tools.change(name, next);
   all.addEventListener("click", () => set(flags.map((_, i) => i < first || flags.includes(0))));
   const makeSwitch = (i) => {
@@ -123,17 +124,24 @@ function switches(control, tools) {
     update() {
       const { value, names, colours, present } = givenOf(control, tools);
       flags = value;
-      const has = present && new Set(present.data);
+      if (present !== looked) [looked, has] = [present, present && classesIn(present.data)];
       each(list, names.slice(first), makeSwitch, (label, text, i) => {
         const [input, written] = label.children;
         write(written, text);
         input.checked = Boolean(flags[i + first]);
-        label.toggleAttribute("data-absent", Boolean(has) && !has.has(i + first));
+        label.toggleAttribute("data-absent", Boolean(has) && !has[i + first]);
         if (colours && !input.style.length) paintSwitch(input, colours.data.subarray(3 * (i + first)));
       });
       write(all, flags.includes(0) ? "Show all" : "Hide all");
     },
   };
+}
+
+/** 1 for each class that some labels have. */
+function classesIn(labels) {
+  const found = new Uint8Array(256);
+  for (let i = 0; i < labels.length; i++) found[labels[i]] = 1;
+  return found;
 }
 
 function paintSwitch(input, [red, green, blue]) {

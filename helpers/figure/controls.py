@@ -68,12 +68,9 @@ class Slider(Control):
         self.labels = labels if isinstance(labels, str | Symbol) else Names(labels)
         if isinstance(self.labels, Names) and not dynamic and len(self.labels.texts) != len(self.span):
             raise ValueError(f"{name!r} has {len(self.span)} values and {len(self.labels.texts)} labels.")
-        rest |= {
-            "start": self.span.start,
-            "step": self.span.step,
-            "count": values if dynamic else len(self.span),
-        }
-        rest |= {"play": play, "keys": keys or ("[]" if play else ""), "leap": leap, "every": every}
+        count = values if dynamic else len(self.span)
+        rest |= {"start": self.span.start, "step": self.span.step, "count": count, "every": every}
+        rest |= {"play": play, "keys": keys or ("[]" if play else ""), "leap": leap}
         super().__init__(name, first, labels=self.labels, **rest)
 
     def fits(self, value: object) -> int:

@@ -272,3 +272,15 @@ def test_pad_box_matrix_and_tiles_answer_the_hand(plain):
     assert page.caption().startswith("1 strokes")
     page.root.get_by_role("button", name="Wipe the pad").click()
     settled(page, figure, strokes=[])
+
+
+def test_a_box_is_dragged_and_sized_by_a_finger(plain):
+    figure, page = compositions.hands(), plain.open("hands")
+    boxes = figure.look()(figure._controls["box"].args["boxes"]).tolist()
+    assert figure.look()(figure._controls["box"].box).tolist() == [20, 20, 20, 20]
+    page.swipe((30, 30), (50, 20), number=1)
+    settled(page, figure, box=boxes.index([40, 10, 20, 20]))
+    page.swipe((59, 29), (69, 39), number=1)  # by its lower right corner
+    settled(page, figure, box=boxes.index([40, 10, 30, 30]))
+    page.swipe((55, 25), (15, 35), number=1)
+    settled(page, figure, box=boxes.index([0, 20, 30, 30]))
