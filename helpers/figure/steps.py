@@ -78,7 +78,7 @@ class Step:
     @property
     def shape(self) -> str:
         if self.kind == "words":
-            return f"{len(self.value)} word{"s" * (len(self.value) != 1)}"
+            return "1 word" if len(self.value) == 1 else f"{len(self.value)} words"
         return " × ".join(map(str, self.value.shape))
 
 
