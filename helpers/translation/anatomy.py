@@ -26,7 +26,9 @@ def draw(model: Translator, words: Corpus, source: Sequence[str], written: Seque
     def step(name: str, value: object, place: tuple[int, int], *made_by: nn.Module, **after: str) -> fig.Step:
         made_of = {one.replace("_", " "): operation for one, operation in after.items()}
         value = value if isinstance(value, list) else value[0]
-        return fig.Step(name, value, parameters=sum(map(parameter_count, made_by)), after=made_of, place=place)
+        return fig.Step(
+            name, value, parameters=sum(map(parameter_count, made_by)), after=made_of, place=place
+        )
 
     encoder, decoder = (model.source, model.encoder), (model.hidden, model.words)
     return fig.anatomy(
@@ -34,10 +36,20 @@ def draw(model: Translator, words: Corpus, source: Sequence[str], written: Seque
             step("source", list(source), (0, 0)),
             step("annotations", memory.annotations, (1, 0), *encoder, source="embed, GRU"),
             step("state before", state, (0, 2)),
-            step("weights", weights, (1, 1), model.score, annotations="scores, softmax", state_before="query"),
+            step(
+                "weights", weights, (1, 1), model.score, annotations="scores, softmax", state_before="query"
+            ),
             step("context", context, (2, 1), weights="weighted mean", annotations=""),
             step("word before", [*written[-1:]], (3, 2)),
-            step("state", new_state, (2, 2), model.cell, context="GRU", state_before="", word_before="embedding"),
+            step(
+                "state",
+                new_state,
+                (2, 2),
+                model.cell,
+                context="GRU",
+                state_before="",
+                word_before="embedding",
+            ),
             step("scores", scores, (2, 3), *decoder, state="linear layers"),
             step("next word", [words.target.words[int(scores.argmax())]], (3, 3), scores="argmax"),
         ]

@@ -58,7 +58,7 @@ class Budget:
 
 
 SIDE = 64  # of a scene: a quarter of notebook 01's pixels, so that there is time for many steps
-QUICK = Budget(scenes=2000, classifying=400, steps=250, height=(32, 44), batch=16)
+QUICK = Budget(scenes=2000, classifying=400, steps=220, height=(32, 44), batch=16)
 RATES_TRIED = Budget(scenes=2000, classifying=300, steps=400, height=(32, 44))
 RECORD = Budget(scenes=4000, classifying=400, steps=1000, height=(16, 44))
 LAST_LAYER = Budget(scenes=4000, classifying=400, steps=500, height=(16, 44))
@@ -102,9 +102,7 @@ def new_network(system: str, seed: int, classes: int = CLASSES) -> nn.Module:
     return NETWORKS[system](classes)
 
 
-def train_classifier(
-    scenes: Scenes, steps: int, seed: int, batch: int = BATCH
-) -> tuple[Classifier, History]:
+def train_classifier(scenes: Scenes, steps: int, seed: int, batch: int = BATCH) -> tuple[Classifier, History]:
     """Let an encoder learn what is in a scene before it is asked where, as the papers' VGG-16 had."""
     runtime.seed_everything(seed)
     classifier = Classifier()
