@@ -23,8 +23,8 @@ browser, with a kernel or without.
             name=fig.names(classes)[labels[at.y, at.x]],
         )
 
-Controls: `Slider`, `Choice`, `Toggle`, `Pointer`, `Cell`, `BoxHandle`, `Grip`, `Legend`, `Switches`, `Field`, `Entries`,
-`Paint`.
+Controls: `Slider`, `Choice`, `Toggle`, `Pointer`, `Cell`, `BoxHandle`, `Grip`, `Legend`, `Switches`, `Field`,
+`Entries`, `Paint`.
 Picks: `array`, `names`, and then `[...]`; `choose(which, a, b, ...)`; `text("... {x:.2f}", x=...)`; `upsampled`.
 Layers: `Image`, `Crop`, `Heat`, `Classes`, `Outline`, `Regions`, `Spot`, `Lens`, `Box`, `Dots`, `Arrows`, `Note`.
 Parts: `Stage`, `Row` (with `Each`), `Matrix`, `Tokens`, `Lines`, `Bars`, `Words`, `Column`,

@@ -354,7 +354,7 @@ class Field(Control):
 
 
 class Entries(Control):
-    """An input over each pixel of a stage, so that the numbers of a grid are typed one by one. It has no value of its own.
+    """An input over each pixel of a stage, so that the numbers of a grid are typed one by one; no value of its own.
 
     Args:
         field: what is typed goes there, with the rest of the grid, as a text: "1 2; 3 4".

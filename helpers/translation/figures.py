@@ -195,18 +195,18 @@ def alignment_explorer(
         fig.Ribbons(
             fig.Tokens(
                 reading["source"],
-                title=f"{language}: bars and ribbons show the weight; a click switches a word off",
+                title=f"{language}: a click switches a word off",
                 off=off,
                 weights=weights[word],
                 notes=reading["notes"],
             ),
             fig.Tokens(
                 reading["words"][candidate],
-                title="Translation: a wave under what has changed",
                 choose=word,
                 marked=reading["changed"][candidate],
             ),
             weights,
+            title="Bars and ribbons show the weights; a wave marks what has changed in the translation",
         ),
         fig.Matrix(
             weights,
