@@ -1,7 +1,7 @@
 // Controls of the panel. Each builder takes the control and the figure's tools, and returns {node, update}.
 
 import { fresh, make, write, each, clamp } from "./page.js";
-import { asArray } from "./arrays.js";
+import { asArray, rowsOf } from "./arrays.js";
 
 /** The values of a control in the present state: `value` and its arguments. */
 function givenOf({ number, node }, { symbols }) {
@@ -182,8 +182,7 @@ function entries(control, tools, box) {
       const numbers = Array.from(data);
       if (input.value === "" || !input.checkValidity()) return void (input.value = numbers[i]);
       numbers[i] = Number(input.value);
-      const rows = Array.from({ length: numbers.length / columns }, (_, row) => numbers.slice(row * columns, (row + 1) * columns));
-      tools.change(holder, rows.map((row) => row.join(" ")).join("; "));
+      tools.change(holder, rowsOf(numbers, columns).map((row) => row.join(" ")).join("; "));
     });
     input.addEventListener("keydown", (event) => event.key === "Enter" && event.stopPropagation()); // as in a field
     return input;

@@ -35,7 +35,9 @@ class Layer(Piece):
 
     def size(self, now: SimpleNamespace) -> tuple[int, int] | None:
         """(H, W) of a stage that this layer would be the first of; None if it can be none."""
-        own = [getattr(now, name) for name in ("picture", "values", "labels", "segments") if hasattr(now, name)]
+        own = [
+            getattr(now, name) for name in ("picture", "values", "labels", "segments") if hasattr(now, name)
+        ]
         return np.shape(own[0])[:2] if own else None
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:

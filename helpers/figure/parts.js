@@ -18,8 +18,11 @@ function picture(side) {
   const context = canvas.getContext("2d");
   const box = make("div", { class: "picture" }, canvas);
   const over = overlay(box);
+  let [image, words] = [null, null]; // the canvas' pixels, as bytes and as one number each
   function fit(height, width) {
     Object.assign(canvas, { width, height });
+    image = context.createImageData(width, height);
+    words = new Uint32Array(image.data.buffer);
     const longer = Math.max(width, height);
     canvas.style.imageRendering = longer < LARGE ? "pixelated" : "auto";
     const scale = longer > side ? side / longer : Math.max(1, Math.round(side / longer));
@@ -30,11 +33,9 @@ function picture(side) {
     box,
     canvas,
     show({ pixels, height, width, shapes, stale }) {
-      const resized = canvas.width !== width || canvas.height !== height;
+      const resized = image?.width !== width || image.height !== height;
       if (resized) fit(height, width);
       if (stale || resized) {
-        const image = context.createImageData(width, height);
-        const words = new Uint32Array(image.data.buffer);
         for (let i = 0, at = 0; i < words.length; i++, at += 3) {
           words[i] = (255 << 24) | (pixels[at + 2] << 16) | (pixels[at + 1] << 8) | pixels[at];
         }

@@ -12,19 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.figure import taking
-from helpers.figure.controls import (
-    BoxHandle,
-    Cell,
-    Cells,
-    Choice,
-    Control,
-    Entries,
-    Grip,
-    Paint,
-    Pointer,
-    Slider,
-    Switches,
-)
+from helpers.figure.controls import Cell, Cells, Choice, Control, Slider, Switches
 from helpers.figure.layers import Heat, Layer, Shape
 from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, stored, write, written
 
@@ -89,7 +77,7 @@ class Stage(Part):
         self,
         *layers: Layer,
         title: object = "",
-        pointer: Pointer | Cells | Cell | BoxHandle | Grip | Entries | Paint | None = None,
+        pointer: Control | Cells | None = None,
         side: int = 384,
         when: object = 1,
     ) -> None:

@@ -8,6 +8,7 @@ from figure_page import FigurePage
 from hosts import HERE, VIEWPORT, Jupyter, KernelFreePage, stored_notebook
 from playwright.sync_api import expect
 
+from helpers.plotting import DIGIT_CLASSES
 from tools import build_site
 
 
@@ -47,6 +48,18 @@ def test_masks_by_mouse(plain):
     settled(page, figure, Classes=[True] * 11)
     page.root.get_by_role("button", name="Hide all").click()
     settled(page, figure, Classes=[True] + [False] * 10)
+
+
+def test_the_legend_tells_which_classes_a_map_lacks(plain):
+    figure, page = compositions.upsampled(), plain.open("upsampled")
+    legend = figure._controls["Classes"]
+    for network, step in (("FCN-32s", 0), ("FCN-32s", 2), ("truth", 0)):
+        page.choose("Map", network)
+        if network != "truth":
+            page.set_range("Training step", step)
+        present = figure.look(Map=network, **{"Training step": step})(legend.args["present"])
+        lacks = [name for k, name in enumerate(DIGIT_CLASSES) if k and k not in present]
+        expect(page.root.locator(".classes [data-absent]")).to_have_text(lacks)
 
 
 def test_masks_by_keys_and_touch(plain):
