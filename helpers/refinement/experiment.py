@@ -13,13 +13,12 @@ from helpers.data.batches import as_input, endless
 from helpers.data.scenes import SceneOptions, Scenes, make_scenes
 from helpers.metrics import segmentation_metrics
 from helpers.optimisers import muon
-from helpers.refinement.model import CLASSES, GRID, Refiner, check_passes, enlarged, loss_of_passes
+from helpers.refinement.model import CLASSES, Refiner, enlarged, loss_of_passes
 from helpers.training import History, fit, parameter_count
 
 RATE = 5e-3  # the highest of the cycle, for every network; the record holds a sweep
 BATCH = 16
 MOST_PASSES = 8  # a network that reads its labels is judged after 1 to 8 passes, whatever it was trained on
-TRIED_ON = 100  # validation scenes that settings are compared on
 
 # Scenes of 64 pixels. One pass sees 23 of them: stickers are larger, or the label of one lies in its neighbour's ink.
 SCENES = {
@@ -132,36 +131,6 @@ def judge(maps: Tensor, scenes: Scenes) -> list[dict[str, float]]:
         found.append(scores)
         before = right
     return found
-
-
-def plant(
-    network: Refiner, image: Tensor, label: int, box: Sequence[int], passes: int = MOST_PASSES
-) -> tuple[Tensor, Tensor]:
-    """Write a false label into the first label planes of one scene (3, H, W) in uint8, and run the passes.
-
-    Args:
-        box: rows and columns of cells that hold it, as top, left, bottom, right; the last two exclusive.
-
-    Returns:
-        The maps without and with the false label, each (passes, H, W) uint8.
-    """
-    check_passes(passes)
-    top, left, bottom, right = box
-    if not 0 <= label < network.classes:
-        raise ValueError(f"There is no class {label}: give 0 to {network.classes - 1}.")
-    H, W = (side // GRID for side in image.shape[-2:])
-    if not (0 <= top < bottom <= H and 0 <= left < right <= W):
-        raise ValueError(f"The box {tuple(box)} does not lie in the {H} x {W} cells of the label planes.")
-    first = torch.zeros(1, network.classes, H, W)
-    first[0, label, top:bottom, left:right] = 1
-    return label_passes(network, image[None], passes)[0], planted_maps(network, image, first, passes)
-
-
-@torch.no_grad()
-def planted_maps(network: Refiner, image: Tensor, first: Tensor, passes: int) -> Tensor:
-    """Label one scene from given first label planes (1, classes, H / 4, W / 4): (passes, H, W) uint8."""
-    scores = network.eval()(as_input(image[None]), first=first, passes=passes)[0]
-    return enlarged(scores).argmax(dim=1).byte()
 
 
 def compare(
