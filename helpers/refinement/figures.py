@@ -123,8 +123,8 @@ def pass_by_pass(
                 high=1.0,
             ),
             fig.Stage(
-                fig.Image(image, dim=1),
-                fig.Heat(pen.ink, 0, 255, "gray", 60),
+                fig.Image(image),
+                fig.Heat(pen.ink, 0, 255, "gray", 55),
                 title="Paint here, then choose “painted” (needs a running notebook)",
                 pointer=pen,
                 side=160,
@@ -145,33 +145,38 @@ def pass_by_pass(
     )
 
 
-def system(image: np.ndarray, features: Sequence[np.ndarray], scores: np.ndarray, weights: int) -> fig.Figure:
-    """Walk through the passes of a network that reads its own labels: every tensor between the scene and the labels.
+def system(
+    image: np.ndarray,
+    stacks: Sequence[np.ndarray],
+    features: Sequence[np.ndarray],
+    scores: Sequence[np.ndarray],
+    weights: int,
+) -> fig.Figure:
+    """Walk through the passes of a network that reads its own labels: every tensor from the scene to the last scores.
 
     Args:
-        image: (3, H, W) in bytes. features: of each pass (C, h, w). scores: (P, N, h, w). weights: of one pass.
+        image: (3, H, W) in bytes. stacks, features, scores: of each pass what it reads, (N + 3, H, W), what its last
+            hidden layer makes of that, (C, h, w), and the scores, (N, h, w). weights: of the network, counted once.
     """
-    image, scores = np.asarray(image), np.asarray(scores)
-    steps = [
-        fig.Step("scene", np.moveaxis(image, 0, -1), place=(0, 0)),
-        fig.Step(
-            "no labels", np.zeros(scores.shape[2:], int), after={}, place=(0, 1), note="Zeros in every plane."
-        ),
-    ]
-    for number, (kept, scored) in enumerate(zip(features, scores, strict=True)):
-        planes = {f"scores {number}": "softmax"} if number else {"no labels": f"{scores.shape[1]} planes"}
+    steps = [fig.Step("scene", np.moveaxis(np.asarray(image), 0, -1))]
+    for number, (stack, kept, scored) in enumerate(zip(stacks, features, scores, strict=True), start=1):
+        again = number > 1
         steps += [
             fig.Step(
-                f"features {number + 1}",
-                kept,
-                parameters=0 if number else weights,
-                after={"scene": "3 planes", **planes},
-                place=(1, number),
-                note="The same weights again." if number else "",
+                f"planes {number}",
+                stack,
+                "softmax, stack" if again else "stack",
+                note="New label planes, and the scene's three again." if again else "No labels yet: zeros.",
             ),
-            fig.Step(f"scores {number + 1}", scored, "conv 1 × 1", place=(2, number), kind="scores"),
+            fig.Step(
+                f"features {number}",
+                kept,
+                "f again" if again else "f",
+                parameters=0 if again else weights,
+                note="The same network, the same weights." if again else "",
+            ),
+            fig.Step(f"scores {number}", scored, "conv 1 × 1", kind="scores"),
         ]
-    steps.append(fig.Step("labels", scores[-1].argmax(0), "argmax", place=(3, len(scores) - 1)))
     return fig.walk(steps, alt="The tensors from a scene through three passes of one network to its labels.")
 
 
