@@ -65,7 +65,7 @@ def pass_by_pass(
         found = np.asarray(relabel(ink, label))
         return [found, _share(found, truth), _pixels(found, label)]
 
-    t = fig.Slider("Pass", range(1, passes + 1), 3, play=True)
+    t = fig.Slider("Pass", passes, min(2, passes - 1), labels=[str(n + 1) for n in range(passes)], play=True)
     centres = [boxes[:, 0, 1] + (boxes[:, 0, 3] - 1) / 2, boxes[0, :, 0] + (boxes[0, :, 2] - 1) / 2]
     at = fig.Pointer(shape, grid=centres, hover=False, leap=2)
     names = [class_names[label] for label in false_labels]
@@ -75,7 +75,6 @@ def pass_by_pass(
     strength = fig.Slider("Gradient", 101, 0, labels="{}%")
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
     on = fig.Legend(class_names)
-    index = fig.array(np.arange(-1, passes))[t]  # the slider counts from 1, arrays from 0
 
     painted = fig.Ask(
         "A label painted by hand",
@@ -88,9 +87,9 @@ def pass_by_pass(
     there = at.y, at.x
     labels = fig.choose(
         which,
-        fig.array(maps)[index],
-        *(fig.array(each)[(*there, index)] for each in planted),
-        painted[0][index],
+        fig.array(maps)[t],
+        *(fig.array(each)[(*there, t)] for each in planted),
+        painted[0][t],
     )
     right, shares = np.array(_share(maps, truth)), np.array(_share(planted, truth))
     left = [fig.array(_pixels(each, label)) for each, label in zip(planted, false_labels, strict=True)]
@@ -102,13 +101,13 @@ def pass_by_pass(
     )
     class_at = fig.names(class_names)
     centre_y, centre_x = (fig.array(np.round(each).astype(int)) for each in centres)
-    box, view = fig.array(boxes)[there], fig.array(views)[(index, *there)]
+    box, view = fig.array(boxes)[there], fig.array(views)[(t, *there)]
     return fig.Figure(
         fig.Stage(
             fig.Image(image),
             fig.Spot(view),
             fig.Classes(labels, on, blend),
-            fig.Heat(fig.array(heats)[(index, *there)], colours="inferno", blend=strength),
+            fig.Heat(fig.array(heats)[(t, *there)], colours="inferno", blend=strength),
             fig.Box(view),
             fig.Box(box),
             title="Small box: the place; large box: all that it sees",
@@ -119,6 +118,7 @@ def pass_by_pass(
                 {"with the false label": right_now, "without": right},
                 x=list(range(1, passes + 1)),
                 title="Share of pixels right",
+                mark=t,
                 low=float(min(right.min(), shares.min())),
                 high=1.0,
             ),
@@ -136,12 +136,12 @@ def pass_by_pass(
         "against {usual} without it. {Classes}",
         alt=alt or f"A scene of {shape[1]} by {shape[0]} pixels under the labels of each pass.",
         lines=3,
-        share=right_now[index],
+        share=right_now[t],
         here=class_at[labels[centre_y[at.y], centre_x[at.x]]],
         truth=class_at[fig.array(truth)[centre_y[at.y], centre_x[at.x]]],
         size=view[2],
-        left=left_now[index],
-        usual=left_else[index],
+        left=left_now[t],
+        usual=left_else[t],
     )
 
 
