@@ -63,9 +63,9 @@ class Budget:
 
 
 QUICK = Budget(scenes=1500, features=260, pixels=60, trees=60, nodes=300, tested=60)
-RECORD = Budget(scenes=4000, features=900, pixels=200, trees=100, nodes=800, tested=200)
-RATES_TRIED = Budget(scenes=2000, features=300, pixels=0, trees=0, nodes=0)
-BANDS_LEARNED = Budget(scenes=2000, features=500, pixels=100, trees=0, nodes=0, tested=100)
+RECORD = Budget(scenes=4000, features=600, pixels=150, trees=100, nodes=600, tested=200)
+RATES_TRIED = Budget(scenes=2000, features=200, pixels=0, trees=0, nodes=0)
+BANDS_LEARNED = Budget(scenes=2000, features=250, pixels=60, trees=0, nodes=0, tested=100)
 
 
 OPTIONS = SceneOptions(size=SIDE, count=(2, 4), height=HEIGHTS, height_distribution="log-uniform")
@@ -315,8 +315,8 @@ def streets(seed: int = 0, steps: int = STREET_STEPS) -> Iterator[dict]:
 
 PIECES = {
     "record": {
-        "rates": rates,
         **{f"seed {seed}": partial(compare, seed, RECORD) for seed in (0, 1, 2)},
+        "rates": rates,
         **{f"bands, seed {seed}": partial(bands, seed) for seed in (0, 1, 2)},
     },
     "real": {"streets": streets},

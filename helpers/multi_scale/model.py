@@ -50,18 +50,30 @@ def rebuilt(bands: Sequence[Tensor]) -> Tensor:
     return image
 
 
-def trunk(widths: Sequence[int], dilations: Sequence[int] = (1, 1, 1)) -> nn.Sequential:
-    """Three convolutions with two poolings between them: (B, 3, H, W) becomes (B, widths[2], H / 4, W / 4)."""
-    first, second, third = dilations
+class Trunk(nn.Module):
+    """The network that reads one level: (B, 3, H, W) becomes (B, widths[2], H / 4, W / 4), nowhere negative.
 
-    def convolve(inputs: int, outputs: int, dilation: int, stride: int = 1) -> nn.Conv2d:
-        return nn.Conv2d(inputs, outputs, KERNEL, stride, KERNEL // 2 * dilation, dilation)
+    All levels share the kernels. Each has batch norms of its own, since levels differ in contrast. (The paper brings
+    every 15 x 15 neighbourhood of a level to mean 0 and deviation 1 instead.)
+    """
 
-    return nn.Sequential(
-        convolve(3, widths[0], first, stride=2), nn.ReLU(inplace=True),
-        convolve(widths[0], widths[1], second), nn.MaxPool2d(2), nn.ReLU(inplace=True),
-        convolve(widths[1], widths[2], third), nn.ReLU(inplace=True),
-    )  # fmt: skip
+    def __init__(self, scales: int, widths: Sequence[int] = WIDTHS, dilations: Sequence[int] = (1, 1, 1)):
+        super().__init__()
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(inputs, outputs, KERNEL, stride, KERNEL // 2 * dilation, dilation, bias=False)
+            for inputs, outputs, stride, dilation in zip(
+                (3, *widths[:-1]), widths, (2, 1, 1), dilations, strict=True
+            )
+        )
+        self.norms = nn.ModuleList(
+            nn.ModuleList(nn.BatchNorm2d(width) for width in widths) for _ in range(scales)
+        )
+
+    def forward(self, band: Tensor, scale: int) -> Tensor:
+        (first, second, third), norms = self.convolutions, self.norms[scale]
+        maps = norms[0](first(band)).relu()
+        maps = F.max_pool2d(norms[1](second(maps)), 2).relu()
+        return norms[2](third(maps)).relu()
 
 
 def view(dilations: Sequence[int] = (1, 1, 1), scales: int = 1) -> int:
@@ -94,9 +106,8 @@ class MultiScale(nn.Module):
     ):
         super().__init__()
         self.classes, self.scales = classes, scales
-        # Bands differ in contrast. (The paper brings each level's 15 x 15 neighbourhoods to mean 0 and deviation 1.)
-        self.levels = nn.ModuleList(nn.BatchNorm2d(3, affine=False) for _ in range(scales))
-        self.trunks = nn.ModuleList(trunk(widths, dilations) for _ in range(1 if shared else scales))
+        networks, norms = (1, scales) if shared else (scales, 1)
+        self.trunks = nn.ModuleList(Trunk(norms, widths, dilations) for _ in range(networks))
         self.stacked = nn.Identity()  # passes on the features of all scales
         self.head: nn.Module = nn.Conv2d(scales * widths[-1], classes, 1)
 
@@ -110,7 +121,7 @@ class MultiScale(nn.Module):
             )
         maps = []
         for k, band in enumerate(pyramid(images, self.scales)):
-            found = self.trunks[k % len(self.trunks)](self.levels[k](band))
+            found = self.trunks[0](band, k) if len(self.trunks) == 1 else self.trunks[k](band, 0)
             maps.append(found if k == 0 else enlarged(found, maps[0].shape[2:]))
         return self.stacked(torch.cat(maps, dim=1))
 
