@@ -206,7 +206,7 @@ def leaf_to_root(
         ),
         also=(scene, step, level, legend),
         caption="Node {Node} of {last} on the path of {place}: entropy {cost:.2f}; the least, {lowest:.2f}, is at node "
-        "{least}. Pixels right: cover {covered:.3f}, cut into {Regions of the cut} regions {cutted:.3f}. {Classes}",
+        "{least}. Pixels right: cover {covered:.3f}, cut into {Regions of the cut} regions {cut_right:.3f}. {Classes}",
         lines=3,
         still={"Node": 2},
         alt=alt or f"{N} scenes, a pixel's path from leaf to root of a segmentation tree, a cover and a cut.",
@@ -216,7 +216,7 @@ def leaf_to_root(
         lowest=fig.array(curves)[scene, leaf, least],
         least=least,
         covered=fig.array(right[1])[scene],
-        cutted=fig.array(right[0])[scene, level],
+        cut_right=fig.array(right[0])[scene, level],
     )
 
 
