@@ -7,10 +7,16 @@ from torch import nn
 
 from helpers import figure as fig
 from helpers import plotting, probe
+from helpers.data.batches import as_input
+from helpers.data.tokens import teacher_forced
 from helpers.fcn.model import FCN
 from helpers.figure.steps import described, pixels
 from helpers.plotting import CLASS_COLOURS
+from helpers.translation.anatomy import draw
 from helpers.translation.model import Translator
+from helpers.translation.translators import corpus, new_translator
+from helpers.upsampling import anatomy as upsampling
+from helpers.upsampling.model import DeconvNet, FCNLearnedUpsampling
 
 IMAGE = np.zeros((32, 64, 3), np.uint8)
 
@@ -136,3 +142,35 @@ def test_the_still_picture_is_small_and_640_wide():
 
     picture = plotting.png(fig.anatomy(chain(6)))
     assert Image.open(BytesIO(picture)).width == 640 and len(picture) < 80_000
+
+
+def test_the_learned_last_layer_is_drawn_with_its_labels_and_weights():
+    torch.manual_seed(1)
+    network, image = FCNLearnedUpsampling().eval(), torch.randint(0, 256, (3, 64, 64), dtype=torch.uint8)
+    drawing = upsampling.draw_fcn(network, image)
+    assert {"16 × 16 stamps, 8 apart\n2,816 params", "11 × 64 × 64"} <= set(words_in(drawing))
+    labels = network(as_input(image[None]))[0].argmax(0)
+    *_, prediction = drawing.axes[0].images
+    assert (prediction.get_array() == CLASS_COLOURS[labels]).all()
+
+
+def test_deconvnet_is_drawn_with_switches_where_fcn_has_skips():
+    torch.manual_seed(1)
+    network, image = DeconvNet().eval(), torch.randint(0, 256, (3, 64, 64), dtype=torch.uint8)
+    drawing = upsampling.draw_deconvnet(network, image)
+    assert words_in(drawing).count("switches") == 2
+    labels = network(as_input(image[None]))[0].argmax(0)
+    *_, prediction = drawing.axes[0].images
+    assert (prediction.get_array() == CLASS_COLOURS[labels]).all()
+
+
+def test_the_translator_is_drawn_at_the_word_that_it_predicts_next():
+    words = corpus([["el", "gato"], ["mi", "gato", "duerme"]], [["the", "cat"], ["my", "cat", "sleeps"]])
+    model = new_translator("attention", words, seed=0, size=8).eval()
+    drawn = words_in(draw(model, words, ["mi", "gato", "duerme"], ["my", "cat"]))
+    batch, _ = teacher_forced(
+        [words.source.encode(["mi", "gato", "duerme"])], [words.target.encode(["my", "cat"])]
+    )
+    with torch.no_grad():
+        best = model(batch)[0, -1].argmax()
+    assert {"3 × 8", "3 words", words.target.words[best]} <= set(drawn) and drawn.count("1 word") == 2

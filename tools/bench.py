@@ -56,13 +56,13 @@ def show(blend=50):
     plt.show()
 """
 
-# Time from the key's own time stamp to the first frame in which the picture is another one. A figure is compared by its
-# canvases' pixels and its elements, an image by its source once it has been decoded; the message arrives when the frame
-# has been painted.
+# Time from the key's own time stamp to the first painted frame in which the picture is another one; the message arrives
+# when a frame has been painted. Whether it is another one, by its canvases' pixels and its elements or by its decoded
+# image, is found out after the clock has been read: looking at every pixel takes as long as drawing them.
 WATCH = """(kind) => {
+  const root = kind === "figure" ? document.querySelector(".composed") : document.body;
   const sign = {
     figure: () => {
-      const root = document.querySelector(".composed");
       const of = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
       const hashes = [...root.querySelectorAll("canvas")].map((canvas) => {
         const words = new Int32Array(of(canvas).buffer);
@@ -75,15 +75,28 @@ WATCH = """(kind) => {
       return image?.complete && image.naturalWidth ? image.src : null;
     },
   }[kind];
+  let [before, touched] = [sign(), false];
+  const touch = () => (touched = true);
+  new MutationObserver(touch).observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  const put = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (...all) {
+    touch();
+    return put.apply(this, all);
+  };
   window.latencies = [];
   document.addEventListener("keydown", (event) => {
-    const before = sign();
-    const start = event.timeStamp;
+    touched = false;
     const look = () => {
-      const now = sign();
-      if (now === null || now === before) return requestAnimationFrame(look);
+      if (!touched) return requestAnimationFrame(look);
       const painted = new MessageChannel();
-      painted.port1.onmessage = () => latencies.push(performance.now() - start);
+      painted.port1.onmessage = () => {
+        const end = performance.now();
+        const now = sign();
+        touched = now === null; // an image that is not decoded yet will be so without being touched again
+        if (now === null || now === before) return requestAnimationFrame(look);
+        before = now;
+        latencies.push(end - event.timeStamp);
+      };
       painted.port2.postMessage(null);
     };
     requestAnimationFrame(look);

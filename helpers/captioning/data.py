@@ -28,7 +28,8 @@ DIGITS = {
     "Korean": ["영", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"],
 }
 # How a sticker is named. A word that is neither colour nor digit is about no sticker, and nor is the comma.
-PHRASES = {"English": ("a", "{colour}", "{digit}"), "Korean": ("{colour}", "숫자", "{digit}")}
+PHRASES = {"English": ("{article}", "{colour}", "{digit}"), "Korean": ("{colour}", "숫자", "{digit}")}
+ABOUT = ("{colour}", "{digit}")
 
 
 def draw_scenes(number: int, seed: int, split: Split = "train") -> Scenes:
@@ -83,12 +84,14 @@ def captions(scenes: Scenes, language: Language = "English", order: Order = "lef
     for ranked, digits, colours in zip(ranks, scenes.digits, scenes.colours, strict=True):
         words, about = [], []
         for sticker in ranked[ranked >= 0].tolist():
+            colour = COLOURS[language][COLOUR_NAMES[colours[sticker]]]
             names = {
-                "{colour}": COLOURS[language][COLOUR_NAMES[colours[sticker]]],
+                "{article}": "an" if colour[0] in "aeiou" else "a",
+                "{colour}": colour,
                 "{digit}": DIGITS[language][digits[sticker]],
             }
             words += [",", *(names.get(part, part) for part in PHRASES[language])]
-            about += [-1, *(sticker if part in names else -1 for part in PHRASES[language])]
+            about += [-1, *(sticker if part in ABOUT else -1 for part in PHRASES[language])]
         found.append(Caption(words[1:], about[1:]))
     return found
 

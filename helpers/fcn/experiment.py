@@ -49,7 +49,7 @@ class Budget:
 
 
 # A notebook has seconds: smaller batches of smaller pieces, and an optimiser that learns more in a step.
-QUICK = Budget(scenes=2000, first=180, more=90, batch=16, crop=96, optimisers=muon)
+QUICK = Budget(scenes=2000, first=120, more=60, batch=16, crop=96, optimisers=muon)
 RECORD = Budget(scenes=3000, first=320, more=160)
 
 

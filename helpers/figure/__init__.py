@@ -23,7 +23,8 @@ browser, with a kernel or without.
             name=fig.names(classes)[labels[at.y, at.x]],
         )
 
-Controls: `Slider`, `Choice`, `Toggle`, `Pointer`, `Cell`, `BoxHandle`, `Grip`, `Legend`, `Switches`, `Field`, `Paint`.
+Controls: `Slider`, `Choice`, `Toggle`, `Pointer`, `Cell`, `BoxHandle`, `Grip`, `Legend`, `Switches`, `Field`,
+`Entries`, `Paint`.
 Picks: `array`, `names`, and then `[...]`; `choose(which, a, b, ...)`; `text("... {x:.2f}", x=...)`; `upsampled`.
 Layers: `Image`, `Crop`, `Heat`, `Classes`, `Outline`, `Regions`, `Spot`, `Lens`, `Box`, `Dots`, `Arrows`, `Note`.
 Parts: `Stage`, `Row` (with `Each`), `Matrix`, `Tokens`, `Lines`, `Bars`, `Words`, `Column`,
@@ -37,7 +38,7 @@ What picks cannot say: `Lab`, a pure function in both languages, and `Ask`, whic
 from helpers.figure.anatomy import anatomy, walk
 from helpers.figure.composed import Figure
 from helpers.figure.controls import (
-    BoxHandle, Cell, Choice, Field, Grip, Legend, Paint, Pointer, Slider, Switches, Toggle,
+    BoxHandle, Cell, Choice, Entries, Field, Grip, Legend, Paint, Pointer, Slider, Switches, Toggle,
 )
 from helpers.figure.layers import (
     Arrows, Box, Classes, Crop, Dots, Heat, Image, Lens, Note, Outline, Regions, Spot, upsampled,

@@ -44,6 +44,12 @@ function asList(value) {
   return Array.isArray(value) ? value.flat(Infinity) : Array.from(value.data);
 }
 
+/** Numbers (N, width), or a single row of them, as a list of lists. */
+function rowsOf(values, width) {
+  const flat = asList(values);
+  return Array.from({ length: flat.length / width }, (_, i) => flat.slice(i * width, (i + 1) * width));
+}
+
 /** Whether two values are the same: numbers by value, lists and objects by what they hold, arrays by identity. */
 function same(one, other) {
   if (one === other || (one !== one && other !== other)) return true;
@@ -52,4 +58,4 @@ function same(one, other) {
   return keys.length === Object.keys(other).length && keys.every((key) => same(one[key], other[key]));
 }
 
-export { unpack, at, asArray, asList, same };
+export { unpack, at, asArray, asList, rowsOf, same };

@@ -17,18 +17,8 @@ from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Ask, Lab, Look, Names, Stored, Symbol, Text
 
 FOLDER = Path(__file__).parent
-SCRIPTS = [
-    "page",
-    "arrays",
-    "raster",
-    "symbols",
-    "layers",
-    "state",
-    "controls",
-    "pointing",
-    "parts",
-    "charts",
-]
+SCRIPTS = ("page", "arrays", "raster", "symbols", "layers")  # each before those that need it
+SCRIPTS += ("state", "controls", "pointing", "parts", "charts")
 MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
 
 
@@ -57,6 +47,10 @@ def module(labs: Sequence[Path]) -> str:
     files = [*(FOLDER / f"{name}.js" for name in SCRIPTS), *labs]
     own = f"const labs = {{ {', '.join(f'...{path.stem}' for path in labs)} }};"
     return "\n".join([*map(scoped, files), own, source(FOLDER / "composed.js")])
+
+
+class Refused(traitlets.TraitError, ValueError):
+    """A state that some control does not take: an error of traits, on which the widget goes back to what it had."""
 
 
 class Figure(anywidget.AnyWidget):
@@ -135,7 +129,7 @@ class Figure(anywidget.AnyWidget):
         """A state with every control, each with a value that it takes."""
         unknown = set(proposal["value"]) - set(self._controls)
         if unknown:
-            raise traitlets.TraitError(
+            raise Refused(
                 f"There is no control {sorted(unknown)[0]!r}; choose from {', '.join(self._controls)}."
             )
         try:
@@ -144,7 +138,7 @@ class Figure(anywidget.AnyWidget):
                 for name, control in self._controls.items()
             }
         except ValueError as error:
-            raise traitlets.TraitError(str(error)) from error
+            raise Refused(str(error)) from error
 
     def __getitem__(self, name: str) -> object:
         """The value of a control: figure["Blend"]."""
@@ -152,17 +146,11 @@ class Figure(anywidget.AnyWidget):
 
     def __setitem__(self, name: str, value: object) -> None:
         """Move a control; every page that shows the figure follows."""
-        try:
-            self.state = {**self.state, name: value}
-        except traitlets.TraitError as error:
-            raise ValueError(str(error)) from error
+        self.state = {**self.state, name: value}
 
     def look(self, **state: object) -> Look:
         """The values of symbols in the present state, with some controls moved: figure.look(Blend=0)(symbol)."""
-        try:
-            return Look(self._fits({"value": {**self.state, **state}}))
-        except traitlets.TraitError as error:
-            raise ValueError(str(error)) from error
+        return Look(self._fits({"value": {**self.state, **state}}))
 
     def shown(self, **state: object) -> tuple[list[Shown], str]:
         """What the page shows in a state: each part's pixels, shapes and texts, and the caption."""
@@ -300,8 +288,5 @@ def _plain(value: object) -> object:
     """What an answer says, as JSON."""
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, str) or value is None:
-        return value
-    if hasattr(value, "tolist"):
-        return value.tolist()
+    value = value.tolist() if hasattr(value, "tolist") else value
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value

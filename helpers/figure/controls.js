@@ -1,6 +1,7 @@
 // Controls of the panel. Each builder takes the control and the figure's tools, and returns {node, update}.
 
 import { fresh, make, write, each, clamp } from "./page.js";
+import { asArray, rowsOf } from "./arrays.js";
 
 /** The values of a control in the present state: `value` and its arguments. */
 function givenOf({ number, node }, { symbols }) {
@@ -110,6 +111,7 @@ function switches(control, tools) {
   const list = make("div", { class: kind === "legend" ? "classes" : "switches" });
   const all = make("button", { type: "button" });
   let flags = [];
+  let [looked, has] = [null, null]; // the labels that were looked through last, and which classes they have
   const set = (next) => tools.change(name, next);
   all.addEventListener("click", () => set(flags.map((_, i) => i < first || flags.includes(0))));
   const makeSwitch = (i) => {
@@ -122,17 +124,24 @@ function switches(control, tools) {
     update() {
       const { value, names, colours, present } = givenOf(control, tools);
       flags = value;
-      const has = present && new Set(present.data);
+      if (present !== looked) [looked, has] = [present, present && classesIn(present.data)];
       each(list, names.slice(first), makeSwitch, (label, text, i) => {
         const [input, written] = label.children;
         write(written, text);
         input.checked = Boolean(flags[i + first]);
-        label.toggleAttribute("data-absent", Boolean(has) && !has.has(i + first));
+        label.toggleAttribute("data-absent", Boolean(has) && !has[i + first]);
         if (colours && !input.style.length) paintSwitch(input, colours.data.subarray(3 * (i + first)));
       });
       write(all, flags.includes(0) ? "Show all" : "Hide all");
     },
   };
+}
+
+/** 1 for each class that some labels have. */
+function classesIn(labels) {
+  const found = new Uint8Array(256);
+  for (let i = 0; i < labels.length; i++) found[labels[i]] = 1;
+  return found;
 }
 
 function paintSwitch(input, [red, green, blue]) {
@@ -160,6 +169,34 @@ function field(control, tools) {
   };
 }
 
+/** An input over each pixel of a picture in `box`: what is typed there goes, with the rest of the grid, into a field. */
+function entries(control, tools, box) {
+  const { name, field: holder, most } = control.node;
+  const list = make("div", { class: "entries" });
+  box.append(list);
+  const grid = () => asArray(givenOf(control, tools).values);
+  const makeEntry = (i) => {
+    const input = make("input", { type: "number", step: "any", min: -most, max: most });
+    input.addEventListener("change", () => {
+      const { data, shape: [, columns] } = grid();
+      const numbers = Array.from(data);
+      if (input.value === "" || !input.checkValidity()) return void (input.value = numbers[i]);
+      numbers[i] = Number(input.value);
+      tools.change(holder, rowsOf(numbers, columns).map((row) => row.join(" ")).join("; "));
+    });
+    input.addEventListener("keydown", (event) => event.key === "Enter" && event.stopPropagation()); // as in a field
+    return input;
+  };
+  return () => {
+    const { data, shape: [, columns] } = grid();
+    list.style.setProperty("--columns", columns);
+    each(list, Array.from(data), makeEntry, (input, value, i) => {
+      input.setAttribute("aria-label", `${name}, row ${Math.floor(i / columns)}, column ${i % columns}`);
+      if (document.activeElement !== input) input.value = value;
+    });
+  };
+}
+
 const PANEL = { slider, choice, toggle, switches, legend: switches, field };
 
-export { PANEL, givenOf, move };
+export { PANEL, givenOf, move, entries };

@@ -68,12 +68,9 @@ class Slider(Control):
         self.labels = labels if isinstance(labels, str | Symbol) else Names(labels)
         if isinstance(self.labels, Names) and not dynamic and len(self.labels.texts) != len(self.span):
             raise ValueError(f"{name!r} has {len(self.span)} values and {len(self.labels.texts)} labels.")
-        rest |= {
-            "start": self.span.start,
-            "step": self.span.step,
-            "count": values if dynamic else len(self.span),
-        }
-        rest |= {"play": play, "keys": keys or ("[]" if play else ""), "leap": leap, "every": every}
+        count = values if dynamic else len(self.span)
+        rest |= {"start": self.span.start, "step": self.span.step, "count": count, "every": every}
+        rest |= {"play": play, "keys": keys or ("[]" if play else ""), "leap": leap}
         super().__init__(name, first, labels=self.labels, **rest)
 
     def fits(self, value: object) -> int:
@@ -354,6 +351,24 @@ class Field(Control):
         if not isinstance(value, str) or len(value) > self.most:
             self.refuse(value, f"a text of at most {self.most} letters")
         return value
+
+
+class Entries(Control):
+    """An input over each pixel of a stage, so that the numbers of a grid are typed one by one; no value of its own.
+
+    Args:
+        field: what is typed goes there, with the rest of the grid, as a text: "1 2; 3 4".
+        values: a symbol, (rows, columns): the grid that the stage shows.
+        most: the largest size of a number.
+    """
+
+    def __init__(self, name: str, field: Field, values: Symbol, most: float, **rest: object) -> None:
+        super().__init__(name, 0, field=field.name, values=values, most=most, **rest)
+
+    def fits(self, value: object) -> int:
+        if value != 0:
+            self.refuse(value, "0: write into its field")
+        return 0
 
 
 class Paint(Control):

@@ -1,6 +1,6 @@
 // Layers of a stage: how each changes the pixels below it, and what it lays over them. Their twin is layers.py.
 
-import { asArray, asList, same } from "./arrays.js";
+import { asArray, asList, rowsOf, same } from "./arrays.js";
 import { nearest, bilinear, visible, edges, tinted } from "./raster.js";
 import { written } from "./symbols.js";
 
@@ -14,12 +14,6 @@ function overBackground(weight) {
   return [0, ...new Array(255).fill(weight)];
 }
 
-/** Numbers (N, width) or a single row of them, as a list of lists. */
-function rowsOf(values, width) {
-  const flat = asList(values);
-  return Array.from({ length: flat.length / width }, (_, i) => flat.slice(i * width, (i + 1) * width));
-}
-
 /** For each pixel a number that says which colour lies over it. */
 function levelsOf(length, levelAt) {
   const levels = new Uint16Array(length);
@@ -30,13 +24,13 @@ function levelsOf(length, levelAt) {
 const PAINTERS = {
   image(below, height, width, { picture, dim }) {
     const pixels = nearest(picture, height, width);
-    if (picture.shape.length === 3 && !dim) return pixels;
-    const out = new Uint8Array(below.length);
     const channels = picture.shape[2] ?? 1;
-    for (let i = 0; i < height * width; i++) {
-      const [red, green, blue] = [0, 1, 2].map((channel) => pixels[channels * i + (channel % channels)]);
-      const grey = dim ? Math.floor(((299 * red + 587 * green + 114 * blue) * DIM) / 100000) : red;
-      out.fill(grey, 3 * i, 3 * i + 3);
+    if (channels === 3 && !dim) return pixels;
+    const out = new Uint8Array(below.length);
+    const [green, blue] = channels === 3 ? [1, 2] : [0, 0];
+    for (let i = 0, at = 0; i < pixels.length; i += channels, at += 3) {
+      const brightness = 299 * pixels[i] + 587 * pixels[i + green] + 114 * pixels[i + blue];
+      out[at] = out[at + 1] = out[at + 2] = dim ? (brightness * DIM) / 100000 : pixels[i];
     }
     return out;
   },

@@ -35,7 +35,10 @@ class Layer(Piece):
 
     def size(self, now: SimpleNamespace) -> tuple[int, int] | None:
         """(H, W) of a stage that this layer would be the first of; None if it can be none."""
-        return None
+        own = [
+            getattr(now, name) for name in ("picture", "values", "labels", "segments") if hasattr(now, name)
+        ]
+        return np.shape(own[0])[:2] if own else None
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
         """What the layer makes of the pixels below it, (H, W, 3) uint8."""
@@ -60,9 +63,6 @@ class Image(Layer):
     def __post_init__(self) -> None:
         self.picture = self.picture if isinstance(self.picture, Symbol) else taking.image(self.picture)
         super().__post_init__()
-
-    def size(self, now: SimpleNamespace) -> tuple[int, int]:
-        return now.picture.shape[:2]
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
         pixels = coloured(nearest(now.picture, below.shape[:2]))
@@ -113,9 +113,6 @@ class Heat(Layer):
         self.colours = table(self.colours)
         super().__post_init__()
 
-    def size(self, now: SimpleNamespace) -> tuple[int, int]:
-        return np.shape(now.values)
-
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
         values = (bilinear if now.smooth else nearest)(np.asarray(now.values, float), below.shape[:2])
         share = np.clip((values - now.low) / ((now.high - now.low) or 1), 0, 1)
@@ -143,9 +140,6 @@ class Classes(Layer):
         super().__post_init__()
         self.args["colours"] = self.legend.args["colours"]
 
-    def size(self, now: SimpleNamespace) -> tuple[int, int]:
-        return np.shape(now.labels)
-
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
         labels = visible(nearest(now.labels, below.shape[:2]), now.legend)
         if now.against is None:
@@ -172,9 +166,6 @@ class Regions(Layer):
     colour: Sequence[int] = ACCENT
     blend: object = 60
 
-    def size(self, now: SimpleNamespace) -> tuple[int, int]:
-        return np.shape(now.segments)
-
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
         first, end = (now.chosen, now.chosen + 1) if np.ndim(now.chosen) == 0 else now.chosen
         segments = nearest(now.segments, below.shape[:2])
@@ -198,22 +189,13 @@ class Spot(Layer):
 
 
 class Lens(Layer):
-    """A round window at a pointer; inside it other layers are drawn over what lies below.
-
-    Args:
-        at: the pointer, or (x, y).
-        radius: in pixels.
-        layers: what it shows.
-    """
+    """A round window at a pointer, or at (x, y); inside it other layers are drawn over what lies below."""
 
     def __init__(self, at: Pointer | Sequence, radius: object, *layers: Layer, when: object = 1) -> None:
         self.when = when
         super().__post_init__()
-        self.args |= {
-            "at": at if isinstance(at, Symbol) else list(at),
-            "radius": radius,
-            "layers": list(layers),
-        }
+        place = at if isinstance(at, Symbol) else list(at)
+        self.args |= {"at": place, "radius": radius, "layers": list(layers)}
 
     def now(self, look: Look) -> SimpleNamespace | None:
         found = super().now(look)

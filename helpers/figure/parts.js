@@ -4,6 +4,7 @@ import { make, makeSvg, write, each } from "./page.js";
 import { asArray, asList } from "./arrays.js";
 import { composer } from "./layers.js";
 import { written } from "./symbols.js";
+import { entries } from "./controls.js";
 import { pointer, cell, one, handle, grip, paint, answerOn } from "./pointing.js";
 
 const [GAP, BETWEEN] = [1, 110];
@@ -17,8 +18,11 @@ function picture(side) {
   const context = canvas.getContext("2d");
   const box = make("div", { class: "picture" }, canvas);
   const over = overlay(box);
+  let [image, words] = [null, null]; // the canvas' pixels, as bytes and as one number each
   function fit(height, width) {
     Object.assign(canvas, { width, height });
+    image = context.createImageData(width, height);
+    words = new Uint32Array(image.data.buffer);
     const longer = Math.max(width, height);
     canvas.style.imageRendering = longer < LARGE ? "pixelated" : "auto";
     const scale = longer > side ? side / longer : Math.max(1, Math.round(side / longer));
@@ -29,11 +33,9 @@ function picture(side) {
     box,
     canvas,
     show({ pixels, height, width, shapes, stale }) {
-      const resized = canvas.width !== width || canvas.height !== height;
+      const resized = image?.width !== width || image.height !== height;
       if (resized) fit(height, width);
       if (stale || resized) {
-        const image = context.createImageData(width, height);
-        const words = new Uint32Array(image.data.buffer);
         for (let i = 0, at = 0; i < words.length; i++, at += 3) {
           words[i] = (255 << 24) | (pixels[at + 2] << 16) | (pixels[at + 1] << 8) | pixels[at];
         }
@@ -92,7 +94,8 @@ function answerFor(part, tools, canvas, along) {
   if (!control) return null;
   const ways = {
     pointer: () => pointer(control, tools, part.cells),
-    cell: () => cell(control, tools),
+    cell: () => cell(control, tools, canvas),
+    entries: () => null, // inputs of their own
     boxhandle: () => handle(control, tools, () => canvas.height, () => canvas.width),
     grip: () => grip(control, tools, () => canvas.height, () => canvas.width),
     paint: () => paint(control, tools),
@@ -130,7 +133,17 @@ function canvasPart(part, tools, drawing, along) {
 }
 
 function stage(part, tools) {
-  return canvasPart(part, tools, composer(part.layers, tools.symbols));
+  const drawn = canvasPart(part, tools, composer(part.layers, tools.symbols));
+  const control = tools.controls[part.answer];
+  if (control?.node.kind !== "entries") return drawn;
+  const typed = entries(control, tools, drawn.node.firstChild);
+  return {
+    ...drawn,
+    update() {
+      drawn.update();
+      typed();
+    },
+  };
 }
 
 function row(part, tools) {

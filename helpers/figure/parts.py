@@ -12,18 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.figure import taking
-from helpers.figure.controls import (
-    BoxHandle,
-    Cell,
-    Cells,
-    Choice,
-    Control,
-    Grip,
-    Paint,
-    Pointer,
-    Slider,
-    Switches,
-)
+from helpers.figure.controls import Cell, Cells, Choice, Control, Slider, Switches
 from helpers.figure.layers import Heat, Layer, Shape
 from helpers.figure.symbols import Each, Look, Names, Pick, Piece, Stored, Symbol, stored, write, written
 
@@ -80,7 +69,7 @@ class Stage(Part):
 
     Args:
         layers: from below to above.
-        pointer: a Pointer (or its `.cells`), Cell, BoxHandle, Grip or Paint that answers on this stage.
+        pointer: a Pointer (or its `.cells`), Cell, BoxHandle, Grip, Entries or Paint that answers on this stage.
         side: CSS pixels of its longer side, about.
     """
 
@@ -88,7 +77,7 @@ class Stage(Part):
         self,
         *layers: Layer,
         title: object = "",
-        pointer: Pointer | Cells | Cell | BoxHandle | Grip | Paint | None = None,
+        pointer: Control | Cells | None = None,
         side: int = 384,
         when: object = 1,
     ) -> None:

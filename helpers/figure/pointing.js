@@ -1,7 +1,7 @@
 // What mouse, pen, finger and keys do on a picture: one function a kind of control that answers there.
 
 import { clamp } from "./page.js";
-import { asList } from "./arrays.js";
+import { asList, rowsOf } from "./arrays.js";
 import { givenOf, move } from "./controls.js";
 
 /** Arrow keys as actions: moved(dx, dy, far). */
@@ -37,8 +37,8 @@ function pointer(control, tools, cells) {
   };
 }
 
-/** A cell of a picture whose pixels are the cells. */
-function cell(control, tools) {
+/** A cell of a picture whose pixels are the cells; of a smaller picture, the cell in the same row and column. */
+function cell(control, tools, canvas) {
   const { name } = control.node;
   const set = (place) => {
     const { shape } = givenOf(control, tools);
@@ -47,10 +47,7 @@ function cell(control, tools) {
   return {
     hover: false,
     help: "arrows move the cell (with Shift, further)",
-    point(across, down) {
-      const { shape } = givenOf(control, tools);
-      set([Math.floor(down * shape[0]), Math.floor(across * shape[1])]);
-    },
+    point: (across, down) => set([Math.floor(down * canvas.height), Math.floor(across * canvas.width)]),
     keys: arrows((dx, dy, far) => {
       const [row, column] = givenOf(control, tools).value;
       set([row + dy * (far ? 4 : 1), column + dx * (far ? 4 : 1)]);
@@ -81,10 +78,7 @@ function one(control, tools, along) {
 /** A box that snaps to the nearest of the stored ones: dragged inside it moves, near its lower right corner it grows. */
 function handle(control, tools, height, width) {
   const { name } = control.node;
-  const boxes = () => {
-    const flat = asList(givenOf(control, tools).boxes);
-    return Array.from({ length: flat.length / 4 }, (_, i) => flat.slice(4 * i, 4 * i + 4));
-  };
+  const boxes = () => rowsOf(givenOf(control, tools).boxes, 4);
   const nearest = (wanted, allowed = () => true) => {
     let [best, least] = [-1, Infinity];
     boxes().forEach((box, i) => {
@@ -94,6 +88,7 @@ function handle(control, tools, height, width) {
     if (best >= 0) tools.change(name, best);
   };
   const now = () => boxes()[givenOf(control, tools).value];
+  const sized = (sign) => () => nearest(now(), ([, , w, h]) => sign * w * h > sign * now()[2] * now()[3]);
   let held = null;
   return {
     hover: false,
@@ -117,9 +112,9 @@ function handle(control, tools, height, width) {
         const by = far ? 4 : 1;
         nearest([left + (dx * by * wide) / 4, top + (dy * by * high) / 4, wide, high], (box) => middle(box) > from);
       }),
-      "+": () => nearest(now(), ([, , w, h]) => w * h > now()[2] * now()[3]),
-      "=": () => nearest(now(), ([, , w, h]) => w * h > now()[2] * now()[3]),
-      "-": () => nearest(now(), ([, , w, h]) => w * h < now()[2] * now()[3]),
+      "+": sized(1),
+      "=": sized(1),
+      "-": sized(-1),
     },
   };
 }
@@ -130,10 +125,6 @@ function grip(control, tools, height, width) {
   const [x, y, size, angle] = sliders;
   const given = (name) => givenOf(tools.controls[name], tools);
   const values = () => Object.fromEntries(sliders.map((name) => [name, given(name).value]));
-  const pairs = (symbol) => {
-    const flat = asList(symbol);
-    return Array.from({ length: flat.length / 2 }, (_, i) => flat.slice(2 * i, 2 * i + 2));
-  };
   const set = (changes) => {
     for (const [name, value] of Object.entries(changes)) {
       const { start, count } = given(name);
@@ -152,12 +143,13 @@ function grip(control, tools, height, width) {
       return { [angle]: first[angle] + (turned * 180) / Math.PI };
     },
   };
+  const handlesNow = () => rowsOf(givenOf(control, tools).handles, 2);
   const way = (at, handles) => {
     const near = (handle) => Math.hypot(at[0] - handle[0], at[1] - handle[1]) <= width() / 26;
     return near(handles[4]) ? "turn" : handles.slice(0, 4).some(near) ? "size" : "move";
   };
   const lookAt = (at) => {
-    const distances = pairs(givenOf(control, tools).places).map(([px, py]) => Math.hypot(px - at[0], py - at[1]));
+    const distances = rowsOf(givenOf(control, tools).places, 2).map(([px, py]) => Math.hypot(px - at[0], py - at[1]));
     const nearest = distances.indexOf(Math.min(...distances));
     tools.change(chosen, [Math.floor(nearest / columns), nearest % columns]);
   };
@@ -167,13 +159,13 @@ function grip(control, tools, height, width) {
     help: `drag the frame, a corner to scale it, its knob to turn it; or arrows move it (with Shift, further)`,
     point(across, down, begins) {
       const at = [across * width(), down * height()];
-      const handles = pairs(givenOf(control, tools).handles);
+      const handles = handlesNow();
       if (begins) held = { from: at, first: values(), centre: handles[5], way: way(at, handles) };
       if (begins || !held) return lookAt(at);
       set(ways[held.way](held, at));
     },
     release: () => (held = null),
-    cursor: (across, down) => ({ move: "move", size: "nwse-resize", turn: "grab" })[way([across * width(), down * height()], pairs(givenOf(control, tools).handles))],
+    cursor: (across, down) => ({ move: "move", size: "nwse-resize", turn: "grab" })[way([across * width(), down * height()], handlesNow())],
     keys: arrows((dx, dy, far) => {
       const now = values();
       const by = far ? 10 : 1;

@@ -48,6 +48,25 @@ function within(size, cells) {
   return { low, high: low, weight: new Float64Array(size) };
 }
 
+/**
+ * The classes that may be the highest somewhere between two cells, by number: that of each end, and those that are
+ * above the right end's class on the left and above the left end's class on the right.
+ */
+function contenders(line, left, right, classes) {
+  let [first, last] = [0, 0];
+  for (let k = 1; k < classes; k++) {
+    if (line[left + k] > line[left + first]) first = k;
+    if (line[right + k] > line[right + last]) last = k;
+  }
+  if (first === last) return [first];
+  const found = [];
+  for (let k = 0; k < classes; k++) {
+    const both = line[left + k] > line[left + last] && line[right + k] > line[right + first];
+    if (k === first || k === last || both) found.push(k);
+  }
+  return found;
+}
+
 /** The class with the highest score at each pixel, coarse (C, h, w) scores enlarged to the given shape. */
 function upsampled({ scores, shape: [height, width], smooth }) {
   const { data, shape: [classes, rows, columns] } = asArray(scores);
@@ -59,17 +78,22 @@ function upsampled({ scores, shape: [height, width], smooth }) {
     for (let x = 0, at = 0; x < columns; x++) {
       for (let plane = x; plane < data.length; plane += rows * columns) line[at++] = data[plane + top] * (1 - below) + data[plane + bottom] * below;
     }
-    for (let x = 0; x < width; x++) {
-      const [left, right, weight] = [across.low[x] * classes, across.high[x] * classes, across.weight[x]];
-      let best = -Infinity;
-      for (let k = 0; k < classes; k++) {
-        const score = line[left + k] * (1 - weight) + line[right + k] * weight;
-        if (score > best) {
-          best = score;
-          labels[i] = k;
+    for (let x = 0; x < width; ) {
+      const cell = across.low[x];
+      const [left, right] = [cell * classes, across.high[x] * classes];
+      const rivals = contenders(line, left, right, classes);
+      for (; x < width && across.low[x] === cell; x++, i++) {
+        const weight = across.weight[x];
+        let best = -Infinity;
+        for (let r = 0; r < rivals.length; r++) {
+          const k = rivals[r];
+          const score = line[left + k] * (1 - weight) + line[right + k] * weight;
+          if (score > best) {
+            best = score;
+            labels[i] = k;
+          }
         }
       }
-      i++;
     }
   }
   return { data: labels, shape: [height, width] };

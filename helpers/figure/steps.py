@@ -77,7 +77,9 @@ class Step:
 
     @property
     def shape(self) -> str:
-        return f"{len(self.value)} words" if self.kind == "words" else " × ".join(map(str, self.value.shape))
+        if self.kind == "words":
+            return "1 word" if len(self.value) == 1 else f"{len(self.value)} words"
+        return " × ".join(map(str, self.value.shape))
 
 
 def _kind(value: np.ndarray, name: str) -> Kind:

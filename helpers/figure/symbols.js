@@ -30,6 +30,7 @@ function nearestTo(centres, place) {
   return distances.indexOf(Math.min(...distances));
 }
 
+/** The value of a symbol; a control that is not here is what the hand left. */
 const FINDERS = {
   names: ({ texts }) => texts,
   pick: ({ of, at: places }) => places.reduce(at, of),
@@ -40,11 +41,7 @@ const FINDERS = {
   toggle: ({ now }) => Number(now),
   pointer: ({ now: [x, y], rows, columns }) => (rows ? [nearestTo(columns, x), nearestTo(rows, y)] : [x, y]),
   cell: ({ now, shape }) => now.map((place, axis) => Math.min(place, Math.max(shape[axis] - 1, 0))),
-  boxhandle: ({ now }) => now,
-  grip: ({ now }) => now,
   switches: ({ now, names }) => names.map((_, i) => (i < now.length ? Number(now[i]) : 1)),
-  field: ({ now }) => now,
-  paint: ({ now }) => now,
 };
 FINDERS.legend = FINDERS.switches;
 
@@ -104,7 +101,7 @@ function symbolsOf({ nodes, arrays, state, labs, ask }) {
     if (kind === "each") inputs.turn = symbols.turn;
     const kept = memory[number][symbols.turn];
     if (kept && same(kept.inputs, inputs)) return kept.result;
-    const find = kind === "lab" ? (labs[node.name] ?? KIT[node.name]) : FINDERS[kind];
+    const find = kind === "lab" ? (labs[node.name] ?? KIT[node.name]) : (FINDERS[kind] ?? (({ now }) => now));
     const result = find(inputs);
     memory[number][symbols.turn] = { inputs, result };
     return result;

@@ -6,8 +6,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.figure.symbols import decimal
-
 COLOURS = {
     "CNN": "#8a6d3b",
     "ST-CNN": "#3399b3",
@@ -16,44 +14,6 @@ COLOURS = {
     "black": "#3399b3",
 }
 GREY = "#6e6e72"
-
-
-def anatomy(
-    image: np.ndarray,
-    theta: np.ndarray,
-    grid: np.ndarray,
-    rectified: np.ndarray,
-    shares: np.ndarray,
-    truth: int,
-) -> Figure:
-    """The system on one digit, from what its parts put out: image, theta, the places read, what is read, the scores.
-
-    Args:
-        image: (S, S). theta: (6,). grid: (h, w, 2), from -1 to 1. rectified: (h, w).
-        shares: (10,), after the softmax. truth: the digit's class.
-    """
-    height, width = image.shape
-    figure, axes = plt.subplots(1, 5, figsize=(9, 2.2), gridspec_kw={"width_ratios": (1, 0.9, 1, 1, 1.2)})
-    for axis, picture, title in (
-        (axes[0], image, f"image\n(1, {height}, {width})"),
-        (axes[2], image, f"places\n{tuple(grid.shape)}"),
-        (axes[3], rectified, f"rectified\n(1, {rectified.shape[0]}, {rectified.shape[1]})"),
-    ):
-        axis.imshow(picture, cmap="gray")
-        axis.set_title(title, fontsize=10, fontweight="normal", loc="center")
-    axes[2].scatter(
-        (grid[..., 0] + 1) * width / 2 - 0.5, (grid[..., 1] + 1) * height / 2 - 0.5, s=0.4, color="#ffcc00"
-    )
-    axes[2].set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
-    upper, lower = ("  ".join(decimal(float(number), 2) for number in row) for row in (theta[:3], theta[3:]))
-    axes[1].text(0.5, 0.5, f"{upper}\n\n{lower}", ha="center", va="center", fontsize=9)
-    axes[1].set_title("theta\n(6)", fontsize=10, fontweight="normal", loc="center")
-    for axis in axes[:4]:
-        axis.set_axis_off()
-    axes[4].bar(range(10), shares, color=["#3399b3" if digit == truth else "#b0b0b6" for digit in range(10)])
-    axes[4].set_title("softmax of the scores\n(10)", fontsize=10, fontweight="normal", loc="center")
-    axes[4].set(xticks=range(10), ylim=(0, 1))
-    return figure
 
 
 def loss_curves(losses: Mapping[str, Sequence[float]], mean_of: int = 25) -> Figure:
@@ -79,19 +39,17 @@ def angle_scatter(known: np.ndarray, found: Mapping[str, np.ndarray]) -> Figure:
 
 
 def zoom_curves(curves: Mapping[str, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
-    """The zoom after each epoch: data -> padding -> a curve a seed; above 1 the digits come out smaller."""
-    figure, axes = plt.subplots(1, len(curves), figsize=(3.75 * len(curves), 2.8), squeeze=False)
-    for axis, (data, by_padding) in zip(axes[0], curves.items(), strict=True):
+    """The zoom after each epoch: data -> padding -> a curve a seed; data that has none is left out."""
+    recorded = {data: by_padding for data, by_padding in curves.items() if by_padding}
+    figure, axes = plt.subplots(1, len(recorded), figsize=(3.75 * len(recorded), 2.8), squeeze=False)
+    for axis, (data, by_padding) in zip(axes[0], recorded.items(), strict=True):
         for padding, seeds in by_padding.items():
             for seed, zooms in enumerate(seeds):
                 label = None if seed else f"{padding} padding"
                 axis.plot(range(1, len(zooms) + 1), zooms, "o-", ms=3, color=COLOURS[padding], label=label)
         axis.axhline(1, color=GREY, linewidth=0.8)
-        axis.set(
-            xlabel="epoch", ylabel="zoom", title=f"{data} digits" if by_padding else f"{data}: not recorded"
-        )
-        if by_padding:
-            axis.legend()
+        axis.set(xlabel="epoch", ylabel="zoom", title=f"{data} digits")
+        axis.legend()
     return figure
 
 

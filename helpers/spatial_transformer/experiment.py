@@ -44,7 +44,7 @@ class Budget:
     times: int
 
 
-QUICK = Budget(False, {"RTS": 1000}, times=4)
+QUICK = Budget(False, {"RTS": 600}, times=4)
 RECORD = Budget(False, {"RTS": 1000}, times=4)
 REAL = Budget(True, dict.fromkeys(("R", "RTS", "P", "E", "cluttered"), 1500), times=1)
 

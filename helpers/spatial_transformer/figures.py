@@ -92,11 +92,13 @@ def sampling_grid(
             ),
         ),
         caption="theta = [{a:.3f}, {b:.3f}, {c:.3f}; {d:.3f}, {e:.3f}, {f:.3f}]. Output {Output pixel} reads at row "
-        "{y:.2f}, column {x:.2f}: {value:.1f} of 255. Gradient: {right:+.1f} for each pixel to the "
-        "right, {down:+.1f} for each pixel down.",
+        "{y:.2f}, column {x:.2f}. The four pixels weigh {w0:.2f} and {w1:.2f} above, {w2:.2f} and {w3:.2f} "
+        "below; together {value:.1f} of 255. Gradient: {right:+.1f} for each pixel to the right, "
+        "{down:+.1f} for each pixel down.",
         alt=alt or f"A photograph of {width} by {height} pixels, and the box that is read of it.",
         also=(read, *sliders),
-        lines=4,
+        lines=5,
+        **{f"w{i}": lab["weights"][i] for i in range(4)},
         **dict(zip("abcdef", (lab["theta"][i] for i in range(6)), strict=True)),
         **{name: lab[name] for name in ("x", "y", "value", "right", "down")},
     )

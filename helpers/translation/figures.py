@@ -192,18 +192,21 @@ def alignment_explorer(
     _go_back(own, off, candidate, word)
     weights, best = reading["weights"][candidate], reading["best"][candidate, word]
     return fig.Figure(
-        fig.Tokens(
-            reading["source"],
-            title=f"{language}: bars show the weight; a click switches a word off",
-            off=off,
-            weights=weights[word],
-            notes=reading["notes"],
-        ),
-        fig.Tokens(
-            reading["words"][candidate],
-            title="Translation: a wave under what has changed",
-            choose=word,
-            marked=reading["changed"][candidate],
+        fig.Ribbons(
+            fig.Tokens(
+                reading["source"],
+                title=f"{language}: a click switches a word off",
+                off=off,
+                weights=weights[word],
+                notes=reading["notes"],
+            ),
+            fig.Tokens(
+                reading["words"][candidate],
+                choose=word,
+                marked=reading["changed"][candidate],
+            ),
+            weights,
+            title="Bars and ribbons show the weights; a wave marks what has changed in the translation",
         ),
         fig.Matrix(
             weights,

@@ -1,7 +1,6 @@
-"""Static pictures of lesson 07: the system at one step, alignments, and a curve a system."""
+"""Static pictures of lesson 07: alignments, and a curve a system."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -12,59 +11,6 @@ from helpers.translation.phrasebook import Entry
 
 COLOURS = {"attention": "#a24fd6", "no attention": "#2f8fae"}  # one a system, in the interactive figures, too
 LINKS = "#e66633"  # known links
-
-
-def draw_system(
-    axes: Axes, source: Sequence[str], target: Sequence[str], weights: np.ndarray, step: int, size: int
-) -> None:
-    """Draw the translator at one step: encoder, annotations, weights as lines, context, decoder, with shapes.
-
-    Args:
-        source, target: words. weights: (T, S). step: the target word that is predicted.
-        size: of embeddings, annotations and states.
-    """
-    S, T = len(source), len(target)
-    across = np.linspace(0.23, 0.98, max(S, T))
-    box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": "#5c5a66"}
-    write = partial(axes.text, ha="center", va="center", fontsize=11)
-    arrow = partial(axes.annotate, "", arrowprops={"arrowstyle": "->", "color": "#5c5a66"})
-    for k, word in enumerate(source):
-        write(across[k], 0.04, word)
-        arrow(xy=(across[k], 0.2), xytext=(across[k], 0.09))
-        write(across[k], 0.26, f"$h_{k + 1}$", bbox=box)
-        if k:
-            axes.annotate(
-                "", (across[k - 1] + 0.03, 0.26), (across[k] - 0.03, 0.26), arrowprops={"arrowstyle": "<->"}
-            )
-        share = float(weights[step, k])
-        shown = {
-            "color": COLOURS["attention"],
-            "ls": "-",
-            "lw": 0.6 + 5 * share,
-            "alpha": 0.25 + 0.75 * share,
-        }
-        axes.plot([across[k], across[step]], [0.33, 0.5], **shown)
-    for j, word in enumerate(target):
-        faint = "#a5a3ad" if j > step else "black"
-        write(across[j], 0.76, f"$s_{j + 1}$", bbox=box | {"ec": faint}, color=faint)
-        write(across[j], 0.96, word, color=faint, weight="bold" if j == step else "normal")
-        arrow(xy=(across[j], 0.91), xytext=(across[j], 0.82))
-        if j:
-            arrow(xy=(across[j] - 0.03, 0.76), xytext=(across[j - 1] + 0.03, 0.76))
-    write(across[step], 0.54, "$c$", bbox=box | {"ec": COLOURS["attention"]})
-    arrow(xy=(across[step], 0.7), xytext=(across[step], 0.6))
-    names = (
-        "source words",
-        f"encoder: (S, {size})",
-        "weights: (S)",
-        f"context: ({size})",
-        f"decoder: ({size})",
-        "target words",
-    )
-    for height, name in zip((0.04, 0.26, 0.41, 0.54, 0.76, 0.96), names, strict=True):
-        axes.text(0, height, name, va="center", fontsize=10, color="#5c5a66")
-    axes.set(xlim=(0, 1.03), ylim=(0, 1.02))
-    axes.set_axis_off()
 
 
 def draw_alignment(axes: Axes, weights: np.ndarray, entry: Entry, title: str) -> None:

@@ -47,16 +47,18 @@ class Budget:
         classifying: steps in which the encoder that all networks start from learns to classify stickers.
         steps: of training after that, the same for every network.
         height: least and greatest height of the digits, in pixels.
+        batch: scenes a step.
     """
 
     scenes: int
     classifying: int
     steps: int
     height: tuple[int, int]
+    batch: int = BATCH
 
 
 SIDE = 64  # of a scene: a quarter of notebook 01's pixels, so that there is time for many steps
-QUICK = Budget(scenes=2000, classifying=250, steps=250, height=(32, 44))
+QUICK = Budget(scenes=2000, classifying=400, steps=220, height=(32, 44), batch=16)
 RATES_TRIED = Budget(scenes=2000, classifying=300, steps=400, height=(32, 44))
 RECORD = Budget(scenes=4000, classifying=400, steps=1000, height=(16, 44))
 LAST_LAYER = Budget(scenes=4000, classifying=400, steps=500, height=(16, 44))
@@ -100,11 +102,11 @@ def new_network(system: str, seed: int, classes: int = CLASSES) -> nn.Module:
     return NETWORKS[system](classes)
 
 
-def train_classifier(scenes: Scenes, steps: int, seed: int) -> tuple[Classifier, History]:
+def train_classifier(scenes: Scenes, steps: int, seed: int, batch: int = BATCH) -> tuple[Classifier, History]:
     """Let an encoder learn what is in a scene before it is asked where, as the papers' VGG-16 had."""
     runtime.seed_everything(seed)
     classifier = Classifier()
-    batches = endless(scenes.images, scenes.digits[:, 0], BATCH, seed)
+    batches = endless(scenes.images, scenes.digits[:, 0], batch, seed)
     rate = RATES["classifier"]
     return classifier, fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name="classifier")
 
@@ -112,7 +114,8 @@ def train_classifier(scenes: Scenes, steps: int, seed: int) -> tuple[Classifier,
 @cache
 def recorded_classifier(seed: int, budget: Budget) -> Classifier:
     """Train the classifier that all networks of a seed start from, once."""
-    return train_classifier(training_scenes(seed, budget), budget.classifying, seed)[0]
+    scenes = training_scenes(seed, budget)
+    return train_classifier(scenes, budget.classifying, seed, budget.batch)[0]
 
 
 def learn(
@@ -122,6 +125,7 @@ def learn(
     steps: int,
     seed: int,
     rate: float | None = None,
+    batch: int = BATCH,
     watch: Callable[[nn.Module], float] | None = None,
     every: int = WATCH_EVERY,
 ) -> tuple[nn.Module, History]:
@@ -133,7 +137,7 @@ def learn(
     network = start_from(new_network(system, seed), classifier)
     history = fit(
         network,
-        endless(scenes.images, scenes.labels, BATCH, seed),
+        endless(scenes.images, scenes.labels, batch, seed),
         F.cross_entropy,
         steps=steps,
         lr=rate or RATES[system.partition(",")[0]],

@@ -37,7 +37,7 @@ def stamp_stepper(values: object, kernel: object, stride: int = 2, alt: str = ""
     sizes = ["as typed", *(f"{k} x {k}" for k in range(1, labs.MOST_WEIGHTS + 1))]
     settings = {
         "input": fig.Field("Input", _typed(values), button="Take"),
-        "kernel": fig.Field("Kernel", _typed(kernel), button="Take"),
+        "kernel": fig.Field("Kernel", _typed(kernel), most=400, button="Take"),
         "size": fig.Slider("Kernel size", len(sizes), labels=sizes),
         "stride": fig.Slider("Stride", range(1, 4), stride),
         "padding": fig.Slider("Padding", 3),
@@ -48,6 +48,8 @@ def stamp_stepper(values: object, kernel: object, stride: int = 2, alt: str = ""
     cell = fig.Cell("Output cell", (canvas["height"], canvas["width"]), (stride, stride))
     counts = view.on("stamps on each cell")
     now = fig.Lab(script, "stamps", labs.stamps, step=step, counts=counts, cell=cell, shape=shape, **settings)
+
+    typed = fig.Entries("Kernel's cell", settings["kernel"], now["weights"], labs.LARGEST)
 
     def signed(values: fig.Symbol, limit: str) -> fig.Heat:
         return fig.Heat(values, _negative(now, limit), now[limit], SIGNED)
@@ -69,7 +71,8 @@ def stamp_stepper(values: object, kernel: object, stride: int = 2, alt: str = ""
                 signed(now["weights"], "weight_limit"),
                 fig.Box(now["weight_places"], now["weight_texts"]),
                 fig.Box(now["weight_used"]),
-                title="Kernel",
+                title="Kernel: type in its cells",
+                pointer=typed,
                 side=170,
             ),
         ),
@@ -166,6 +169,7 @@ def checkerboard(kernels: Mapping[str, object], cells: int = 8, alt: str = "") -
                 fig.Box(now["weight_places"], now["weight_texts"]),
                 fig.Box(now["own"]),
                 title="Kernel",
+                pointer=place,
                 side=170,
             ),
             fig.Stage(
@@ -173,6 +177,7 @@ def checkerboard(kernels: Mapping[str, object], cells: int = 8, alt: str = "") -
                 fig.Box(now["sum_places"], now["sum_texts"]),
                 fig.Box(now["sum_box"]),
                 title="Its phase sums",
+                pointer=place,
                 side=170,
             ),
         ),

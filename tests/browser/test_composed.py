@@ -8,6 +8,7 @@ from figure_page import FigurePage
 from hosts import HERE, VIEWPORT, Jupyter, KernelFreePage, stored_notebook
 from playwright.sync_api import expect
 
+from helpers.plotting import DIGIT_CLASSES
 from tools import build_site
 
 
@@ -47,6 +48,18 @@ def test_masks_by_mouse(plain):
     settled(page, figure, Classes=[True] * 11)
     page.root.get_by_role("button", name="Hide all").click()
     settled(page, figure, Classes=[True] + [False] * 10)
+
+
+def test_the_legend_tells_which_classes_a_map_lacks(plain):
+    figure, page = compositions.upsampled(), plain.open("upsampled")
+    legend = figure._controls["Classes"]
+    for network, step in (("FCN-32s", 0), ("FCN-32s", 2), ("truth", 0)):
+        page.choose("Map", network)
+        if network != "truth":
+            page.set_range("Training step", step)
+        present = figure.look(Map=network, **{"Training step": step})(legend.args["present"])
+        lacks = [name for k, name in enumerate(DIGIT_CLASSES) if k and k not in present]
+        expect(page.root.locator(".classes [data-absent]")).to_have_text(lacks)
 
 
 def test_masks_by_keys_and_touch(plain):
@@ -272,3 +285,15 @@ def test_pad_box_matrix_and_tiles_answer_the_hand(plain):
     assert page.caption().startswith("1 strokes")
     page.root.get_by_role("button", name="Wipe the pad").click()
     settled(page, figure, strokes=[])
+
+
+def test_a_box_is_dragged_and_sized_by_a_finger(plain):
+    figure, page = compositions.hands(), plain.open("hands")
+    boxes = figure.look()(figure._controls["box"].args["boxes"]).tolist()
+    assert figure.look()(figure._controls["box"].box).tolist() == [20, 20, 20, 20]
+    page.swipe((30, 30), (50, 20), number=1)
+    settled(page, figure, box=boxes.index([40, 10, 20, 20]))
+    page.swipe((59, 29), (69, 39), number=1)  # by its lower right corner
+    settled(page, figure, box=boxes.index([40, 10, 30, 30]))
+    page.swipe((55, 25), (15, 35), number=1)
+    settled(page, figure, box=boxes.index([0, 20, 30, 30]))

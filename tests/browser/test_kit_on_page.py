@@ -37,7 +37,8 @@ def stages(draw, controls: dict, turn: fig.Symbol | None = None) -> fig.Stage | 
     labels = fig.array(maps)[which]
     if draw(st.booleans()):
         cells = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
-        labels = fig.upsampled(fig.array(draw(floats((count, 3, *cells))))[which], size, controls["switch"])
+        scores = draw(floats((count, draw(st.integers(1, len(CLASSES))), *cells)))
+        labels = fig.upsampled(fig.array(scores)[which], size, controls["switch"])
     legend, blend = controls["legend"], controls["blend"]
     box = [float(draw(st.integers(-4, 20))) for _ in range(2)] + [
         float(draw(st.integers(1, 20))) for _ in range(2)

@@ -48,6 +48,18 @@ def test_words_are_chosen_and_switched_off_without_a_kernel(plain):
     expect(page.root.locator(".status")).to_contain_text("needs a running notebook")
 
 
+def test_ribbons_join_the_words_that_are_weighed(plain):
+    page = plain.open("alignment_explorer")
+    ribbons = page.root.locator(".ribbons path")
+    assert ribbons.count() == 25  # five words, each of which looks a little at all five
+    token(page, "cat", "radio").click()
+    chosen = page.root.locator(".ribbons path[data-chosen]")
+    widths = [float(each.get_attribute("stroke-width")) for each in chosen.all()]
+    assert len(widths) == 5 and widths.index(max(widths)) == 1 and max(widths) > 10 * min(widths)
+    token(page, "gato").click()  # off: nothing looks at it
+    assert ribbons.count() == 20
+
+
 def test_lengths_by_mouse_and_keys(plain):
     figure, page = compositions.by_length(), plain.open("by_length")
     settled(page, figure)

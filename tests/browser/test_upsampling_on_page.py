@@ -89,6 +89,41 @@ def test_numbers_can_be_typed(host):
     )
 
 
+def test_the_kernels_cells_are_typed_one_by_one(host):
+    page = host.put("cells", compositions.stamp_stepper())
+    page.press("End")
+    page.click(4, 2, number=2)
+    cells = page.root.get_by_role("spinbutton")
+    field = page.root.get_by_role("textbox", name="Kernel")
+    before = [float(each.input_value()) for each in cells.all()]
+    first = page.root.get_by_role("spinbutton", name="Kernel's cell, row 0, column 1")
+    first.fill("-2.5")
+    first.press("Enter")
+    after = [float(number) for number in field.input_value().replace(";", "").split()]
+    assert after == [-2.5 if i == 1 else each for i, each in enumerate(before)]
+    first.press("Tab")
+    page.page.keyboard.press("ArrowUp")  # the next cell, one more
+    after = [float(number) for number in field.input_value().replace(";", "").split()]
+    assert after[2] == before[2] + 1
+    first.fill("1000")
+    first.press("Enter")
+    assert first.input_value() == "-2.5"  # beyond the largest
+
+
+def test_a_click_on_the_kernel_or_on_a_sum_chooses_a_phase(host):
+    page = host.put("phases", compositions.checkerboard())
+    framed = page.root.locator(".part.stage:has(> .title:text-is('Kernel')) rect.stroke")
+    page.click(1, 1, number=1)  # of ones, 3 x 3, at stride 2
+    assert "Phase (1, 1) gets 1 weights" in page.caption()
+    assert [(each.get_attribute("x"), each.get_attribute("y")) for each in framed.all()][-1] == ("1", "1")
+    page.click(2, 2, number=1)
+    assert "Phase (0, 0) gets 4 weights" in page.caption()
+    page.click(1, 0, number=2)
+    assert "Phase (0, 1) gets 2 weights" in page.caption()
+    page.press("ArrowDown", number=1)
+    assert "Phase (1, 1) gets 1 weights" in page.caption()
+
+
 def test_a_click_on_the_pattern_chooses_a_phase(host):
     page = host.put("board", compositions.checkerboard())
     page.click(3, 2)

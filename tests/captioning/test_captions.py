@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
+from helpers import results
 from helpers.captioning import experiment, maps
 from helpers.captioning import model as decoders
 from helpers.captioning.data import (
@@ -74,6 +75,13 @@ def test_captions_name_stickers_from_left_to_right(scenes, language):
         assert [k for k in caption.about if k >= 0] == [k for k in there for _ in range(2)]
         for word, k in zip(caption.words, caption.about, strict=True):
             assert (k >= 0) == any(word in pair for pair in names)
+
+
+def test_an_article_fits_its_colour(scenes):
+    pairs = {pair for caption in captions(scenes) for pair in itertools.pairwise(caption.words)}
+    articles = {pair for pair in pairs if pair[0] in ("a", "an")}
+    assert ("an", "orange") in articles and len(articles) == len(COLOURS["English"])
+    assert all((article == "an") == (colour == "orange") for article, colour in articles)
 
 
 def test_captions_by_colour_follow_the_list_of_colours(scenes):
@@ -312,9 +320,16 @@ def test_deletion_tells_the_attended_cell_from_others(test_set):
 def test_every_piece_gives_rows_that_can_be_recorded():
     tiny = experiment.Budget(scenes=32, naming=1, steps=1, tested=4)
     found = experiment.pieces(tiny)
-    rows = [checked(row, name) for name in ("naming, seed 0", "captions, seed 0") for row in found[name]()]
+    names = "naming, seed 0", "captions, seed 0", "rates"
+    rows = [checked(row, name) for name in names for row in found[name]()]
+    assert results.twins(rows) is None
+    # Hard attention learned at the rate that did best on validation scenes.
+    tried, rows = rows[-len(experiment.RATES) :], rows[: -len(experiment.RATES)]
+    best = min(tried, key=lambda row: row["figures"]["validation_nats_a_word"])
+    assert [row["rate"] for row in tried] == [*experiment.RATES]
+    assert [row["rate"] for row in rows[1:]] == [experiment.RATE] * 2 + [best["rate"]] * 2
     rows += experiment.compare(0, tiny, [experiment.PENALTIES[0], experiment.ABLATIONS[2]])
-    rows += experiment.compare(0, tiny, [experiment.OUTPUT[4]], "by colour")
+    rows += experiment.compare(0, tiny, [experiment.OUTPUT[3]], "by colour")
     assert [row["model"] for row in rows] == [
         "naming encoder", "soft", "control", "hard", "hard", "soft", "soft", "marginal",
     ]  # fmt: skip

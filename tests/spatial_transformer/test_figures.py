@@ -89,8 +89,9 @@ def test_the_caption_by_hand_and_the_map_read_back():
     # x = -0.5 * 0.5 = -0.25 and y = -0.25 + 0.25 = 0, which are 0.25 and 0.5 in pixels.
     # Upper row 10, lower row 110: 60 half way between. Right: half of 40 and half of 120. Down: 110 - 10.
     assert figure.shown()[1] == (
-        "theta = [0.500, 0.000, 0.000; 0.000, 0.500, 0.250]. Output row 0, column 0 reads at row 0.50, column 0.25: "
-        "60.0 of 255. Gradient: +80.0 for each pixel to the right, +100.0 for each pixel down."
+        "theta = [0.500, 0.000, 0.000; 0.000, 0.500, 0.250]. Output row 0, column 0 reads at row 0.50, column 0.25. "
+        "The four pixels weigh 0.38 and 0.13 above, 0.38 and 0.13 below; together 60.0 of 255. "
+        "Gradient: +80.0 for each pixel to the right, +100.0 for each pixel down."
     )
     assert theta_of(figure).tolist() == [[0.5, 0, 0], [0, 0.5, 0.25]]
 
