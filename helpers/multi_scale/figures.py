@@ -50,6 +50,7 @@ def scales(images: object, labels: object, truth: object, instances: object, alt
     legend = fig.Legend(DIGIT_CLASSES, present=fig.array(known)[scene])
     blend = fig.Slider("Blend", 101, 70, labels="{}%")
     chosen = fig.array(maps)[scene, *on]
+    at = fig.Pointer(size)
     view = fig.Choice("View", ["labels", "errors"])
     drawn = {"legend": legend, "blend": blend}
     return fig.Figure(
@@ -58,6 +59,7 @@ def scales(images: object, labels: object, truth: object, instances: object, alt
             fig.Classes(chosen, **drawn, when=view.on("labels")),
             fig.Classes(chosen, **drawn, against=fig.array(known)[scene], when=view.on("errors")),
             title="From the scales that are on",
+            pointer=at,
         ),
         fig.Stage(
             fig.Image(fig.array(pictures)[scene], dim=1),
@@ -67,12 +69,13 @@ def scales(images: object, labels: object, truth: object, instances: object, alt
         ),
         also=(scene, *on, view, blend, legend),
         caption="Scene {Scene}; full size {Full size}, half size {Half size}, quarter size {Quarter size}: {found} of "
-        "{digits} digits found. {lost} {Classes}",
+        "{digits} digits found. {lost} At {place}: {here}. {Classes}",
         lines=3,
         alt=alt or f"{N} scenes labelled from chosen scales of a pyramid, beside the truth.",
         found=fig.array(found)[scene, *on],
         digits=fig.array(digits)[scene],
         lost=fig.names(lost.tolist())[scene, *on],
+        here=fig.names(DIGIT_CLASSES)[chosen[at.y, at.x]],
     )
 
 

@@ -14,6 +14,8 @@ NAMES = [
         "by_length",
         "question",
         "anatomy",
+        "leaf_to_root",
+        "scales",
     ),
 ]
 
