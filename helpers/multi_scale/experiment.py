@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from helpers import films, runtime, seeds
+from helpers import films, results, runtime, seeds
 from helpers.data.batches import as_input, endless
 from helpers.data.scene_options import SceneOptions
 from helpers.data.scenes import Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.frame_scores import CLASSES as STREET_CLASSES
 from helpers.multi_scale import trees
-from helpers.multi_scale.labelling import parse, score, ways
+from helpers.multi_scale.labelling import REGIONS, parse, score, ways
 from helpers.multi_scale.model import MultiScale, NodeClassifier, with_two_layers
 from helpers.multi_scale.trees import Tree
 from helpers.optimisers import muon
@@ -37,6 +37,31 @@ SYSTEMS: dict[str, Callable[..., MultiScale]] = {
     "single scale": partial(MultiScale, scales=1, widths=(16, 32, 37)),
     "single scale, dilated": partial(MultiScale, scales=1, widths=(16, 32, 37), dilations=(1, 3, 6)),
 }
+
+
+# The rows of the paper's table in small, and those that it does not have: what each is called -> its fields.
+ROWS = {
+    "single scale": {"model": "single scale", "labels": "pixels"},
+    "single scale, superpixels": {"model": "single scale", "labels": "superpixels"},
+    "dilated": {"model": "single scale, dilated", "labels": "pixels"},
+    "dilated, superpixels": {"model": "single scale, dilated", "labels": "superpixels"},
+    "multi-scale": {"model": "multi-scale", "labels": "pixels"},
+    "multi-scale, superpixels": {"model": "multi-scale", "labels": "superpixels"},
+    "multi-scale, cover": {"model": "multi-scale", "labels": "cover"},
+}
+ROWS |= {
+    f"multi-scale, cut into {regions}": {"model": "multi-scale", "labels": "cut", "regions": regions}
+    for regions in REGIONS
+}
+
+PAIRS = (
+    ("multi-scale, superpixels", "multi-scale"),
+    ("multi-scale, cover", "multi-scale, superpixels"),
+    ("multi-scale", "single scale"),
+    ("multi-scale, superpixels", "single scale, superpixels"),
+)
+COMPARED_LIVE = ("multi-scale", "single scale, dilated")
+RATES = {f"{name}, rate {rate:g}": {"model": name, "rate": rate} for name in COMPARED_LIVE for rate in TRIED}
 
 
 @dataclass(frozen=True)
@@ -180,7 +205,7 @@ def compare(seed: int, budget: Budget, systems: Sequence[str] = tuple(SYSTEMS)) 
 def rates(budget: Budget = RATES_TRIED, seed: int = 0) -> Iterator[dict]:
     """Try rates for the features of the two systems that are compared live, on validation scenes."""
     train, (val, _) = draw_scenes(budget.scenes, seed), held_out(budget.tested, "val")
-    for system in ("multi-scale", "single scale, dilated"):
+    for system in COMPARED_LIVE:
         for rate in TRIED:
             network = new_network(system, seed)
             history = learn_features(network, train, budget.features, seed, rate, f"{system}, {rate:g}")
@@ -212,6 +237,19 @@ def bands(seed: int, budget: Budget = BANDS_LEARNED) -> Iterator[dict]:
                 "seconds": history.seconds,
                 "parameters": parameter_count(network.requires_grad_(True)),
             }
+
+
+def recorded_times() -> str:
+    """What labelling one scene took when it was recorded, in milliseconds, a line for each way that was timed."""
+    try:
+        timed = {name: fields for name, fields in ROWS.items() if fields["labels"] != "cut"}
+        times = {
+            name: results.value("multi_scale", "record", "seconds_a_scene", **fields)
+            for name, fields in timed.items()
+        }
+    except LookupError:
+        return "milliseconds a scene: not recorded"
+    return "\n".join(f"{name}: {1000 * seconds:.0f} ms a scene" for name, seconds in times.items())
 
 
 def streets(seed: int = 0, steps: int = STREET_STEPS) -> Iterator[dict]:

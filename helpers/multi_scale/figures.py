@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from helpers import figure as fig
 from helpers.figure import taking
-from helpers.multi_scale.trees import Tree
+from helpers.multi_scale.trees import Tree, best_cover, cut
 from helpers.plotting import DIGIT_CLASSES
 
 LEAST = (150, 105, 250)  # violet: the node with the least entropy
@@ -94,8 +95,6 @@ def leaf_to_root(
     trees: Sequence[Tree],
     shares: Sequence[object],
     truth: object,
-    best: Sequence[object],
-    cuts: Sequence[Sequence[object]],
     regions: Sequence[int],
     alt: str = "",
 ) -> fig.Figure:
@@ -105,15 +104,13 @@ def leaf_to_root(
         images: (N, 3, H, W), bytes or floats in 0..1.
         trees: one a scene. shares: for each (V, classes), the predicted histograms of its nodes.
         truth: (N, H, W) labels.
-        best: for each scene the node that every leaf takes, of `best_cover`.
-        cuts: for each scene and each number of `regions` the node that every leaf takes there.
+        regions: how many each of the horizontal cuts leaves.
     """
     pictures, known = _pictures(images), taking.numbers(truth, "truth")
     N, (H, W) = len(pictures), pictures.shape[1:3]
-    if not len(trees) == len(shares) == len(best) == len(cuts) == len(known) == N:
+    if not len(trees) == len(shares) == len(known) == N:
         raise ValueError(
-            f"{N} scenes need a tree, shares, truth, a cover and cuts each; got {len(trees)}, {len(shares)}, "
-            f"{len(known)}, {len(best)} and {len(cuts)}."
+            f"{N} scenes need a tree, shares and truth each; got {len(trees)}, {len(shares)} and {len(known)}."
         )
     shares = [np.round(taking.numbers(each, "shares").astype(float), 4) for each in shares]
     for each, tree in zip(shares, trees, strict=True):
@@ -123,6 +120,8 @@ def leaf_to_root(
                 f"{each.shape}."
             )
     costs = [-(each * np.log(each.clip(1e-12))).sum(axis=1) for each in shares]
+    best = [best_cover(tree.parents, torch.from_numpy(cost)) for tree, cost in zip(trees, costs, strict=True)]
+    cuts = [[cut(tree, count) for count in regions] for tree in trees]
     paths = [[tree.path(leaf) for leaf in range(tree.leaves)] for tree in trees]
     places = [
         [path.index(int(node)) for path, node in zip(each, chosen, strict=False)]
@@ -229,23 +228,24 @@ def system(
     maps: Sequence[object],
     stacked: object,
     scores: object,
-    parameters: dict[str, int],
+    network: int,
+    classifier: int,
 ) -> fig.Figure:
     """Walk through the network: the image, its pyramid, one network on each level, the stack, the labels.
 
     Args:
-        image: (H, W, 3). bands: of the pyramid, (3, h, w) each. maps: (F, h / 4, w / 4) each. stacked: (3 F, H / 4,
-            W / 4). scores: (classes, H, W). parameters: of "network" and of "classifier".
+        image: (H, W, 3). bands: of the pyramid, (1, 3, h, w) each. maps: (1, F, h / 4, w / 4) each.
+        stacked: (3 F, H / 4, W / 4). scores: (classes, H, W). network, classifier: how many parameters they have.
     """
     names = ("full size", "half size", "quarter size")
     steps = [fig.Step("image", image, place=(0, 0), note="Three bands of one octave each are cut from it.")]
     for row, (name, band) in enumerate(zip(names, bands, strict=True)):
-        steps.append(fig.Step(name, band, after={"image": "band"}, place=(1, row)))
+        steps.append(fig.Step(name, band[0], after={"image": "band"}, place=(1, row)))
     for row, (name, found) in enumerate(zip(names, maps, strict=True)):
-        share = parameters["network"] if row == 0 else 0
+        share = network if row == 0 else 0
         steps.append(
             fig.Step(
-                f"maps, {name}", found, after={name: "network"}, parameters=share, place=(2, row),
+                f"maps, {name}", found[0], after={name: "network"}, parameters=share, place=(2, row),
                 note="The same kernels on every level, so a digit twice as large meets them one level on.",
             )
         )  # fmt: skip
@@ -254,7 +254,7 @@ def system(
     )
     steps.append(
         fig.Step(
-            "labels", scores, after={"stack": "two layers, argmax"}, parameters=parameters["classifier"],
+            "labels", scores, after={"stack": "two layers, argmax"}, parameters=classifier,
             place=(3, 2), kind="scores",
         )
     )  # fmt: skip

@@ -1,11 +1,11 @@
 """Ways from features to labels: pixels alone, superpixels, the best cover of a tree, horizontal cuts; scores."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from helpers.data.batches import as_input
@@ -13,7 +13,7 @@ from helpers.data.scenes import Scenes
 from helpers.fcn.experiment import CLASSES
 from helpers.metrics import segmentation_metrics
 from helpers.multi_scale import trees
-from helpers.multi_scale.model import MultiScale, NodeClassifier
+from helpers.multi_scale.model import MultiScale, NodeClassifier, enlarged
 from helpers.multi_scale.trees import Tree
 
 SIZES = {"small": (10, 20), "medium": (20, 40), "large": (40, 80)}  # heights of digits, in pixels
@@ -42,7 +42,7 @@ def parse(network: MultiScale, images: Tensor, classifier: NodeClassifier | None
     for image in images:
         start = time.perf_counter()
         features = network.features(as_input(image[None]))
-        scores = F.interpolate(network.head(features), image.shape[1:], mode="bilinear", align_corners=False)
+        scores = enlarged(network.head(features), image.shape[1:])
         chances.append(scores[0].softmax(dim=0))
         clock["pixels"] += time.perf_counter() - start
         start = time.perf_counter()
@@ -68,9 +68,34 @@ def by_nodes(shares: Tensor, tree: Tree, nodes: Tensor) -> Tensor:
     return shares.argmax(dim=1)[nodes[: tree.leaves]][tree.segments]
 
 
-def cover(shares: Tensor, tree: Tree) -> Tensor:
+def cover(shares: Tensor, tree: Tree, cost: Callable[[Tensor], Tensor] = trees.entropy) -> Tensor:
     """Label an image (H, W) by its best cover under predicted, or true, histograms (V, classes)."""
-    return by_nodes(shares, tree, trees.best_cover(tree.parents, trees.entropy(shares)))
+    return by_nodes(shares, tree, trees.best_cover(tree.parents, cost(shares)))
+
+
+@torch.no_grad()
+def without(network: MultiScale, images: Tensor, on: Sequence[int]) -> Tensor:
+    """Label images (N, 3, H, W) in uint8 from those scales alone whose entry of `on` is 1: (N, H, W)."""
+    features = network.eval().features(as_input(images))
+    kept = torch.tensor(on).repeat_interleave(features.shape[1] // len(on))[:, None, None]
+    return enlarged(network.head(features * kept), images.shape[2:]).argmax(dim=1)
+
+
+def switched(network: MultiScale, images: Tensor) -> Tensor:
+    """Label images with each of three scales off or on: (N, 2, 2, 2, H, W)."""
+    labels = torch.stack([without(network, images, on) for on in product((0, 1), repeat=3)], dim=1)
+    return labels.unflatten(1, (2, 2, 2))
+
+
+def errors(labels: Tensor, truth: Tensor) -> dict[str, float]:
+    """Three kinds of error, each as a share of the digits' pixels."""
+    digits, named = truth > 0, labels > 0
+    kinds = {
+        "missed": digits & ~named,
+        "wrong digit": digits & named & (labels != truth),
+        "made up": named & ~digits,
+    }
+    return {kind: round(float(where.sum() / digits.sum()), 3) for kind, where in kinds.items()}
 
 
 def ways(parsed: Parsed, grown: Sequence[Tree]) -> Iterator[tuple[dict, Tensor]]:

@@ -356,18 +356,10 @@ def leaf_to_root() -> fig.Figure:
     image, tree = quarters()
     labels = torch.from_numpy(truth().astype(np.int64))
     shares = segmentation_trees.histograms(tree, labels) * 0.9 + 0.1 / 11
-    best = segmentation_trees.best_cover(tree.parents, segmentation_trees.entropy(shares))
-    cuts = [segmentation_trees.cut(tree, regions) for regions in (16, 4, 1)]
-    alt = "A portrait's squares from leaf to root."
     twice = ([each] * 2 for each in (tree, shares))
+    alt = "A portrait's squares from leaf to root."
     return multi_scale.leaf_to_root(
-        image.repeat(2, 1, 1, 1),
-        *twice,
-        labels.expand(2, -1, -1),
-        [best] * 2,
-        [cuts, cuts[::-1]],
-        (16, 4, 1),
-        alt,
+        image.repeat(2, 1, 1, 1), *twice, labels.expand(2, -1, -1), (16, 4, 1), alt
     )
 
 

@@ -27,12 +27,9 @@ def scene():
 def walk(**changed):
     image, tree, truth = scene()
     shares = trees.histograms(tree, truth) * 0.9 + 0.1 / 11
-    best = trees.best_cover(tree.parents, trees.entropy(shares))
-    cuts = [trees.cut(tree, regions) for regions in (4, 1)]
     return leaf_to_root(
         **{
-            "images": image[None], "trees": [tree], "shares": [shares], "truth": truth[None], "best": [best],
-            "cuts": [cuts], "regions": (4, 1),
+            "images": image[None], "trees": [tree], "shares": [shares], "truth": truth[None], "regions": (4, 1),
         }
         | changed
     )  # fmt: skip
@@ -93,11 +90,11 @@ def test_switching_a_scale_off_tells_what_is_lost():
 
 
 def test_the_system_names_every_tensor_with_its_shape():
-    bands = [torch.randn(3, 16 // 2**k, 16 // 2**k) for k in range(3)]
-    maps = [torch.rand(4, 4 // 2**k, 4 // 2**k) for k in range(3)]
+    bands = [torch.randn(1, 3, 16 // 2**k, 16 // 2**k) for k in range(3)]
+    maps = [torch.rand(1, 4, 4 // 2**k, 4 // 2**k) for k in range(3)]
     drawn = system(
         torch.rand(16, 16, 3), bands, maps, torch.rand(12, 4, 4), torch.rand(11, 16, 16),
-        {"network": 7, "classifier": 5},
+        7, 5,
     )  # fmt: skip
     captions = [drawn.shown(Step=step)[1] for step in range(9)]
     assert captions[0].startswith("image, 16 × 16 × 3")
@@ -109,7 +106,7 @@ def test_the_system_names_every_tensor_with_its_shape():
     "draw, changed, message",
     [
         (walk, {"images": torch.zeros(3, SIDE, SIDE)}, "images[None]"),
-        (walk, {"trees": []}, "a tree, shares, truth, a cover and cuts each"),
+        (walk, {"trees": []}, "a tree, shares and truth each"),
         (walk, {"shares": [torch.ones(7, 4)]}, "needs shares (7, 11)"),
         (switched, {"labels": torch.zeros(1, 2, 2, SIDE, SIDE)}, "labels (N, 2, 2, 2, H, W)"),
         (switched, {"truth": torch.zeros(1, 5, 5)}, "truth and instances (N, H, W)"),
