@@ -12,6 +12,9 @@ from helpers.data.tokens import teacher_forced
 from helpers.fcn.model import FCN
 from helpers.figure.steps import described, pixels
 from helpers.plotting import CLASS_COLOURS
+from helpers.spatial_transformer import anatomy as transformer
+from helpers.spatial_transformer.model import affine_grid, sample, st_cnn
+from helpers.training import parameter_count
 from helpers.translation.anatomy import draw
 from helpers.translation.model import Translator
 from helpers.translation.translators import corpus, new_translator
@@ -174,3 +177,21 @@ def test_the_translator_is_drawn_at_the_word_that_it_predicts_next():
     with torch.no_grad():
         best = model(batch)[0, -1].argmax()
     assert {"3 × 8", "3 words", words.target.words[best]} <= set(drawn) and drawn.count("1 word") == 2
+
+
+def test_the_spatial_transformer_is_drawn_as_it_reads_and_with_all_its_weights():
+    torch.manual_seed(1)
+    network, image = st_cnn(42).eval(), torch.rand(1, 42, 42)
+    nn.init.normal_(network.transformer.localise[-1].weight, std=0.1)  # so that it reads no whole image
+    steps = {step.name: step for step in transformer.steps(network, image)}
+    with torch.no_grad():
+        theta = network.transformer.localise(image[None]).view(1, 2, 3)
+        places = affine_grid(theta, 28, 28)
+        read = sample(image[None], places)
+        scores = network.classifier(read)
+    for name, expected in {"theta": theta[0], "rectified": read[0, 0], "scores": scores[0]}.items():
+        np.testing.assert_allclose(steps[name].value, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(steps["places"].value, places[0].permute(2, 0, 1), rtol=1e-4, atol=1e-5)
+    assert sum(step.parameters for step in steps.values()) == parameter_count(network)
+    assert f"The highest is that of {int(scores.argmax())}." in steps["scores"].note
+    assert {"sampler", "where to read", "classifier"} <= set(words_in(fig.anatomy([*steps.values()])))

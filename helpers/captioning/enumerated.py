@@ -1,13 +1,12 @@
 """Hard attention where every glimpse can be listed, so that its gradients are exact.
 
 A reader says T words over L places and looks at one place before each. With L = 9 and T = 1 there are nine ways to
-look, with T = 3 there are 729: few enough to sum over. Three objectives meet here, and they differ:
+look, with T = 3 there are 729. A path s is one place for each word, q(s) its probability under the attention, p(y | s)
+that of the words y after it. Three objectives meet here, and they differ:
 
     marginal  log sum_s q(s) p(y | s)     what hard attention promises (Deng et al. 2018)
     bound     sum_s q(s) log p(y | s)     what its sampled training climbs (Xu et al. 2015)
     soft      log p(y | mean annotations) what soft attention climbs
-
-A path s is one place for each word, q(s) its probability under the attention, p(y | s) that of the words y after it.
 """
 
 from collections.abc import Callable
@@ -21,16 +20,13 @@ from torch import Tensor
 
 from helpers import seeds
 
-MOST_PATHS = 1_000_000
-
 Choose = Callable[[Tensor], Tensor]  # (S, L) log attention -> (S, L) weights: a place, or a mixture of places
 
 
 class Paths(NamedTuple):
-    """All N = L ** T paths.
+    """All N = L ** T paths: where each looks, `places` (N, T), and what is known of it.
 
     Attributes:
-        places: (N, T), where each looks.
         log_q: (N,), the path's log probability. log_p: (N,), that of the words after it.
         slopes: (N, T, L), the gradient of log_q with respect to the scores.
     """
@@ -60,19 +56,14 @@ class Reader:
     scores: Tensor
 
     def __post_init__(self) -> None:
-        wanted = (len(self.words), len(self.annotations))
-        if tuple(self.scores.shape) != wanted or not torch.isfinite(self.scores).all():
+        wanted, found = (len(self.words), len(self.annotations)), tuple(self.scores.shape)
+        if found != wanted or not torch.isfinite(self.scores).all():
             raise ValueError(
-                f"The scores must be finite and of shape (words, places) = {wanted}, got {tuple(self.scores.shape)}."
+                f"The scores must be finite and of shape (words, places) = {wanted}, got {found}."
             )
-        if wanted[1] ** wanted[0] > MOST_PATHS:
-            raise ValueError(f"{wanted[0]} words over {wanted[1]} places make too many paths to list.")
 
     def say(self, scores: Tensor, choose: Choose) -> tuple[Tensor, Tensor]:
-        """Say the words, looking where `choose` says.
-
-        Args:
-            scores: (S, T, L), for S samples at once. choose: makes weights of log attention.
+        """Say the words, looking where `choose` says, with scores (S, T, L) for S samples at once.
 
         Returns:
             log q of the places chosen (of one-hot weights only) and log p of the words, both (S,).
@@ -136,12 +127,6 @@ def bound(reader: Reader) -> Objective:
     """sum_s q(s) log p(y | s), at or below the marginal by Jensen's inequality."""
     _, log_q, log_p, slopes = reader.paths
     return Objective((log_q.exp() @ log_p).item(), weighted(log_q.exp() * log_p, slopes))
-
-
-def gap(reader: Reader) -> float:
-    """KL(q(s) || q(s | y)), in nats: how far the attention is from where the words say it should have looked."""
-    _, log_q, log_p, _ = reader.paths
-    return (log_q.exp() @ (log_q - (log_q + log_p).log_softmax(0))).item()
 
 
 def soft(reader: Reader) -> Objective:

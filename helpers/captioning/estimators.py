@@ -1,12 +1,7 @@
-"""Estimates of hard attention's gradient from samples, each beside what it is an estimate of.
+"""Estimates of hard attention's gradient from samples, to be held against the exact ones of `enumerated`.
 
-Every estimator takes a reader whose gradients are known (`enumerated`), and returns (trials, T, L): as many estimates,
-each the mean of `batch` samples, so that estimators are compared at equal numbers of glimpses.
-
-    reinforce, moving_baseline, leave_one_out   the bound's gradient, unbiased; none estimates the marginal's
-    coin                                        between the bound's and soft attention's
-    straight_through                            neither: the bound's, with log p bent straight at each sampled place
-    gumbel_softmax                              that of a relaxed reader; the bound's as the temperature falls to 0
+Every estimator returns (trials, T, L): as many estimates, each the mean of `batch` samples, so that estimators are
+compared at equal numbers of glimpses.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,30 +19,21 @@ from helpers.captioning.enumerated import Choose, Reader, soft, weighted
 
 
 def reinforce(reader: Reader, trials: int, batch: int, generator: Generator, baseline: float = 0.0) -> Tensor:
-    """Weigh each sampled path's slope by its reward log p less a fixed baseline (Williams 1992)."""
+    """Weigh each sampled path's slope by its reward log p less a fixed baseline (Williams 1992): unbiased."""
     rewards, slopes = _sampled(reader, trials, batch, generator)
     return weighted(rewards - baseline, slopes) / batch
 
 
-def moving_baseline(
-    reader: Reader, trials: int, batch: int, generator: Generator, keep: float = 0.9, present: bool = False
-) -> Tensor:
-    """REINFORCE less a moving average of earlier rewards, from 0 on (Xu et al. 2015).
-
-    Args:
-        keep: the average's share that stays at each batch.
-        present: let the present batch into its own baseline, a common slip: the baseline then depends on what was
-            sampled, and the estimates are biased. With one sample a batch they shrink to `keep`, exactly.
-    """
+def moving_baseline(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
+    """REINFORCE less a moving average of earlier rewards, from 0 on (Xu et al. 2015): unbiased."""
     rewards, slopes = _sampled(reader, trials, batch, generator)
     means = rewards.mean(dim=1).tolist()
-    averages = list(accumulate(means, lambda old, new: keep * old + (1 - keep) * new, initial=0.0))
-    baselines = rewards.new_tensor(averages[1:] if present else averages[:-1])
-    return weighted(rewards - baselines[:, None], slopes) / batch
+    averages = list(accumulate(means, lambda old, new: 0.9 * old + (1 - 0.9) * new, initial=0.0))
+    return weighted(rewards - rewards.new_tensor(averages[:-1])[:, None], slopes) / batch
 
 
 def leave_one_out(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
-    """REINFORCE less the mean reward of the batch's other samples (Mnih and Rezende 2016; Kool et al. 2019)."""
+    """REINFORCE less the mean reward of the batch's other samples (Kool et al. 2019): unbiased."""
     if batch < 2:
         raise ValueError("Leaving one out of a batch of 1 leaves nothing: draw at least 2 samples.")
     rewards, slopes = _sampled(reader, trials, batch, generator)
@@ -55,13 +41,13 @@ def leave_one_out(reader: Reader, trials: int, batch: int, generator: Generator)
     return weighted(rewards - others, slopes) / batch
 
 
-def coin(reader: Reader, trials: int, batch: int, generator: Generator, chance: float = 0.5) -> Tensor:
+def coin(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
     """Toss one coin a batch: REINFORCE with a moving baseline, or the soft mixture's gradient (Xu et al. 2015).
 
-    Its mean is `chance` times the bound's gradient, and the rest soft attention's.
+    Its mean lies halfway between the bound's gradient and soft attention's.
     """
     hard = moving_baseline(reader, trials, batch, generator)
-    heads = torch.rand(trials, 1, 1, generator=generator) < chance
+    heads = torch.rand(trials, 1, 1, generator=generator) < 0.5
     return torch.where(heads, hard, soft(reader).gradient)
 
 
@@ -82,7 +68,7 @@ def gumbel_softmax(
 ) -> Tensor:
     """Look at a random mixture, softmax((log a + Gumbel noise) / temperature) (Jang et al., Maddison et al. 2017).
 
-    Cold mixtures are nearly single places: less bias, more variance.
+    Cold mixtures are nearly single places: less bias from the bound's gradient, more variance.
     """
     if not temperature > 0:
         raise ValueError(f"The temperature is {temperature}: it must be above 0.")
@@ -93,6 +79,21 @@ def gumbel_softmax(
         return ((log_attention + noise) / temperature).softmax(dim=-1)
 
     return _through_glimpses(reader, trials, batch, choose)
+
+
+def _sampled(reader: Reader, trials: int, batch: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Draw paths by q; give their rewards (trials, batch) and slopes (trials, batch, T, L)."""
+    _, log_q, log_p, slopes = reader.paths
+    chosen = torch.multinomial(log_q.exp(), trials * batch, replacement=True, generator=generator)
+    chosen = chosen.reshape(trials, batch)
+    return log_p[chosen], slopes[chosen]
+
+
+def _through_glimpses(reader: Reader, trials: int, batch: int, choose: Choose) -> Tensor:
+    """Differentiate log p through the chosen weights themselves."""
+    scores = reader.copies(trials * batch)
+    (gradients,) = torch.autograd.grad(reader.say(scores, choose)[1].sum(), scores)
+    return gradients.unflatten(0, (trials, batch)).mean(dim=1)
 
 
 # As the notebook compares them; Gumbel-softmax at two temperatures.
@@ -141,7 +142,7 @@ class Quality(NamedTuple):
     needed: float
 
 
-def quality(estimates: Tensor, truth: Tensor, confidence: float = 0.95, within: float = 0.1) -> Quality:
+def quality(estimates: Tensor, truth: Tensor) -> Quality:
     """Hold estimates (trials, T, L) against a true gradient (T, L).
 
     The intervals are normal ones, shared out over the numbers (Bonferroni). They need estimates with uncorrelated
@@ -157,13 +158,13 @@ def quality(estimates: Tensor, truth: Tensor, confidence: float = 0.95, within: 
             f"{tuple(estimates.shape)} and {tuple(truth.shape)} of length {size:.3g}."
         )
     error, variance = estimates.mean(dim=0) - truth, estimates.var(dim=0)
-    width = NormalDist().inv_cdf(1 - (1 - confidence) / (2 * truth.numel()))
+    width = NormalDist().inv_cdf(1 - 0.05 / (2 * truth.numel()))
     # The last digits differ even where there is no noise at all.
     allowed = width * (variance / len(estimates)).sqrt() + 1e-12
     noise = variance.sum() / len(estimates)
     bias = (error.square().sum() - noise).clamp_min(0).sqrt() / size
     spread = variance.sum().sqrt() / size
-    room = within**2 - bias.item() ** 2
+    room = 0.1**2 - bias.item() ** 2
     return Quality(
         misses=int((error.abs() > allowed).sum()),
         bias=bias.item(),
@@ -171,18 +172,3 @@ def quality(estimates: Tensor, truth: Tensor, confidence: float = 0.95, within: 
         cosine=F.cosine_similarity(estimates.flatten(1), truth.reshape(1, -1)).mean().item(),
         needed=spread.item() ** 2 / room if room > 0 else float("inf"),
     )
-
-
-def _sampled(reader: Reader, trials: int, batch: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Draw paths by q; give their rewards (trials, batch) and slopes (trials, batch, T, L)."""
-    _, log_q, log_p, slopes = reader.paths
-    chosen = torch.multinomial(log_q.exp(), trials * batch, replacement=True, generator=generator)
-    chosen = chosen.reshape(trials, batch)
-    return log_p[chosen], slopes[chosen]
-
-
-def _through_glimpses(reader: Reader, trials: int, batch: int, choose: Choose) -> Tensor:
-    """Differentiate log p through the chosen weights themselves."""
-    scores = reader.copies(trials * batch)
-    (gradients,) = torch.autograd.grad(reader.say(scores, choose)[1].sum(), scores)
-    return gradients.unflatten(0, (trials, batch)).mean(dim=1)

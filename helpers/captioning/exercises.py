@@ -20,24 +20,14 @@ def _score_maps(generator: Generator) -> tuple[Tensor]:
     return (torch.from_numpy(maps),)
 
 
-def _over_places(scores: Tensor) -> Tensor:
-    return scores.flatten(1).softmax(dim=1).reshape(scores.shape)
-
-
 softmax_of_places = Exercise(
     name="softmax_of_places",
     make_input=_score_maps,
-    solution=_over_places,
+    solution=lambda scores: scores.flatten(1).softmax(dim=1).reshape(scores.shape),
     mistakes=(
         Mistake(
             lambda scores: scores.softmax(dim=-1),
-            "each row of places sums to 1 by itself. All places of a scene compete with one another: flatten rows and "
-            "columns first.",
-        ),
-        Mistake(
-            lambda scores: scores.softmax(dim=-2),
-            "each column of places sums to 1 by itself. All places of a scene compete with one another: flatten rows "
-            "and columns first.",
+            "each row of places sums to 1 by itself. All places of a scene compete: flatten rows and columns first.",
         ),
         Mistake(
             lambda scores: scores.softmax(dim=0),
@@ -51,10 +41,6 @@ softmax_of_places = Exercise(
             lambda scores: scores.exp() / scores.exp().sum(dim=(1, 2), keepdim=True),
             "exp(1000) is infinite, and infinity by infinity is NaN. Subtract each scene's largest score first, which "
             "changes no weight, or call `softmax`, which does so.",
-        ),
-        Mistake(
-            torch.sigmoid,
-            "a sigmoid judges each place alone: the weights of a scene do not sum to 1, so the glimpse is no mean.",
         ),
     ),
 )
@@ -77,39 +63,26 @@ def _picked(weights: Tensor, draw: float) -> int:
 expected_and_sampled = Exercise(
     name="expected_and_sampled",
     make_input=_glimpse,
-    solution=lambda weights, annotations, draw: (weights @ annotations, annotations[_picked(weights, draw)]),
+    solution=lambda weights, seen, draw: (weights @ seen, seen[_picked(weights, draw)]),
     trials=8,  # picks of few places agree by chance more often than numbers do
     mistakes=(
         Mistake(
-            lambda weights, annotations, draw: (weights @ annotations, annotations[weights.argmax()]),
-            "the second is the likeliest place, whatever was drawn. Sampling goes to each place as often as its weight "
-            "says: take the first whose running sum of weights exceeds the draw.",
+            lambda weights, seen, draw: (weights @ seen, seen[weights.argmax()]),
+            "the second is the likeliest place, whatever was drawn. Take the first whose running sum of weights "
+            "exceeds the draw: so each place is drawn as often as its weight says.",
         ),
         Mistake(
-            lambda weights, annotations, draw: (weights @ annotations, annotations[int(draw * len(weights))]),
+            lambda weights, seen, draw: (weights @ seen, seen[int(draw * len(weights))]),
             "the second picks all places equally often. A place's share of the line from 0 to 1 is its weight.",
         ),
         Mistake(
-            lambda weights, annotations, draw: (
-                weights @ annotations,
-                weights[_picked(weights, draw)] * annotations[_picked(weights, draw)],
-            ),
+            lambda weights, seen, draw: (weights @ seen, (weights[:, None] * seen)[_picked(weights, draw)]),
             "the sampled annotation is multiplied by its weight. The weight has done its work when the place is drawn: "
             "a hard glimpse sees that place in full.",
         ),
         Mistake(
-            lambda weights, annotations, draw: (
-                annotations.mean(dim=0),
-                annotations[_picked(weights, draw)],
-            ),
+            lambda weights, seen, draw: (seen.mean(dim=0), seen[_picked(weights, draw)]),
             "the first is the plain mean of all places. The expected glimpse weighs each by its attention.",
-        ),
-        Mistake(
-            lambda weights, annotations, draw: (
-                annotations[_picked(weights, draw)],
-                annotations[_picked(weights, draw)],
-            ),
-            "both are the sampled place. The expected glimpse is the mean over all of them, by weight.",
         ),
     ),
 )
@@ -128,10 +101,6 @@ def _estimate(attention: Tensor, places: Tensor, rewards: Tensor) -> Tensor:
     return (rewards[:, None] * slopes).mean(dim=0)
 
 
-def _without_slope(attention: Tensor, places: Tensor, rewards: Tensor) -> Tensor:
-    return (rewards[:, None] * F.one_hot(places, len(attention))).mean(dim=0)
-
-
 reinforce = Exercise(
     name="reinforce",
     make_input=_samples,
@@ -142,10 +111,6 @@ reinforce = Exercise(
             "the baseline is not used. It leaves the mean as it is and takes most of the noise away.",
         ),
         Mistake(
-            lambda attention, places, rewards, baseline: _estimate(attention, places, rewards + baseline),
-            "the baseline is added. A reward counts by how much better it is than usual: subtract.",
-        ),
-        Mistake(
             lambda attention, places, rewards, baseline: _estimate(attention, places, baseline - rewards),
             "the sign is turned: this makes good places less likely. It is the gradient of the loss, not of log p.",
         ),
@@ -154,18 +119,11 @@ reinforce = Exercise(
             "the baseline is subtracted from the gradient. It belongs to the reward, before the slope multiplies it.",
         ),
         Mistake(
-            lambda attention, places, rewards, baseline: _without_slope(
-                attention, places, rewards - baseline
+            lambda attention, places, rewards, baseline: (
+                _estimate(attention, places, rewards - baseline) + attention * (rewards - baseline).mean()
             ),
             "the slope of log a_s with respect to the scores is one-hot minus a: a score that rises takes weight from "
             "all other places. The minus a is missing.",
-        ),
-        Mistake(
-            lambda attention, places, rewards, baseline: (
-                _without_slope(attention, places, rewards - baseline) / attention
-            ),
-            "this is the gradient with respect to the weights a. The scores are what is learned: go through the "
-            "softmax, whose slope of log a_s is one-hot minus a.",
         ),
         Mistake(
             lambda attention, places, rewards, baseline: (
@@ -185,49 +143,32 @@ def _captions(generator: Generator) -> tuple[Tensor, Tensor]:
     return weights, torch.arange(T) < lengths[:, None]
 
 
-def _coverage(weights: Tensor, real: Tensor) -> Tensor:
-    return (weights * real[:, :, None]).sum(dim=1)
-
-
-def _target(weights: Tensor, real: Tensor) -> Tensor:
-    return real.sum(dim=1, keepdim=True) / weights.shape[2]
+def _off(weights: Tensor, real: Tensor, goal: Tensor | float | None = None) -> Tensor:
+    """How far each place's summed weight (B, L) is from a goal, C / L unless another is given."""
+    goal = real.sum(dim=1, keepdim=True) / weights.shape[2] if goal is None else goal
+    return goal - (weights * real[:, :, None]).sum(dim=1)
 
 
 coverage_penalty = Exercise(
     name="coverage_penalty",
     make_input=_captions,
-    solution=lambda weights, real: (
-        (_target(weights, real) - _coverage(weights, real)).square().sum(dim=1).mean()
-    ),
+    solution=lambda weights, real: _off(weights, real).square().sum(dim=1).mean(),
     mistakes=(
         Mistake(
-            lambda weights, real: (1 - _coverage(weights, real)).square().sum(dim=1).mean(),
+            lambda weights, real: _off(weights, real, goal=1).square().sum(dim=1).mean(),
             "the target is 1 a place, which C words cannot give to more than C of the L places. Share them out: C / L.",
         ),
         Mistake(
-            lambda weights, real: (
-                (weights.shape[1] / weights.shape[2] - weights.sum(dim=1)).square().sum(dim=1).mean()
-            ),
+            lambda weights, real: _off(weights, torch.ones_like(real)).square().sum(dim=1).mean(),
             "padding is counted as words, in the sum and in C. Only real words look.",
         ),
         Mistake(
-            lambda weights, real: (_target(weights, real) - weights.sum(dim=1)).square().sum(dim=1).mean(),
-            "the weights of padding are summed, too. Only real words look.",
-        ),
-        Mistake(
-            lambda weights, real: (_target(weights, real) - _coverage(weights, real)).abs().sum(dim=1).mean(),
+            lambda weights, real: _off(weights, real).abs().sum(dim=1).mean(),
             "the differences are to be squared, so that one forgotten place costs more than many slightly short ones.",
         ),
         Mistake(
-            lambda weights, real: (_target(weights, real) - _coverage(weights, real)).square().mean(),
+            lambda weights, real: _off(weights, real).square().mean(),
             "this is the mean over places. The paper sums over places, and averages over captions only.",
-        ),
-        Mistake(
-            lambda weights, real: (
-                (_coverage((weights - 1 / weights.shape[2]).square(), real)).sum(dim=1).mean()
-            ),
-            "each word alone is pulled towards looking everywhere. The sum over the words is what should be level: add "
-            "up first, square then.",
         ),
     ),
 )

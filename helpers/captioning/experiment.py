@@ -10,21 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from helpers import runtime, text_metrics
-from helpers.captioning import data, maps
+from helpers.captioning import data, maps, systems
 from helpers.captioning.data import Annotated, Language, Order
-from helpers.captioning.model import (
-    Captioner,
-    Decoder,
-    HardLoss,
-    NamingEncoder,
-    SeesOnce,
-    Told,
-    caption_loss,
-    coverage,
-)
+from helpers.captioning.model import Decoder, NamingEncoder, Told, caption_loss
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
-from helpers.data.tokens import PAD, Vocabulary, detokenise
+from helpers.data.tokens import Vocabulary, detokenise
 from helpers.decoding import greedy
 from helpers.optimisers import muon
 from helpers.training import History, fit, parameter_count
@@ -35,26 +26,21 @@ RATES = (0.002, 0.005, 0.01)
 
 @dataclass(frozen=True)
 class Budget:
-    """What the networks learn from, and for how long.
+    """What the networks learn from, and for how long."""
 
-    Attributes:
-        scenes: drawn for training. tested: held out.
-        naming: batches of 16 scenes for the encoder. steps: batches of 32 captions for each decoder.
-    """
-
-    scenes: int
-    naming: int
-    steps: int
-    tested: int = 500
+    scenes: int  # drawn for training
+    naming: int  # batches of 16 scenes for the encoder
+    steps: int  # batches of 32 captions for each decoder
+    tested: int = 500  # scenes held out
 
 
 QUICK = Budget(scenes=4000, naming=400, steps=600)
 RECORD = Budget(scenes=6000, naming=1000, steps=1000)
 
 
-def naming_loss(scores: Tensor, names: Tensor) -> Tensor:
-    """Cross-entropy of each cell's digit and colour: of scores (B, 20, 8, 8) and names (B, 2, 8, 8)."""
-    return sum(F.cross_entropy(part, names[:, i]) for i, part in enumerate(NamingEncoder.split(scores)))
+def naming_loss(scores: tuple[Tensor, Tensor], names: Tensor) -> Tensor:
+    """Cross-entropy of each cell's digit and colour, numbered in names (B, 2, 8, 8)."""
+    return sum(F.cross_entropy(part, names[:, i]) for i, part in enumerate(scores))
 
 
 def learn_names(scenes: Scenes, seed: int, steps: int) -> tuple[NamingEncoder, History]:
@@ -70,9 +56,9 @@ def learn_names(scenes: Scenes, seed: int, steps: int) -> tuple[NamingEncoder, H
 def named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
     """The share of cells named right: "digit" and "colour" of those that show a sticker, "empty" of the others."""
     names = data.cell_names(scenes)
-    scores = torch.cat([encoder.eval()(as_input(some)) for some in scenes.images.split(100)])
-    right = torch.stack([part.argmax(dim=1) for part in encoder.split(scores)], dim=1) == names
-    shown = names[:, 0] > 0
+    scores = [encoder.eval()(as_input(some)) for some in scenes.images.split(100)]
+    found = torch.cat([torch.stack([part.argmax(dim=1) for part in each], dim=1) for each in scores])
+    right, shown = found == names, names[:, 0] > 0
     parts = {"digit": right[:, 0][shown], "colour": right[:, 1][shown], "empty": right[:, 0][~shown]}
     return {name: float(part.float().mean()) for name, part in parts.items()}
 
@@ -111,10 +97,10 @@ def spoken(decoder: Decoder, annotations: Tensor, vocabulary: Vocabulary) -> lis
     ]
 
 
-def score(said: Sequence[list[str]], test: Annotated, language: Language = "English") -> dict[str, float]:
+def score(said: Sequence[list[str]], test: Annotated) -> dict[str, float]:
     """Accuracy by slot and of whole captions, with BLEU beside."""
     bleu, _ = text_metrics.bleu([*map(detokenise, said)], [*map(detokenise, test.said)])
-    return data.by_slot(said, test.said, language) | {"bleu": bleu}
+    return data.by_slot(said, test.said) | {"bleu": bleu}
 
 
 @lru_cache(maxsize=1)
@@ -154,8 +140,9 @@ def compare(
     few = Annotated(test.scenes[:100], *(part[:100] for part in test[1:]))
     for fields in systems:
         rate = best_rate(fields, budget)  # comes first, for its sweep seeds the random numbers, too
-        decoder = new_decoder(fields, vocabulary, test.annotations, seed)
-        history = learn(decoder, train, vocabulary, seed, times * budget.steps, new_loss(fields), rate=rate)
+        decoder = systems.new_decoder(fields, vocabulary, test.annotations, seed)
+        loss, steps = systems.new_loss(fields), times * budget.steps
+        history = learn(decoder, train, vocabulary, seed, steps, loss, rate=rate)
         told, chances = maps.led(decoder, test, vocabulary)
         figures = score(spoken(decoder, test.annotations, vocabulary), test)
         figures["nats_a_word"] = nats_a_word(chances)
@@ -187,12 +174,14 @@ def sweep(budget: Budget) -> list[dict]:
     judged = annotated(prepared(seed=0, budget=budget)[0], held_out(budget.tested, "val"))
     rows = []
     for rate in RATES:
-        decoder = new_decoder(PAPER, vocabulary, judged.annotations, 0)
-        history = learn(decoder, train, vocabulary, 0, budget.steps, new_loss(PAPER), rate=rate)
+        decoder = systems.new_decoder(systems.PAPER, vocabulary, judged.annotations, 0)
+        loss = systems.new_loss(systems.PAPER)
+        history = learn(decoder, train, vocabulary, 0, budget.steps, loss, rate=rate)
         exact = score(spoken(decoder, judged.annotations, vocabulary), judged)["exact"]
         nats = nats_a_word(maps.led(decoder, judged, vocabulary)[1])
         figures = {"validation_exact": exact, "validation_nats_a_word": nats}
-        rows.append({**PAPER, "rate": rate, "seed": 0, "figures": figures, "seconds": history.seconds})
+        fields = systems.PAPER | {"rate": rate, "seed": 0}
+        rows.append(fields | {"figures": figures, "seconds": history.seconds})
     return rows
 
 
@@ -208,58 +197,6 @@ def nats_a_word(chances: Tensor) -> float:
     return -float(chances.sum() / (chances != 0).sum())
 
 
-def new_decoder(fields: dict[str, Any], vocabulary: Vocabulary, annotations: Tensor, seed: int) -> Decoder:
-    """Make an untrained decoder for annotations (N, L, D) from the fields of its row."""
-    runtime.seed_everything(seed)
-    _, places, channels = annotations.shape
-    if fields["model"] == "control":
-        return SeesOnce(len(vocabulary), channels, places)
-    return Captioner(
-        len(vocabulary), channels, look=fields["model"], feeds=fields["feeds"], first=fields["first"],
-        coin=fields.get("coin", 0.0), wide=fields["features"] == "wide", bottom=fields["places"] == "bottom row",
-    )  # fmt: skip
-
-
-def new_loss(fields: dict[str, Any]) -> Callable[[Told, Tensor], Tensor]:
-    """Make the loss that the fields of a row call for."""
-    if fields["model"] == "hard":
-        return HardLoss(
-            fields["feeds"] == "output", fields["baseline"], entropy=0.002 if fields["coin"] else 0.0
-        )
-    if fields.get("penalty"):
-        return partial(penalised, strength=fields["penalty"], goal=fields["goal"])
-    return caption_loss
-
-
-def penalised(told: Told, targets: Tensor, strength: float, goal: str) -> Tensor:
-    """The caption's loss with the doubly stochastic penalty, its goal "1" or "words / places"."""
-    fair = (targets != PAD).sum(dim=1, keepdim=True) / told.weights.shape[2]
-    return caption_loss(told, targets) + strength * coverage(told, targets, 1.0 if goal == "1" else fair)
-
-
-# What a row's fields say unless something is varied. The first state has not seen the scene; the paper's has.
-PLAIN = {
-    "feeds": "state and output", "first": "learned", "features": "local", "places": "all", "penalty": 0.0,
-}  # fmt: skip
-CONTROL = {"model": "control"}
-SOFT, UNIFORM = {"model": "soft", **PLAIN}, {"model": "uniform", **PLAIN}
-MARGINAL = {"model": "marginal", **PLAIN, "coin": 0.0}
-RAW = {"model": "hard", **PLAIN, "baseline": False, "coin": 0.0}
-PAPER = RAW | {"baseline": True, "coin": 0.5}
-APART = [RAW | {"baseline": True}, RAW | {"coin": 0.5}]  # each of the paper's two helps by itself
-ABLATIONS = [
-    UNIFORM,
-    SOFT | {"first": "mean"},
-    SOFT | {"features": "wide"},
-    *(SOFT | {"features": each, "places": "bottom row"} for each in ("local", "wide")),
-]
-OUTPUT = [each | {"feeds": "output"} for each in (SOFT, RAW, PAPER, MARGINAL)]
-OUTPUT_ONCE = [each | {"feeds": "output"} for each in (RAW | {"baseline": True}, MARGINAL | {"coin": 0.5})]
-PENALTIES = [
-    SOFT | {"penalty": each, "goal": goal} for each in (0.1, 1.0) for goal in ("1", "words / places")
-]
-
-
 def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     """What is recorded, seed by seed, since only one seed's encoder and scenes are kept at a time."""
     found = {}
@@ -267,15 +204,15 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
         found[f"naming, seed {seed}"] = partial(naming, seed, budget)
         if seed == 0:
             found["rates"] = partial(sweep, budget)
-        found[f"captions, seed {seed}"] = partial(compare, seed, budget, [SOFT, CONTROL, RAW, PAPER])
+        found[f"captions, seed {seed}"] = partial(compare, seed, budget, systems.MAIN)
         if seed == 0:
-            found["hard, apart"] = partial(compare, seed, budget, APART)
-            found["hard, longer"] = partial(compare, seed, budget, [PAPER], times=3)
-            found["ablations"] = partial(compare, seed, budget, ABLATIONS)
-            found["penalty"] = partial(compare, seed, budget, PENALTIES)
-        found[f"output only, seed {seed}"] = partial(compare, seed, budget, OUTPUT, "by colour")
+            found["hard, apart"] = partial(compare, seed, budget, systems.APART)
+            found["hard, longer"] = partial(compare, seed, budget, [systems.PAPER], times=3)
+            found["ablations"] = partial(compare, seed, budget, systems.ABLATIONS)
+            found["penalty"] = partial(compare, seed, budget, systems.PENALTIES)
+        found[f"output only, seed {seed}"] = partial(compare, seed, budget, systems.OUTPUT, "by colour")
         if seed == 0:
-            found["output only, once"] = partial(compare, seed, budget, OUTPUT_ONCE, "by colour")
+            found["output only, once"] = partial(compare, seed, budget, systems.OUTPUT_ONCE, "by colour")
     return found
 
 

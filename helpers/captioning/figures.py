@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from helpers import figure as fig
 from helpers import plotting
+from helpers.captioning.data import Annotated
 from helpers.figure import taking
 
 CLOUD = (420, 540)  # height and width of the plane on which gradients are drawn
@@ -39,15 +40,14 @@ def gradient_cloud(
     plane = np.stack([first, second / np.linalg.norm(second)]) / np.linalg.norm(bound)
 
     temperatures = next((list(each) for each in estimates.values() if isinstance(each, Mapping)), ["none"])
-    rows, labels, row_of = [], [], []
+    rows, row_of = {}, []  # each estimator's row at each temperature, the same one where it has none
     for name, each in estimates.items():
-        variants = (
-            {f"{name} at {t:g}": each[t] for t in temperatures} if isinstance(each, Mapping) else {name: each}
-        )
-        row_of.append([len(rows) + (place if len(variants) > 1 else 0) for place in range(len(temperatures))])
-        labels += variants
-        rows += [taking.numbers(variant, name) for variant in variants.values()]
-    drawn = np.stack(rows).astype(float)  # (rows, S, M, P)
+        heated = isinstance(each, Mapping)
+        row_of.append([len(rows) + (place if heated else 0) for place in range(len(temperatures))])
+        rows |= {f"{name} at {t:g}": each[t] for t in temperatures} if heated else {name: each}
+    drawn = np.stack([taking.numbers(each, name) for name, each in rows.items()]).astype(
+        float
+    )  # (rows, S, M, P)
     if drawn.shape[1] != len(sizes) or drawn.shape[3] != len(bound):
         raise ValueError(
             f"The estimates have shape {drawn.shape[1:]}; expected ({len(sizes)} sizes, any number, {len(bound)})."
@@ -89,7 +89,7 @@ def gradient_cloud(
         caption="{label}, {Glimpses} glimpses an estimate: cosine {cosine:.2f}. The mean lies {along:.2f} of the way "
         "along the bound's gradient and {aside:+.2f} aside from it, towards the marginal's.",
         alt="Arrows and dots of estimated gradients around the exact gradients of the bound and of the marginal.",
-        label=fig.names(labels)[row],
+        label=fig.names(list(rows))[row],
         cosine=fig.array(cosines)[row, size],
         along=fig.array(mean[..., 0])[row, size],
         aside=fig.array(mean[..., 1])[row, size],
@@ -104,22 +104,16 @@ def _inside(vectors: np.ndarray) -> np.ndarray:
 
 
 def _exact_arrows(exact: Mapping[str, Sequence[float]]) -> np.ndarray:
-    """The ground of the cloud: axes in grey, the exact gradients in thick arrows, (H, W, 3) uint8."""
+    """The ground of the cloud: the exact gradients as thick arrows, (H, W, 3) uint8."""
     fine = 4  # drawn larger and averaged, for smooth edges
     ground = Image.new("RGB", (CLOUD[1] * fine, CLOUD[0] * fine), "white")
-    draw = ImageDraw.Draw(ground)
-    x, y = (round(each * fine) for each in ORIGIN)
-    draw.line([0, y, ground.width, y], fill=(225, 225, 230), width=fine)
-    draw.line([x, 0, x, ground.height], fill=(225, 225, 230), width=fine)
     for name, end in exact.items():
-        tip = _inside(np.array(end)) * fine
-        way = (tip - [x, y]) / np.linalg.norm(tip - [x, y])
-        across = np.array([-way[1], way[0]])
-        neck = tip - 14 * fine * way
-        draw.line([x, y, *neck], fill=EXACT[name], width=5 * fine)
-        draw.polygon(
-            [tuple(each) for each in (tip, neck + 7 * fine * across, neck - 7 * fine * across)], EXACT[name]
-        )
+        start, tip = np.array(ORIGIN), _inside(np.array(end))
+        along = (tip - start) / np.linalg.norm(tip - start)
+        neck, across = tip - 14 * along, np.array([-along[1], along[0]])
+        wide, thin = 7 * across, 2.5 * across
+        outline = [tip, neck + wide, neck + thin, start + thin, start - thin, neck - thin, neck - wide]
+        ImageDraw.Draw(ground).polygon([tuple(corner * fine) for corner in outline], EXACT[name])
     return np.asarray(ground.resize(CLOUD[::-1], Image.Resampling.BOX))
 
 
@@ -128,7 +122,6 @@ def word_by_word(
     captions: Mapping[str, Sequence[Sequence[str]]],
     weights: Mapping[str, np.ndarray | None],
     changes: Mapping[str, np.ndarray],
-    alt: str = "",
 ) -> fig.Figure:
     """Step through a caption: each word's map over the scene, and what becomes of the words when a cell is erased.
 
@@ -138,7 +131,6 @@ def word_by_word(
         weights: model -> (N, T, L), a map of L cells, row by row in a square, for each of T >= words; None for a model
             without attention.
         changes: model -> (N, L, T), by how much each word's log-probability changes when that cell is erased.
-        alt: what the scenes show, in a few words, for a reader who hears the page.
     """
     models = taking.distinct(list(captions), "models")
     pictures = np.stack([taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in images])
@@ -149,9 +141,10 @@ def word_by_word(
     for model in models:
         longest = max(map(len, captions[model]))
         change = taking.numbers(changes[model], "changes").astype(float)
-        given = weights[model]
-        # Without attention there is no map, and nothing is drawn.
-        given = np.full((N, longest, side**2), np.nan) if given is None else taking.numbers(given, "weights")
+        none = np.full(
+            (N, longest, side**2), np.nan
+        )  # without attention there is no map, and nothing is drawn
+        given = none if weights[model] is None else taking.numbers(weights[model], "weights")
         fits = change.shape[:2] == (N, side**2) and given.shape[::2] == (N, side**2)
         if not fits or len(captions[model]) != N or min(change.shape[2], given.shape[1]) < longest:
             raise ValueError(
@@ -199,37 +192,32 @@ def word_by_word(
         ),
         fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
         also=(model, scene, blend, erase),
-        still={"Word": 1},
+        still={"Word": 2},
         caption="{Model}, scene {Scene}, \N{LEFT DOUBLE QUOTATION MARK}{Word}\N{RIGHT DOUBLE QUOTATION MARK}: without "
         "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
-        alt=alt or f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",
+        alt=f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",
         lost=loss[word],
         share=fig.array(maps)[row, word, at.y, at.x],
     )
 
 
-def system(
-    image: np.ndarray,
-    annotations: np.ndarray,
-    words: Sequence[str],
-    state: np.ndarray,
-    weights: np.ndarray,
-    scores: np.ndarray,
-    vocabulary: Sequence[str],
-) -> fig.Figure:
-    """Walk through the step that says one word: every tensor between the scene and the word.
+def steps(
+    shown: Annotated, scores: np.ndarray, states: np.ndarray, weights: np.ndarray, words: Sequence[str]
+) -> list[fig.Step]:
+    """Every tensor between the first scene and the third word of its caption, for `fig.anatomy` or `fig.walk`.
 
     Args:
-        image: (3, H, W) in bytes. annotations: (L, D), a place's row, the places row by row in a square.
-        words: said so far. state: (size,) after them. weights: (L,). scores: (V,), of the words of `vocabulary`.
+        scores, states, weights: (N, T, V), (N, T, size) and (N, T, L), as a decoder told them of these scenes.
+        words: the vocabulary.
     """
-    annotations, weights, scores = (np.asarray(each) for each in (annotations, weights, scores))
-    side = round(len(weights) ** 0.5)
-    steps = [
-        fig.Step("scene", np.moveaxis(np.asarray(image), 0, -1), place=(0, 0)),
+    scores, state, weights = (np.asarray(each[0, t]) for each, t in ((scores, 2), (states, 1), (weights, 2)))
+    annotations, side = np.asarray(shown.annotations[0]), round(len(weights) ** 0.5)
+    context = {"weights": "weighted mean", "annotations": "values"}
+    return [
+        fig.Step("scene", np.moveaxis(np.asarray(shown.scenes.images[0]), 0, -1), place=(0, 0)),
         fig.Step("annotations", annotations.T.reshape(-1, side, side), "encoder", place=(1, 0)),
-        fig.Step("words so far", list(words), after={}, place=(0, 1)),
-        fig.Step("state", np.asarray(state), "GRU", place=(1, 1)),
+        fig.Step("words so far", shown.said[0][:2], after={}, place=(0, 1)),
+        fig.Step("state", state, "GRU", place=(1, 1)),
         fig.Step(
             "weights",
             weights.reshape(side, side),
@@ -237,16 +225,10 @@ def system(
             place=(2, 0),
             note="One number a place; together they are 1.",
         ),
-        fig.Step(
-            "context",
-            weights @ annotations,
-            after={"weights": "weighted mean", "annotations": "values"},
-            place=(3, 0),
-        ),
+        fig.Step("context", weights @ annotations, after=context, place=(3, 0)),
         fig.Step("scores", scores, "with state and last word: tanh, linear", place=(3, 1)),
-        fig.Step("next word", [vocabulary[int(scores.argmax())]], "argmax", place=(3, 2)),
+        fig.Step("next word", [words[int(scores.argmax())]], "argmax", place=(3, 2)),
     ]
-    return fig.walk(steps, alt="The tensors from a scene to the next word of its caption.")
 
 
 def lit(image: np.ndarray, weights: np.ndarray) -> np.ndarray:

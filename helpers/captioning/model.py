@@ -13,17 +13,14 @@ DIGITS, COLOURS = 11, 9  # names of each kind, "no sticker" among them
 
 
 def block(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
-    return [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    ]
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
 
 
 class NamingEncoder(nn.Module):
     """Name what each cell shows; 96 x 96 pixels become 8 x 8 cells, and a unit sees 35 x 35, about one sticker.
 
-    `forward` maps (B, 3, 96, 96) to (B, 11 + 9, 8, 8) scores of digits and colours, each with "no sticker" first.
+    `forward` maps (B, 3, 96, 96) to scores of digits (B, 11, 8, 8) and of colours (B, 9, 8, 8), "no sticker" first.
     """
 
     def __init__(self, channels: int = 64):
@@ -34,14 +31,9 @@ class NamingEncoder(nn.Module):
         )  # fmt: skip
         self.names = nn.Conv2d(channels, DIGITS + COLOURS, 1)
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         ops.check_images(images)
-        return self.names(self.features(images))
-
-    @staticmethod
-    def split(scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores of digits (B, 11, 8, 8), and of colours (B, 9, 8, 8)."""
-        return scores[:, :DIGITS], scores[:, DIGITS:]
+        return self.names(self.features(images)).split([DIGITS, COLOURS], dim=1)
 
     def annotate(self, images: Tensor) -> Tensor:
         """What the decoders read: (B, L, channels + 2), each cell's features and its centre's x and y from -1 to 1."""
@@ -65,8 +57,7 @@ class Told(NamedTuple):
     """What a decoder gives for the next word; with an axis T after B, for the words of a whole caption.
 
     Attributes:
-        scores: (B, words). state: (B, size), after the word before.
-        weights: (B, L), or None of a decoder without attention.
+        scores: (B, words). state: (B, size), after the word before. weights: (B, L).
         picked: (B,), the one place that was read, or None where it was the weighted mean.
     """
 
@@ -100,12 +91,7 @@ class Decoder(nn.Module):
 
 
 class SeesOnce(Decoder):
-    """The control: all annotations, laid end to end, make the first state, and the scene is not seen again.
-
-    Args:
-        words: size of the vocabulary. channels: D. places: L.
-        share: numbers that each place contributes.
-    """
+    """The control: `share` numbers of each of L places make the first state, and the scene is not seen again."""
 
     def __init__(self, words: int, channels: int, places: int, size: int = 128, share: int = 7):
         super().__init__()
@@ -131,18 +117,16 @@ Look = Literal["soft", "hard", "marginal", "uniform"]
 
 
 class Captioner(Decoder):
-    """Say a caption word by word, looking back at the annotations before each word.
+    """Say a caption word by word, looking back at the annotations (B, L, channels) before each word.
 
     Args:
-        words: size of the vocabulary. channels: D.
         look: "soft" reads the weighted mean of the annotations. "hard" reads one place: sampled in training, the one of
             greatest weight otherwise. "marginal" mixes what every place by itself would say, which is the exact
             likelihood of hard attention where `feeds` is "output". "uniform" gives every place the same weight.
         feeds: whether what was read goes into the "state and output", as in the paper, or into the "output" alone.
         first: the first state, "learned" and the same for every scene, or made of the "mean" annotation (the paper's).
         coin: the chance that a batch of "hard" or "marginal" training reads the mean after all (the paper's 0.5).
-        wide: let each place tell of the whole scene before the first word.
-        bottom: allow it to look at the bottom row of places only.
+        wide, bottom: let each place tell of the whole scene; allow looks at the bottom row of places only.
 
     The query is the state and the last word; the paper's is the state alone.
     """
@@ -207,7 +191,7 @@ class Captioner(Decoder):
 
 
 class Wide(nn.Module):
-    """Let each place tell of the whole scene: (B, L, D) to (B, L, D), read column by column, forwards and backwards."""
+    """Let each of (B, L, D) tell of the whole scene: they are read column by column, forwards and backwards."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -237,11 +221,7 @@ def caption_loss(told: Told, targets: Tensor) -> Tensor:
 
 
 def coverage(told: Told, targets: Tensor, goal: Tensor | float) -> Tensor:
-    """The paper's doubly stochastic penalty: the mean squared distance of each place's summed weight from a goal.
-
-    Args:
-        goal: 1 as in the paper, or (B, 1), such as the number of words over the number of places.
-    """
+    """The doubly stochastic penalty: squared distances of each place's summed weight from a goal, 1 or (B, 1)."""
     summed = (told.weights * (targets != PAD)[..., None]).sum(dim=1)
     return (goal - summed).square().sum(dim=1).mean()
 
@@ -249,13 +229,10 @@ def coverage(told: Told, targets: Tensor, goal: Tensor | float) -> Tensor:
 class HardLoss:
     """REINFORCE for sampled places (Xu et al. 2015): the places that made the true words likelier become likelier.
 
-    A place is rewarded with the log-probability of the words from its own on, or of its own word alone where places
-    enter only the output.
-
     Args:
-        own: whether a place is rewarded with its own word alone.
-        baseline: take the moving average of past rewards off, 0.9 of the old and 0.1 of the new; before the new one is
-            averaged in, so that the gradient stays unbiased.
+        own: reward a place with the log-probability of its own word alone, as is enough where places enter only the
+            output; else with that of all words from its own on.
+        baseline: take the moving average of past rewards off, before the new one is averaged in: so it has no bias.
         entropy: how much spread-out weights are favoured (the paper's 0.002).
     """
 

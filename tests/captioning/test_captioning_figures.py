@@ -1,9 +1,13 @@
 """Lesson 06's figures say what their arrays hold, in every state that a hand can reach."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
+from helpers import figure as fig
+from helpers.captioning.data import Annotated, Caption
 from helpers.captioning.figures import (
     CLOUD,
     ORIGIN,
@@ -11,7 +15,7 @@ from helpers.captioning.figures import (
     gradient_cloud,
     lit,
     square_tables,
-    system,
+    steps,
     word_by_word,
 )
 
@@ -126,9 +130,11 @@ def test_square_tables_write_each_number_in_its_place():
 
 
 def test_the_walk_through_a_step_ends_in_the_word_of_highest_score():
-    scene, annotations = np.zeros((3, 4, 4), np.uint8), np.arange(12.0).reshape(4, 3)
-    weights, scores = torch.tensor([0.0, 0.5, 0.5, 0.0]), np.array([0.0, 2.0, 1.0])
-    figure = system(scene, annotations, ["a"], np.zeros(5), weights, scores, ["one", "red", "two"])
+    scenes = SimpleNamespace(images=torch.zeros(1, 3, 4, 4, dtype=torch.uint8))
+    shown = Annotated(scenes, torch.arange(12.0).view(1, 4, 3), [Caption(["a", "red", "two"], [])], None)
+    scores, weights = torch.zeros(1, 3, 3), torch.zeros(1, 3, 4)
+    scores[0, 2], weights[0, 2] = torch.tensor([0.0, 2.0, 1.0]), torch.tensor([0.0, 0.5, 0.5, 0.0])
+    figure = fig.walk(steps(shown, scores, torch.zeros(1, 3, 5), weights, ["one", "red", "two"]))
     captions = [figure.shown(Step=step)[1] for step in range(8)]
     assert captions[0].startswith("scene, 4 × 4 × 3")
     assert captions[4].startswith("weights, 2 × 2: keys from annotations; query, score, softmax from state")

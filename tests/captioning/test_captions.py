@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch.testing import assert_close
 
 from helpers import results
-from helpers.captioning import experiment, maps
+from helpers.captioning import experiment, maps, systems
 from helpers.captioning import model as decoders
 from helpers.captioning.data import (
     COLOURS,
@@ -252,8 +252,8 @@ def test_coverage_leaves_padding_out_and_can_be_met_by_words_over_places_alone()
     told = Told(torch.zeros(1, 3, WORDS), None, even)
     assert_close(coverage(told, targets, torch.tensor([[2 / 4]])), torch.tensor(0.0))
     assert_close(coverage(told, targets, 1.0), torch.tensor(4 * 0.5**2))
-    bare = experiment.penalised(told, targets, 0.0, "1")
-    assert_close(experiment.penalised(told, targets, 2.0, "1") - bare, torch.tensor(2.0))
+    bare = systems.penalised(told, targets, 0.0, "1")
+    assert_close(systems.penalised(told, targets, 2.0, "1") - bare, torch.tensor(2.0))
     assert_close(bare, caption_loss(told, targets))
 
 
@@ -328,8 +328,8 @@ def test_every_piece_gives_rows_that_can_be_recorded():
     best = min(tried, key=lambda row: row["figures"]["validation_nats_a_word"])
     assert [row["rate"] for row in tried] == [*experiment.RATES]
     assert [row["rate"] for row in rows[1:]] == [experiment.RATE] * 2 + [best["rate"]] * 2
-    rows += experiment.compare(0, tiny, [experiment.PENALTIES[0], experiment.ABLATIONS[2]])
-    rows += experiment.compare(0, tiny, [experiment.OUTPUT[3]], "by colour")
+    rows += experiment.compare(0, tiny, [systems.PENALTIES[0], systems.ABLATIONS[2]])
+    rows += experiment.compare(0, tiny, [systems.OUTPUT[3]], "by colour")
     assert [row["model"] for row in rows] == [
         "naming encoder", "soft", "control", "hard", "hard", "soft", "soft", "marginal",
     ]  # fmt: skip
