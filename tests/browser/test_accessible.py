@@ -10,10 +10,13 @@ NAMES = [
         "stamp_stepper",
         "checkerboard",
         "stage_by_stage",
+        "pass_by_pass",
         "alignment_explorer",
         "by_length",
         "question",
         "anatomy",
+        "leaf_to_root",
+        "scales",
     ),
 ]
 
