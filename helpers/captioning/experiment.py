@@ -128,7 +128,7 @@ def naming(seed: int, budget: Budget) -> Iterator[dict]:
 def compare(
     seed: int,
     budget: Budget,
-    systems: Sequence[dict[str, Any]],
+    arms: Sequence[dict[str, Any]],
     order: Order = "left to right",
     times: int = 1,
 ) -> Iterator[dict]:
@@ -138,7 +138,7 @@ def compare(
     """
     train, test, vocabulary = material(seed, budget, order)
     few = Annotated(test.scenes[:100], *(part[:100] for part in test[1:]))
-    for fields in systems:
+    for fields in arms:
         rate = best_rate(fields, budget)  # comes first, for its sweep seeds the random numbers, too
         decoder = systems.new_decoder(fields, vocabulary, test.annotations, seed)
         loss, steps = systems.new_loss(fields), times * budget.steps

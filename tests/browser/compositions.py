@@ -16,6 +16,7 @@ from helpers.figure.pad import DigitPad
 from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
+from helpers.refinement import figures as refinement
 from helpers.spatial_transformer import figures as transformer_figures
 from helpers.translation import figures as translation
 from helpers.upsampling import figures as upsampling
@@ -117,6 +118,34 @@ def stages() -> list[tuple]:
 
 def stage_by_stage() -> fig.Figure:
     return upsampling.stage_by_stage(photograph(), stages(), truth(), alt="A portrait under three discs.")
+
+
+def pass_by_pass(relabel=None) -> fig.Figure:
+    """Three passes over a portrait with ever finer labels; two false labels that shrink, at 2 x 3 places."""
+    maps = np.stack([blocky(cell) for cell in (24, 12, 6)])
+    corners = np.stack(np.meshgrid([12, 42, 72], [20, 60]), axis=-1)
+    boxes = np.concatenate([corners, np.full_like(corners, 12)], axis=-1)
+    planted = np.broadcast_to(maps, (2, 2, 3, *maps.shape)).copy()
+    for row, column in np.ndindex(2, 3):
+        left, top = corners[row, column]
+        for number, side in enumerate((24, 16, 8)):
+            for planted_maps, label in zip(planted, (1, 8), strict=True):
+                planted_maps[row, column, number, top : top + side, left : left + side] = label
+    grown = np.array([[-6, -6, 12, 12]]) * np.arange(1, 4)[:, None]
+    views = boxes + grown[:, None, None]
+    gradients = np.random.default_rng(4).random((3, 2, 3, 24, 24)) ** 3
+    return refinement.pass_by_pass(
+        photograph(),
+        maps,
+        truth(),
+        planted,
+        [1, 8],
+        boxes,
+        views,
+        gradients,
+        relabel,
+        alt="A portrait, labelled.",
+    )
 
 
 def question() -> fig.Figure:

@@ -10,6 +10,7 @@ NAMES = [
         "stamp_stepper",
         "checkerboard",
         "stage_by_stage",
+        "pass_by_pass",
         "alignment_explorer",
         "by_length",
         "question",

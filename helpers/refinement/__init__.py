@@ -1,0 +1,1 @@
+"""Notebook 03, refinement by a recurrent network."""

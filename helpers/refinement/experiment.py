@@ -1,0 +1,211 @@
+"""The experiments of notebook 03: does a network mend its own labels, and is it the labels or only the wider view?"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from helpers import runtime
+from helpers.data.batches import as_input, endless
+from helpers.data.scenes import SceneOptions, Scenes, make_scenes
+from helpers.metrics import segmentation_metrics
+from helpers.optimisers import muon
+from helpers.refinement.model import CLASSES, Refiner, enlarged, loss_of_passes
+from helpers.training import History, fit, parameter_count
+
+RATE = 5e-3  # the highest of the cycle, for every network; the record holds a sweep
+BATCH = 16
+MOST_PASSES = 8  # a network that reads its labels is judged after 1 to 8 passes, whatever it was trained on
+
+# One pass sees 23 pixels. Stickers are larger; or they stand in chains, in which the first one alone shows ink, and its
+# digit is the label of all.
+SCENES = {
+    "plain": SceneOptions(size=64, count=(2, 3), height=(20, 32)),
+    "hidden": SceneOptions(size=64, count=(2, 3), height=(20, 32), hidden=(0.4, 0.7)),
+    "chain": SceneOptions(size=64, count=4, height=(15, 18), overlap="chain", chain=2),
+}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How every network trains: the same for all, so that only what is compared differs.
+
+    Attributes:
+        scenes: drawn for training. steps: batches of them. tested: scenes held out.
+    """
+
+    scenes: int
+    steps: int
+    tested: int = 200
+
+
+QUICK = Budget(scenes=1200, steps=600)
+RECORD = Budget(scenes=1500, steps=600)
+SWEEP = Budget(scenes=1500, steps=250)
+
+# What a row's fields say of a network, and how wide each is so that all have about 40,000 weights.
+FEEDBACK = {
+    "model": "feedback", "passes": 3, "fed": "probabilities", "weights": "tied", "gradient": "through all passes",
+    "loss": "every pass",
+}  # fmt: skip
+LAST = "last pass"
+NARROW_VIEW, WIDE_VIEW = {"model": "one pass, narrow view"}, {"model": "one pass, wide view"}
+WIDE_REACH = 13  # cells: with it one pass sees the 71 pixels of three
+WIDTHS = {"one pass, narrow view": (28, 52, 52), "one pass, wide view": (24, 48, 46)}
+UNTIED_NARROW = (12, 25, 25)  # three such networks have as many weights as one
+
+
+def new_network(fields: dict[str, Any], seed: int) -> Refiner:
+    """Make an untrained network from the fields of its row."""
+    runtime.seed_everything(seed)
+    model = fields["model"]
+    if model in WIDTHS:
+        return Refiner(1, widths=WIDTHS[model], reach=WIDE_REACH if model == WIDE_VIEW["model"] else 0)
+    shared = {"fed": fields["fed"], "detached": fields["gradient"] != FEEDBACK["gradient"]}
+    if fields["weights"] == "untied, as many in all":
+        shared["widths"] = UNTIED_NARROW
+    return Refiner(fields["passes"], tied=fields["weights"] == "tied", **shared)
+
+
+@lru_cache(maxsize=3)
+def training_scenes(kind: str, seed: int, number: int) -> Scenes:
+    """Draw the scenes that the networks of a seed learn from."""
+    return make_scenes(number, seed, "train", SCENES[kind])
+
+
+@lru_cache(maxsize=6)
+def held_out(kind: str, number: int, split: str = "test") -> Scenes:
+    """Draw the scenes that every network is judged on: always the same."""
+    return make_scenes(number, 0, split, SCENES[kind])
+
+
+def learn(
+    network: Refiner,
+    scenes: Scenes,
+    steps: int,
+    seed: int,
+    last_only: bool = False,
+    rate: float = RATE,
+    name: str = "feedback",
+) -> History:
+    """Train any of the networks: the same scenes, batches and settings for each."""
+    batches = endless(scenes.images, scenes.labels, BATCH, seed)
+    loss = partial(loss_of_passes, last_only=last_only)
+    return fit(network, batches, loss, steps=steps, lr=rate, optimisers=muon, name=name)
+
+
+@torch.no_grad()
+def label_passes(network: Refiner, images: Tensor, passes: int | None = None) -> Tensor:
+    """Label scenes (N, 3, H, W) in uint8, pass by pass, all on the image's grid: (N, passes, H, W) uint8."""
+    maps = [
+        enlarged(network.eval()(as_input(part), passes=passes).flatten(0, 1)).argmax(dim=1).byte()
+        for part in images.split(25)
+    ]
+    return torch.cat(maps).unflatten(0, (len(images), -1))
+
+
+def judge(maps: Tensor, scenes: Scenes) -> list[dict[str, float]]:
+    """Score label maps (N, passes, H, W) pass by pass.
+
+    Beside the course's four scores: the share of pixels right on the `printed` part of stickers and on the `blank`
+    part, where no ink tells the class; and of all pixels, how many the pass has `mended` and `broken`.
+    """
+    truth = scenes.labels
+    blank = scenes.blank & (truth > 0)
+    parts = {"printed": (truth > 0) & ~blank, "blank": blank}
+    found, before = [], None
+    for labels in maps.unbind(dim=1):
+        right = labels == truth
+        metrics = segmentation_metrics(CLASSES)
+        for some, known in zip(labels.split(50), truth.split(50), strict=True):
+            metrics.update(some.long(), known.long())
+        scores = {name: float(value) for name, value in metrics.compute().items()}
+        scores |= {name: float(right[part].float().mean()) for name, part in parts.items() if part.any()}
+        if before is not None:
+            scores |= {
+                "mended": float((right & ~before).float().mean()),
+                "broken": float((before & ~right).float().mean()),
+            }
+        found.append(scores)
+        before = right
+    return found
+
+
+def compare(
+    kind: str,
+    seed: int,
+    systems: Sequence[dict[str, Any]],
+    budget: Budget = RECORD,
+    split: str = "test",
+) -> Iterator[dict]:
+    """Train networks on scenes of one kind, and yield a row for each of them and each number of passes.
+
+    Fields `after`, how many passes were run, and `judged on`, the split, come with those of the network. A system
+    may say its own `rate`, and its own `steps`.
+    """
+    scenes, judged_on = training_scenes(kind, seed, budget.scenes), held_out(kind, budget.tested, split)
+    for fields in systems:
+        network = new_network(fields, seed)
+        history = learn(
+            network, scenes, fields.get("steps", budget.steps), seed,
+            fields.get("loss") == LAST, fields.get("rate", RATE), fields["model"],
+        )  # fmt: skip
+        several = network.passes > 1
+        scored = judge(label_passes(network, judged_on.images, MOST_PASSES if several else 1), judged_on)
+        for after, figures in enumerate(scored, start=1):
+            yield {
+                "rate": RATE,
+                "steps": budget.steps,
+                **fields,
+                "scenes": kind,
+                "judged": split,
+                "after": after,
+                "seed": seed,
+                "figures": figures,
+                "seconds": history.seconds,
+                "parameters": parameter_count(network),
+                **(
+                    {"curve": smooth(history.loss, 1 if fields.get("loss") == LAST else network.passes)}
+                    if after == 1
+                    else {}
+                ),
+            }
+
+
+def smooth(losses: Sequence[float], passes: int) -> list[float]:
+    """The loss a pass in ten parts of a training, each the mean over its steps."""
+    tenth = max(len(losses) // 10, 1)
+    return (torch.tensor(losses).unfold(0, tenth, tenth).mean(dim=1) / passes).tolist()
+
+
+ABLATIONS = [
+    FEEDBACK | {"weights": "untied"},
+    FEEDBACK | {"weights": "untied, as many in all"},
+    FEEDBACK | {"gradient": "stopped between passes"},
+    FEEDBACK | {"loss": LAST},
+    FEEDBACK | {"fed": "scores"},
+    FEEDBACK | {"passes": 2},
+    WIDE_VIEW | {"steps": 3 * RECORD.steps},
+]
+RATES = [each | {"rate": rate} for each in (FEEDBACK, WIDE_VIEW) for rate in (2e-3, 5e-3, 1e-2)]
+
+
+def pieces() -> dict[str, Callable[[], Iterator[dict]]]:
+    """What is recorded, by kind of scene and seed; what the lesson leans on most comes first."""
+    both = [FEEDBACK, WIDE_VIEW]
+
+    def seeds(kind: str) -> dict[str, Callable[[], Iterator[dict]]]:
+        return {
+            f"{kind}, seed {seed}": partial(compare, kind, seed, both if seed else [*both, NARROW_VIEW])
+            for seed in (0, 1, 2)
+        }
+
+    found = seeds("chain") | {"ablations": partial(compare, "chain", 0, ABLATIONS)}
+    found |= seeds("hidden") | seeds("plain")
+    return found | {"rates": partial(compare, "chain", 0, RATES, SWEEP, "val")}
+
+
+PIECES = {"record": pieces()}

@@ -1,0 +1,62 @@
+"""The figure of lesson 03 on a page: what stands there in each state, and what a hand does."""
+
+import compositions
+import numpy as np
+import pytest
+from hosts import KernelFreePage
+from playwright.sync_api import expect
+from reading import load, read
+
+FALSE = "False label in the first planes"
+STATES = [
+    {},
+    *({"Pass": number, "place": [30 * number + 10, 40]} for number in range(3)),
+    {"Pass": 0, FALSE: 1, "place": [18, 26]},
+    {"Pass": 2, FALSE: 2, "place": [78, 66], "Gradient": 85},
+    {"Pass": 1, "Gradient": 100, "Blend": 0},
+    {"Pass": 1, "Blend": 100, "Classes": [k != 4 for k in range(11)]},
+    {"strokes": [[[10, 10], [60, 40]]]},
+]
+
+
+def test_the_page_shows_what_python_says(browser):
+    figure, states = compositions.pass_by_pass(), []
+    for state in STATES:
+        figure.state = state
+        states.append(dict(figure.state))
+    page = browser.new_page()
+    load(page, figure)
+    for state, (parts, caption) in zip(states, read(page, figure, states), strict=True):
+        expected, words = figure.shown(**state)
+        assert caption == words
+        for (pixels, shapes, texts), part in zip(parts, expected, strict=True):
+            if part.pixels is not None:
+                assert np.abs(pixels.astype(int) - part.pixels).max() <= 2
+            assert texts == list(part.texts)
+            # On the page the painting's pen is drawn beside what Python knows of.
+            assert [kind for kind, *_ in shapes] in ([kind for kind, *_ in part.shapes], ["circle"])
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def host(browser, tmp_path_factory):
+    host = KernelFreePage(browser, tmp_path_factory.mktemp("site"), compositions)
+    yield host
+    host.context.close()
+
+
+def test_keys_go_through_the_passes_and_a_click_plants_elsewhere(host):
+    page, figure = host.open("pass_by_pass"), compositions.pass_by_pass()
+    caption = page.root.locator(".caption")
+    page.press("[", "[")
+    expect(caption).to_have_text(figure.shown(Pass=0)[1])
+    page.press("]")
+    page.choose(FALSE, "digit 7")
+    page.pointer(78, 66)
+    expect(caption).to_have_text(figure.shown(**{"Pass": 1, FALSE: 2, "place": [78, 66]})[1])
+
+
+def test_without_a_kernel_a_painted_label_says_what_it_needs(host):
+    page = host.open("pass_by_pass")
+    page.choose(FALSE, "painted")
+    expect(page.root).to_contain_text("A label painted by hand")
