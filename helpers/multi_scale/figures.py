@@ -238,24 +238,32 @@ def system(
         stacked: (3 F, H / 4, W / 4). scores: (classes, H, W). network, classifier: how many parameters they have.
     """
     names = ("full size", "half size", "quarter size")
-    steps = [fig.Step("image", image, place=(0, 0), note="Three bands of one octave each are cut from it.")]
-    for row, (name, band) in enumerate(zip(names, bands, strict=True)):
-        steps.append(fig.Step(name, band[0], after={"image": "band"}, place=(1, row)))
-    for row, (name, found) in enumerate(zip(names, maps, strict=True)):
-        share = network if row == 0 else 0
-        steps.append(
+    steps, picture, above = [], taking.image(image), "image"
+    for row, (name, band, found) in enumerate(zip(names, bands, maps, strict=True)):
+        if row:  # the image again, half as large
+            cells = picture.reshape(len(picture) // 2, 2, picture.shape[1] // 2, 2, 3)
+            picture, here = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8), ("", "halved", "quartered")[row]
+            steps.append(fig.Step(here, picture, after={above: "halve"}, place=(0, row)))
+            above = here
+        else:
+            steps.append(fig.Step("image", picture, place=(0, 0), note="One band of it goes to each level."))
+        steps += [
+            fig.Step(name, band[0], after={above: "band"}, place=(1, row)),
             fig.Step(
-                f"maps, {name}", found[0], after={name: "network"}, parameters=share, place=(2, row),
+                f"maps, {name.split()[0]}", found[0], after={name: "read"},
+                parameters=0 if row else network, place=(2, row),
                 note="The same kernels on every level, so a digit twice as large meets them one level on.",
-            )
-        )  # fmt: skip
-    steps.append(
-        fig.Step("stack", stacked, after={f"maps, {name}": "enlarge" for name in names}, place=(3, 0))
-    )
-    steps.append(
+            ),
+        ]  # fmt: skip
+    steps += [
+        fig.Step("stack", stacked, after={f"maps, {name.split()[0]}": "up" for name in names}, place=(3, 0)),
         fig.Step(
-            "labels", scores, after={"stack": "two layers, argmax"}, parameters=classifier,
-            place=(3, 2), kind="scores",
-        )
-    )  # fmt: skip
+            "labels",
+            scores,
+            after={"stack": "score"},
+            parameters=classifier,
+            place=(4, 0),
+            kind="scores",
+        ),
+    ]
     return fig.walk(steps, alt="The tensors of the network, from the image through three scales to labels.")

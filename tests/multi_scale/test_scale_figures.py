@@ -96,10 +96,10 @@ def test_the_system_names_every_tensor_with_its_shape():
         torch.rand(16, 16, 3), bands, maps, torch.rand(12, 4, 4), torch.rand(11, 16, 16),
         7, 5,
     )  # fmt: skip
-    captions = [drawn.shown(Step=step)[1] for step in range(9)]
-    assert captions[0].startswith("image, 16 × 16 × 3")
-    assert "maps, quarter size, 4 × 1 × 1" in captions[6] and "stack, 12 × 4 × 4" in captions[7]
-    assert "two layers, argmax" in captions[8]
+    captions = [drawn.shown(Step=step)[1] for step in range(11)]
+    assert captions[0].startswith("image, 16 × 16 × 3") and captions[3].startswith("halved, 8 × 8 × 3")
+    assert "maps, quarter, 4 × 1 × 1" in captions[8] and "stack, 12 × 4 × 4" in captions[9]
+    assert "score from stack, 5 parameters" in captions[10]
 
 
 @pytest.mark.parametrize(
