@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
@@ -12,6 +13,8 @@ from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
 from helpers.figure.pad import DigitPad
+from helpers.multi_scale import figures as multi_scale
+from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
 from helpers.refinement import figures as refinement
 from helpers.spatial_transformer import figures as transformer_figures
@@ -369,3 +372,35 @@ def anatomy() -> fig.Figure:
         fig.Step("chosen", truth(), after={"query": "compare", "scores": "argmax"}, place=(2, 1)),
     ]
     return fig.walk(steps, alt="A system that looks for what words name.")
+
+
+def quarters() -> tuple[torch.Tensor, segmentation_trees.Tree]:
+    """A portrait cut into 16 squares, as (1, 3, H, W), and the tree that merges them."""
+    image = torch.from_numpy(photograph()).permute(2, 0, 1)
+    rows, columns = (torch.arange(side) * 4 // side for side in image.shape[1:])
+    return image[None], segmentation_trees.merge(image, 4 * rows[:, None] + columns)
+
+
+def leaf_to_root() -> fig.Figure:
+    image, tree = quarters()
+    labels = torch.from_numpy(truth().astype(np.int64))
+    shares = segmentation_trees.histograms(tree, labels) * 0.9 + 0.1 / 11
+    twice = ([each] * 2 for each in (tree, shares))
+    alt = "A portrait's squares from leaf to root."
+    return multi_scale.leaf_to_root(
+        image.repeat(2, 1, 1, 1), *twice, labels.expand(2, -1, -1), (16, 4, 1), alt
+    )
+
+
+def scales() -> fig.Figure:
+    image, _ = quarters()
+    known = torch.from_numpy(truth().astype(np.int64))
+    labels = torch.zeros(2, 2, 2, 2, *known.shape, dtype=torch.long)
+    for n, *on in np.ndindex(2, 2, 2, 2):
+        labels[n][tuple(on)] = known * (
+            torch.arange(known.shape[1]) < known.shape[1] * (1 + n + sum(on)) // 5
+        )
+    both = known.expand(2, -1, -1)
+    return multi_scale.scales(
+        image.repeat(2, 1, 1, 1), labels, both, both, "A portrait with scales switched off."
+    )

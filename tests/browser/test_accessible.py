@@ -15,6 +15,8 @@ NAMES = [
         "by_length",
         "question",
         "anatomy",
+        "leaf_to_root",
+        "scales",
     ),
 ]
 

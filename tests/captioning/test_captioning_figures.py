@@ -134,7 +134,9 @@ def test_the_walk_through_a_step_ends_in_the_word_of_highest_score():
     shown = Annotated(scenes, torch.arange(12.0).view(1, 4, 3), [Caption(["a", "red", "two"], [])], None)
     scores, weights = torch.zeros(1, 3, 3), torch.zeros(1, 3, 4)
     scores[0, 2], weights[0, 2] = torch.tensor([0.0, 2.0, 1.0]), torch.tensor([0.0, 0.5, 0.5, 0.0])
-    figure = fig.walk(steps(shown, scores, torch.zeros(1, 3, 5), weights, ["one", "red", "two"]))
+    figure = fig.walk(
+        steps(shown, scores, torch.zeros(1, 3, 5), weights, ["one", "red", "two"]), alt="One step."
+    )
     captions = [figure.shown(Step=step)[1] for step in range(8)]
     assert captions[0].startswith("scene, 4 × 4 × 3")
     assert captions[4].startswith("weights, 2 × 2: keys from annotations; query, score, softmax from state")

@@ -1,0 +1,1 @@
+"""Notebook 04: one network at several scales, superpixels, and the best cover of a segmentation tree."""

@@ -1,0 +1,187 @@
+"""Checks for the exercises of notebook 04, multi-scale features, superpixels and covers."""
+
+import torch
+import torch.nn.functional as F
+from numpy.random import Generator
+from torch import Tensor
+
+from helpers.checking import Exercise, Mistake
+from helpers.multi_scale.model import enlarged, shrunk
+
+
+def _images(generator: Generator) -> tuple[Tensor]:
+    B, C, h, w = (int(side) for side in generator.permutation([2, 3, 4, 5]))
+    return (torch.from_numpy(generator.standard_normal((B, C, 2 * h, 2 * w))),)
+
+
+def _blurred(images: Tensor) -> Tensor:
+    return enlarged(shrunk(images), images.shape[2:])
+
+
+level = Exercise(
+    name="level",
+    make_input=_images,
+    solution=lambda images: (images - _blurred(images), shrunk(images)),
+    mistakes=(
+        Mistake(
+            lambda images: (_blurred(images), shrunk(images)),
+            "this is what survives halving. The level is what is lost: the image minus that.",
+        ),
+        Mistake(
+            lambda images: (_blurred(images) - images, shrunk(images)),
+            "the sign is turned round: the level plus the enlarged image must give the image back.",
+        ),
+        Mistake(
+            lambda images: (
+                images - F.interpolate(shrunk(images), scale_factor=2, mode="nearest"),
+                shrunk(images),
+            ),
+            "the smaller image is enlarged by copying. Interpolate bilinearly, or blocks get into the level.",
+        ),
+        Mistake(
+            lambda images: (
+                images - F.interpolate(shrunk(images), scale_factor=2, mode="bilinear", align_corners=True),
+                shrunk(images),
+            ),
+            "`align_corners=True` moves the smaller image against the larger one. Take False.",
+        ),
+        Mistake(
+            lambda images: (
+                images - enlarged(images[..., ::2, ::2], images.shape[2:]),
+                images[..., ::2, ::2],
+            ),
+            "every second pixel is dropped. Average cells of 2 x 2, so that each pixel counts.",
+        ),
+    ),
+)
+
+
+def _tree(generator: Generator) -> tuple[Tensor, Tensor]:
+    """A binary tree of random merges; its costs hold ties, and the least one lies off some leaves' paths."""
+    leaves = int(generator.integers(6, 10))
+    V = 2 * leaves - 1
+    parents, free = torch.arange(V), list(range(leaves))
+    for node in range(leaves, V):
+        for child in generator.choice(free, 2, replace=False):
+            parents[child] = node
+            free.remove(child)
+        free.append(node)
+    costs = torch.from_numpy(generator.integers(1, 9, V) / 10.0)
+    # A path that climbs before it falls tells the rules apart, and so does a tie with a node above.
+    middle = int(parents[0])
+    costs[0], costs[middle] = 0.45, 0.55
+    costs[-1] = 0.35 if middle != V - 1 else costs[-1]
+    above = int(parents[1])
+    costs[1] = costs[above]
+    return parents, costs
+
+
+def _climb(parents: Tensor, costs: Tensor, better) -> Tensor:
+    """From the root down: a node stays itself if it is better than what `better` compares it with."""
+    best = list(range(len(parents)))
+    for node in reversed(range(len(parents) - 1)):
+        above = int(parents[node])
+        if not better(costs, node, above, best[above]):
+            best[node] = best[above]
+    return torch.tensor(best)
+
+
+def _path_argmin(parents: Tensor, costs: Tensor) -> Tensor:
+    return _climb(parents, costs, lambda costs, node, above, best: costs[node] < costs[best])
+
+
+def _without_itself(parents: Tensor, costs: Tensor) -> Tensor:
+    return _path_argmin(parents, costs)[parents]
+
+
+path_argmin = Exercise(
+    name="path_argmin",
+    make_input=_tree,
+    solution=_path_argmin,
+    mistakes=(
+        Mistake(
+            lambda parents, costs: _climb(
+                parents, costs, lambda costs, node, above, best: costs[node] < costs[above]
+            ),
+            "a node is compared with its parent's own cost. Compare it with the least cost on the whole path above: "
+            "with costs .3, .5, .1 from leaf to root the root wins.",
+        ),
+        Mistake(
+            lambda parents, costs: _climb(
+                parents, costs, lambda costs, node, above, best: costs[node] <= costs[best]
+            ),
+            "of equal costs you take the node nearer to the leaf. Take the one nearer to the root.",
+        ),
+        Mistake(
+            lambda parents, costs: _path_argmin(parents, -costs),
+            "this is the greatest cost on each path. Take the least.",
+        ),
+        Mistake(
+            lambda parents, costs: torch.full_like(parents, int(costs.argmin())),
+            "this is the least cost of the whole tree, also for nodes on whose path it does not lie.",
+        ),
+        Mistake(
+            _without_itself,
+            "the path begins with the node itself, not with its parent.",
+        ),
+    ),
+)
+
+
+def _segment(generator: Generator) -> tuple[Tensor, Tensor, int]:
+    h, w, classes = (int(each) for each in generator.permutation([5, 6, 7]))
+    labels = torch.from_numpy(generator.integers(0, classes - 2, (h, w)))  # so that some classes do not occur
+    inside = torch.from_numpy(generator.random((h, w)) < 0.5)
+    inside[0, 0], inside[-1, -1] = True, False
+    return labels, inside, classes
+
+
+def _counts(labels: Tensor, inside: Tensor, classes: int) -> Tensor:
+    return torch.bincount(labels[inside], minlength=classes).to(torch.get_default_dtype())
+
+
+def _mixture(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    counts = _counts(labels, inside, classes)
+    shares = counts / counts.sum()
+    return shares, torch.special.entr(shares).sum()
+
+
+def _bits(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    shares, nats = _mixture(labels, inside, classes)
+    return shares, nats / torch.tensor(2.0).log()
+
+
+def _counted(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    return _counts(labels, inside, classes), _mixture(labels, inside, classes)[1]
+
+
+def _of_image(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    shares = _counts(labels, inside, classes) / labels.numel()
+    return shares, torch.special.entr(shares).sum()
+
+
+def _undefined(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    shares, _ = _mixture(labels, inside, classes)
+    return shares, -(shares * shares.log()).sum()
+
+
+def _negative(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    shares, nats = _mixture(labels, inside, classes)
+    return shares, -nats
+
+
+mixture = Exercise(
+    name="mixture",
+    make_input=_segment,
+    solution=_mixture,
+    mistakes=(
+        Mistake(_counted, "the histogram holds counts. Divide by the number of pixels inside."),
+        Mistake(_of_image, "divide by the pixels of the segment, not of the image: shares sum to 1."),
+        Mistake(
+            _undefined,
+            "a class that does not occur gives 0 log 0, which is NaN here. Its part of the sum is 0.",
+        ),
+        Mistake(_bits, "this entropy is in bits. Take the natural logarithm."),
+        Mistake(_negative, "the sign is turned round: entropy is never below 0."),
+    ),
+)

@@ -1,0 +1,269 @@
+"""Figures of lesson 04: arrays in, interactive figures out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from helpers import figure as fig
+from helpers.figure import taking
+from helpers.multi_scale.trees import Tree, best_cover, cut
+from helpers.plotting import DIGIT_CLASSES
+
+LEAST = (150, 105, 250)  # violet: the node with the least entropy
+HALF = 0.5  # of a digit's pixels: from there on it counts as found
+
+
+def scales(images: object, labels: object, truth: object, instances: object, alt: str = "") -> fig.Figure:
+    """Switch scales off, and see which digits a network then loses.
+
+    Args:
+        images: (N, 3, H, W), bytes or floats in 0..1.
+        labels: (N, 2, 2, 2, H, W), predicted labels: of scene n with scales 0, 1 and 2 off (0) or on (1).
+        truth: (N, H, W) labels. instances: (N, H, W), 0 background, k + 1 for the k-th digit.
+    """
+    pictures = _pictures(images)
+    N, size = len(pictures), pictures.shape[1:3]
+    maps, known = taking.numbers(labels, "labels"), taking.numbers(truth, "truth")
+    places = taking.numbers(instances, "instances")
+    if maps.shape != (N, 2, 2, 2, *size) or known.shape != (N, *size) or places.shape != known.shape:
+        raise ValueError(
+            f"{N} scenes of {size} need labels (N, 2, 2, 2, H, W), truth and instances (N, H, W); got {maps.shape}, "
+            f"{known.shape} and {places.shape}."
+        )
+    found = np.zeros(maps.shape[:4], int)
+    lost = np.empty(maps.shape[:4], object)
+    for at in np.ndindex(*maps.shape[:4]):
+        right, missing = maps[at] == known[at[0]], []
+        for k in np.unique(places[at[0]][places[at[0]] > 0]):
+            inside = places[at[0]] == k
+            if right[inside].mean() > HALF:
+                found[at] += 1
+            else:
+                rows = np.flatnonzero(inside.any(axis=1))
+                digit = known[at[0]][inside][0] - 1
+                missing.append(f"the {digit}, {rows[-1] - rows[0] + 1} pixels high")
+        lost[at] = f"Lost: {'; '.join(missing)}." if missing else "None is lost."
+    digits = [len(np.unique(each[each > 0])) for each in places]
+
+    scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
+    on = [fig.Toggle(name, True) for name in ("Full size", "Half size", "Quarter size")]
+    legend = fig.Legend(DIGIT_CLASSES, present=fig.array(known)[scene])
+    blend = fig.Slider("Blend", 101, 70, labels="{}%")
+    chosen = fig.array(maps)[scene, *on]
+    at = fig.Pointer(size)
+    view = fig.Choice("View", ["labels", "errors"])
+    drawn = {"legend": legend, "blend": blend}
+    return fig.Figure(
+        fig.Stage(
+            fig.Image(fig.array(pictures)[scene], dim=1),
+            fig.Classes(chosen, **drawn, when=view.on("labels")),
+            fig.Classes(chosen, **drawn, against=fig.array(known)[scene], when=view.on("errors")),
+            title="From the scales that are on",
+            pointer=at,
+        ),
+        fig.Stage(
+            fig.Image(fig.array(pictures)[scene], dim=1),
+            fig.Classes(fig.array(known)[scene], **drawn),
+            title="Truth",
+            side=220,
+        ),
+        also=(scene, *on, view, blend, legend),
+        caption="Scene {Scene}; full size {Full size}, half size {Half size}, quarter size {Quarter size}: {found} of "
+        "{digits} digits found. {lost} At {place}: {here}. {Classes}",
+        lines=3,
+        alt=alt or f"{N} scenes labelled from chosen scales of a pyramid, beside the truth.",
+        found=fig.array(found)[scene, *on],
+        digits=fig.array(digits)[scene],
+        lost=fig.names(lost.tolist())[scene, *on],
+        here=fig.names(DIGIT_CLASSES)[chosen[at.y, at.x]],
+    )
+
+
+def _pictures(images: object) -> np.ndarray:
+    """Images (N, 3, H, W) as pictures (N, H, W, 3) in bytes."""
+    many = taking.numbers(images, "images")
+    if many.ndim != 4 or not len(many):
+        raise ValueError(
+            f"Expected images of shape (N, 3, H, W), got {many.shape}. One image needs images[None]."
+        )
+    return np.stack([taking.image(np.moveaxis(each, 0, -1)) for each in many])
+
+
+def leaf_to_root(
+    images: object,
+    trees: Sequence[Tree],
+    shares: Sequence[object],
+    truth: object,
+    regions: Sequence[int],
+    alt: str = "",
+) -> fig.Figure:
+    """Point at a pixel and walk its path from leaf to root; a horizontal cut stands beside the cover.
+
+    Args:
+        images: (N, 3, H, W), bytes or floats in 0..1.
+        trees: one a scene. shares: for each (V, classes), the predicted histograms of its nodes.
+        truth: (N, H, W) labels.
+        regions: how many each of the horizontal cuts leaves.
+    """
+    pictures, known = _pictures(images), taking.numbers(truth, "truth")
+    N, (H, W) = len(pictures), pictures.shape[1:3]
+    if not len(trees) == len(shares) == len(known) == N:
+        raise ValueError(
+            f"{N} scenes need a tree, shares and truth each; got {len(trees)}, {len(shares)} and {len(known)}."
+        )
+    shares = [np.round(taking.numbers(each, "shares").astype(float), 4) for each in shares]
+    for each, tree in zip(shares, trees, strict=True):
+        if each.shape != (len(tree.parents), len(DIGIT_CLASSES)):
+            raise ValueError(
+                f"A tree of {len(tree.parents)} nodes needs shares ({len(tree.parents)}, {len(DIGIT_CLASSES)}), got "
+                f"{each.shape}."
+            )
+    costs = [-(each * np.log(each.clip(1e-12))).sum(axis=1) for each in shares]
+    best = [best_cover(tree.parents, torch.from_numpy(cost)) for tree, cost in zip(trees, costs, strict=True)]
+    cuts = [[cut(tree, count) for count in regions] for tree in trees]
+    paths = [[tree.path(leaf) for leaf in range(tree.leaves)] for tree in trees]
+    places = [
+        [path.index(int(node)) for path, node in zip(each, chosen, strict=False)]
+        for each, chosen in zip(paths, best, strict=True)
+    ]
+    longest = max(len(path) for each in paths for path in each)
+    runs = [np.stack([tree.first, tree.end], axis=1) for tree in trees]
+    segments = np.stack([tree.segments for tree in trees])
+
+    def labelled(n: int, nodes: object) -> np.ndarray:
+        return shares[n].argmax(axis=1)[np.asarray(nodes)[: trees[n].leaves]][segments[n]]
+
+    covers = np.stack([labelled(n, best[n]) for n in range(N)]).astype(np.uint8)
+    levels = np.stack([[labelled(n, nodes) for nodes in cuts[n]] for n in range(N)]).astype(np.uint8)
+    right = (levels == known[:, None]).mean(axis=(2, 3)), (covers == known).mean(axis=(1, 2))
+
+    scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
+    rows, columns = np.nonzero(known[0])  # the walk begins on a digit, where there is one
+    middle = len(rows) // 2
+    at = fig.Pointer((H, W), first=[int(columns[middle]), int(rows[middle])] if len(rows) else None)
+    leaf = fig.array(segments)[scene, at.y, at.x]
+    path = fig.array(paths)[scene, leaf]
+    lengths = fig.array([[len(path) for path in each] for each in paths])[scene, leaf]
+    step = fig.Slider("Node", lengths, labels="{}", keys="-+")
+    level = fig.Slider("Regions of the cut", len(regions), labels=[str(each) for each in regions])
+    legend = fig.Legend(DIGIT_CLASSES, present=fig.array(known)[scene])
+    k = fig.Each(longest)
+    node, least = path[step], fig.array(places)[scene, leaf]
+    told = [[[f"{cost[each]:.2f}" for each in p] for p in ps] for ps, cost in zip(paths, costs, strict=True)]
+    # Each small picture shows a node in orange, the least in violet, and nothing beyond the root.
+    exists, marks, inside = [], [], []
+    for each, chosen in zip(paths, places, strict=True):
+        marks.append([[int(i == q) for i in range(longest)] for q in chosen])
+        inside.append([[int(i < len(p)) for i in range(longest)] for p in each])
+        exists.append(
+            [[int(i < len(p) and i != q) for i in range(longest)] for p, q in zip(each, chosen, strict=True)]
+        )
+    picture, shown, run = (fig.array(each)[scene] for each in (pictures, segments, runs))
+    curves = [[[cost[each] for each in p] for p in ps] for ps, cost in zip(paths, costs, strict=True)]
+    return fig.Figure(
+        fig.Stage(fig.Image(picture), fig.Regions(shown, run[node]), title="The node", pointer=at, side=300),
+        fig.Column(
+            fig.Bars(
+                DIGIT_CLASSES,
+                fig.array(shares)[scene, node],
+                colours=legend.colours[: len(DIGIT_CLASSES)],
+                title="Its predicted histogram",
+            ),
+            fig.Lines(
+                {"entropy": fig.array(curves)[scene, leaf]},
+                title="Entropy from leaf to root",
+                mark=step,
+                low=0.0,
+                high=float(max(cost.max() for cost in costs)),
+            ),
+        ),
+        fig.Row(
+            k,
+            fig.Image(picture, dim=1),
+            fig.Regions(shown, run[path[k]], blend=80, when=fig.array(exists)[scene, leaf, k]),
+            fig.Regions(shown, run[path[k]], LEAST, 80, when=fig.array(marks)[scene, leaf, k]),
+            fig.Note(3, 16, fig.names(told)[scene, leaf, k], when=fig.array(inside)[scene, leaf, k]),
+            title="Its path from leaf to root, with entropies; the least in violet",
+            columns=8,
+            choose=step,
+        ),
+        fig.Stage(
+            fig.Image(picture, dim=1),
+            fig.Classes(fig.array(covers)[scene], legend, 80),
+            title="Best cover",
+            side=220,
+        ),
+        fig.Stage(
+            fig.Image(picture, dim=1),
+            fig.Classes(fig.array(levels)[scene, level], legend, 80),
+            title="Horizontal cut",
+            side=220,
+        ),
+        fig.Stage(
+            fig.Image(picture, dim=1),
+            fig.Classes(fig.array(known)[scene], legend, 80),
+            title="Truth",
+            side=220,
+        ),
+        also=(scene, step, level, legend),
+        caption="Node {Node} of {last} on the path of {place}: entropy {cost:.2f}; the least, {lowest:.2f}, is at node "
+        "{least}. Pixels right: cover {covered:.3f}, cut into {Regions of the cut} regions {cut_right:.3f}. {Classes}",
+        lines=3,
+        still={"Node": 2},
+        alt=alt or f"{N} scenes, a pixel's path from leaf to root of a segmentation tree, a cover and a cut.",
+        last=fig.array([[len(path) - 1 for path in each] for each in paths])[scene, leaf],
+        place=at,
+        cost=fig.array(costs)[scene, node],
+        lowest=fig.array(curves)[scene, leaf, least],
+        least=least,
+        covered=fig.array(right[1])[scene],
+        cut_right=fig.array(right[0])[scene, level],
+    )
+
+
+def system(
+    image: object,
+    bands: Sequence[object],
+    maps: Sequence[object],
+    stacked: object,
+    scores: object,
+    network: int,
+    classifier: int,
+) -> fig.Figure:
+    """Walk through the network: the image, its pyramid, one network on each level, the stack, the labels.
+
+    Args:
+        image: (H, W, 3). bands: of the pyramid, (1, 3, h, w) each. maps: (1, F, h / 4, w / 4) each.
+        stacked: (3 F, H / 4, W / 4). scores: (classes, H, W). network, classifier: how many parameters they have.
+    """
+    names = ("full size", "half size", "quarter size")
+    steps, picture, above = [], taking.image(image), "image"
+    for row, (name, band, found) in enumerate(zip(names, bands, maps, strict=True)):
+        if row:  # the image again, half as large
+            cells = picture.reshape(len(picture) // 2, 2, picture.shape[1] // 2, 2, 3)
+            picture, here = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8), ("", "halved", "quartered")[row]
+            steps.append(fig.Step(here, picture, after={above: "halve"}, place=(0, row)))
+            above = here
+        else:
+            steps.append(fig.Step("image", picture, place=(0, 0), note="One band of it goes to each level."))
+        steps += [
+            fig.Step(name, band[0], after={above: "band"}, place=(1, row)),
+            fig.Step(
+                f"maps, {name.split()[0]}", found[0], after={name: "read"},
+                parameters=0 if row else network, place=(2, row),
+                note="The same kernels on every level, so a digit twice as large meets them one level on.",
+            ),
+        ]  # fmt: skip
+    steps += [
+        fig.Step("stack", stacked, after={f"maps, {name.split()[0]}": "up" for name in names}, place=(3, 0)),
+        fig.Step(
+            "labels",
+            scores,
+            after={"stack": "score"},
+            parameters=classifier,
+            place=(4, 0),
+            kind="scores",
+        ),
+    ]
+    return fig.walk(steps, alt="The tensors of the network, from the image through three scales to labels.")

@@ -1,0 +1,101 @@
+"""Lesson 04's ways of labelling, their scores, and its experiments in tiny."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from helpers import results
+from helpers.data.batches import as_input
+from helpers.multi_scale import experiment, labelling, trees
+from helpers.multi_scale.model import MultiScale, NodeClassifier, with_two_layers
+from helpers.training import parameter_count
+
+TINY = experiment.Budget(scenes=16, features=2, pixels=1, trees=2, nodes=2, tested=3)
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return experiment.draw_scenes(3, 0, "val")
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return MultiScale().eval()
+
+
+def test_scenes_hold_three_octaves_and_bands_one_digit(scenes):
+    heights = experiment.draw_scenes(200, 0).heights.masked_select(experiment.draw_scenes(200, 0).digits >= 0)
+    shares = [((heights >= low) & (heights < high)).float().mean() for low, high in labelling.SIZES.values()]
+    assert min(shares) > 0.15 and sum(shares) == pytest.approx(1, abs=0.01)
+    band = experiment.draw_band(5, 0, "test", (20, 28))
+    assert ((band.digits >= 0).sum(dim=1) == 1).all() and (band.heights[:, 0] - 24).abs().max() <= 4
+
+
+def test_scenes_parsed_one_by_one_are_scored_as_in_a_batch(network, scenes):
+    torch.manual_seed(1)
+    classifier = NodeClassifier(96 * 9)
+    parsed = labelling.parse(network, scenes.images, classifier)
+    with torch.no_grad():
+        assert_close(parsed.chances, network(as_input(scenes.images)).softmax(dim=1))
+    grown = experiment.grow(scenes.images)
+    named = {tuple(fields.values()): labels for fields, labels in labelling.ways(parsed, grown)}
+    assert set(named) == {("pixels",), ("superpixels",), ("cover",), *(("cut", n) for n in labelling.REGIONS)}
+    tree, shares = grown[1], parsed.shares[1]
+    for leaf in range(tree.leaves):
+        path = tree.path(leaf)
+        costs = [float(trees.entropy(shares[node])) for node in path]
+        least = path[max(i for i, cost in enumerate(costs) if cost == min(costs))]
+        assert (named["cover",][1][tree.segments == leaf] == shares[least].argmax()).all()
+    assert 0 < parsed.seconds["pixels"] < parsed.seconds["superpixels"] < parsed.seconds["cover"]
+
+
+def test_the_truth_is_found_whole_and_background_alone_not_at_all(scenes):
+    assert set(labelling.score(scenes.labels.long(), scenes).values()) == {1.0}
+    nothing = labelling.score(torch.zeros_like(scenes.labels).long(), scenes)
+    assert {value for name, value in nothing.items() if name.startswith("found")} == {0.0}
+
+
+def test_found_is_the_share_of_a_digits_pixels_by_its_height(scenes):
+    labels = scenes.labels.long()
+    labels[:, :, ::2] = 0  # every second column is missed
+    found = labelling.score(labels, scenes)
+    shares: dict[str, list[float]] = {name: [] for name in labelling.SIZES}
+    for n in range(len(labels)):
+        for k, height in enumerate(scenes.heights[n].tolist()):
+            inside = scenes.instances[n] == k + 1
+            for name, (low, high) in labelling.SIZES.items():
+                if inside.any() and low <= height < high:
+                    shares[name].append(float((labels[n] == scenes.labels[n])[inside].float().mean()))
+    for name, each in shares.items():
+        assert not each or found[f"found_{name}"] == pytest.approx(sum(each) / len(each))
+
+
+def test_errors_are_counted_in_shares_of_the_digits_pixels():
+    truth, labels = torch.tensor([[1, 1, 2, 2, 0, 0]]), torch.tensor([[1, 0, 3, 2, 5, 0]])
+    assert labelling.errors(labels, truth) == {"missed": 0.25, "wrong digit": 0.25, "made up": 0.25}
+
+
+def test_a_scale_that_is_off_counts_for_nothing(network, scenes):
+    labels = labelling.switched(network, scenes.images)
+    with torch.no_grad():
+        assert torch.equal(labels[:, 1, 1, 1], network(as_input(scenes.images)).argmax(dim=1))
+        features = network.features(as_input(scenes.images))
+        features[:, 32:64] = 0
+        scores = torch.nn.functional.interpolate(network.head(features), scale_factor=4, mode="bilinear")
+    assert torch.equal(labels[:, 1, 0, 1], scores.argmax(dim=1))
+
+
+def test_the_three_systems_have_nearly_the_same_number_of_parameters():
+    networks = [with_two_layers(experiment.new_network(name, 0)) for name in experiment.SYSTEMS]
+    sizes = [parameter_count(network.requires_grad_(True)) for network in networks]
+    assert len(sizes) == 3 and max(sizes) < 1.01 * min(sizes)
+
+
+def test_a_run_in_tiny_yields_rows_that_the_record_can_tell_apart():
+    rows = [*experiment.compare(0, TINY, ["multi-scale", "single scale"]), *experiment.bands(0, TINY)]
+    assert results.twins(rows) is None
+    asked = [fields for fields in experiment.ROWS.values() if fields["model"] != "single scale, dilated"]
+    for fields in asked:
+        assert sum(fields.items() <= row.items() for row in rows) == 1, fields
+    assert all(0 <= value <= 1 for row in rows for value in row["figures"].values())

@@ -1,0 +1,117 @@
+"""Lesson 04's figures say what their arrays hold, in every state that a hand can reach."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.multi_scale import trees
+from helpers.multi_scale.figures import LEAST, leaf_to_root, scales, system
+
+SIDE = 24
+
+
+def scene():
+    """A photograph of four flat squares, the upper right one the digit 2, with its tree and histograms."""
+    image = torch.zeros(3, SIDE, SIDE, dtype=torch.uint8)
+    image[:, :, 12:] = 200
+    image[:, 12:, 12:] = 240
+    image[0, 12:, :12] = 120
+    quarters = 2 * (torch.arange(SIDE)[:, None] // 12) + torch.arange(SIDE)[None] // 12
+    truth = torch.zeros(SIDE, SIDE, dtype=torch.uint8)
+    truth[:12, 12:] = 3
+    return image, trees.merge(image, quarters), truth
+
+
+def walk(**changed):
+    image, tree, truth = scene()
+    shares = trees.histograms(tree, truth) * 0.9 + 0.1 / 11
+    return leaf_to_root(
+        **{
+            "images": image[None], "trees": [tree], "shares": [shares], "truth": truth[None], "regions": (4, 1),
+        }
+        | changed
+    )  # fmt: skip
+
+
+def test_a_path_goes_from_its_leaf_to_the_root():
+    figure = walk()
+    _, tree, _ = scene()
+    leaf = int(tree.segments[3, 20])
+    length = len(tree.path(leaf))
+    figure.state = {"place": [20, 3], "Node": 0}
+    parts, caption = figure.shown()
+    # The digit's own square is pure: its leaf is the least, drawn in violet.
+    assert f"Node 0 of {length - 1} on the path of row 3, column 20" in caption and "is at node 0" in caption
+    assert "Pixels right: cover 1.000, cut into 4 regions 1.000." in caption
+    share = 0.9 + 0.1 / 11
+    assert f"{100 * share:.0f}%" in parts[1].texts
+    last, caption = figure.shown(Node=length - 1, **{"Regions of the cut": 1})
+    assert "cut into 1 regions 0.750" in caption
+    # Orange lies over the root's every pixel, over the leaf's only, each with 60% of its colour.
+    assert last[0].pixels[0, 0].tolist() == [153, 90, 0]
+    assert parts[0].pixels[0, 0].tolist() == [0, 0, 0]
+    assert parts[0].pixels[3, 20].tolist() == [233, 170, 80]
+
+
+def test_small_pictures_show_the_path_and_nothing_beyond_the_root():
+    figure = walk()
+    _, tree, _ = scene()
+    parts, _ = figure.shown(place=[20, 3])
+    row = next(part for part in parts if part.pixels is not None and part.pixels.shape[1] > 2 * SIDE)
+    told = [text for kind, _, text in row.shapes if kind == "text"]
+    assert len(told) == len(tree.path(int(tree.segments[3, 20]))) and told[0] == min(told)
+    violet = (np.abs(row.pixels[:SIDE, :SIDE].astype(int) - LEAST).sum(axis=-1) < 90).sum()
+    assert violet >= 100  # the leaf's 12 x 12 pixels, mostly
+
+
+def switched(**changed):
+    _, _, truth = scene()
+    labels = torch.zeros(1, 2, 2, 2, SIDE, SIDE, dtype=torch.long)
+    labels[0, 1] = truth.long()  # with the full size all is found, without it nothing
+    images, instances = torch.zeros(1, 3, SIDE, SIDE, dtype=torch.uint8), (truth[None] > 0).long()
+    return scales(
+        **{"images": images, "labels": labels, "truth": truth[None], "instances": instances} | changed
+    )
+
+
+def test_switching_a_scale_off_tells_what_is_lost():
+    figure = switched()
+    _, caption = figure.shown()
+    assert "1 of 1 digits found. None is lost." in caption
+    _, caption = figure.shown(**{"Half size": False, "Quarter size": False})
+    assert "half size off, quarter size off: 1 of 1" in caption
+    parts, caption = figure.shown(**{"Full size": False})
+    assert "0 of 1 digits found. Lost: the 2, 12 pixels high." in caption
+    assert (parts[0].pixels == 0).all()  # nothing is labelled on the black photograph
+    parts, _ = figure.shown(**{"Full size": False, "View": "errors"})
+    assert (parts[0].pixels[2:10, 14:22] != 0).any() and (parts[0].pixels[14:] == 0).all()
+
+
+def test_the_system_names_every_tensor_with_its_shape():
+    bands = [torch.randn(1, 3, 16 // 2**k, 16 // 2**k) for k in range(3)]
+    maps = [torch.rand(1, 4, 4 // 2**k, 4 // 2**k) for k in range(3)]
+    drawn = system(
+        torch.rand(16, 16, 3), bands, maps, torch.rand(12, 4, 4), torch.rand(11, 16, 16),
+        7, 5,
+    )  # fmt: skip
+    captions = [drawn.shown(Step=step)[1] for step in range(11)]
+    assert captions[0].startswith("image, 16 × 16 × 3") and captions[3].startswith("halved, 8 × 8 × 3")
+    assert "maps, quarter, 4 × 1 × 1" in captions[8] and "stack, 12 × 4 × 4" in captions[9]
+    assert "score from stack, 5 parameters" in captions[10]
+
+
+@pytest.mark.parametrize(
+    "draw, changed, message",
+    [
+        (walk, {"images": torch.zeros(3, SIDE, SIDE)}, "images[None]"),
+        (walk, {"trees": []}, "a tree, shares and truth each"),
+        (walk, {"shares": [torch.ones(7, 4)]}, "needs shares (7, 11)"),
+        (switched, {"labels": torch.zeros(1, 2, 2, SIDE, SIDE)}, "labels (N, 2, 2, 2, H, W)"),
+        (switched, {"truth": torch.zeros(1, 5, 5)}, "truth and instances (N, H, W)"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_in_words(draw, changed, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        draw(**changed)
