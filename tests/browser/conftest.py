@@ -43,6 +43,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def plain(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    """The page without a kernel, one a test file."""
+    from hosts import KernelFreePage
+
+    host = KernelFreePage(browser, tmp_path_factory.mktemp("site"))
+    yield host
+    host.context.close()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     from hosts import Server

@@ -20,6 +20,15 @@ def load(page: Page, figure: Figure) -> None:
     page.wait_for_function("Boolean(window.mounted && window.render)")
 
 
+def full_states(figure: Figure, changes: list[dict]) -> list[dict]:
+    """The whole state after each change; an option is its number there, as the page keeps it."""
+    states = []
+    for change in changes:
+        figure.state = change
+        states.append(dict(figure.state))
+    return states
+
+
 def read(page: Page, figure: Figure, states: list[dict]) -> list[tuple[list[tuple], str]]:
     """What the page shows in each state: (pixels, shapes, texts) a part, and the caption."""
     fields = {name: getattr(figure, name) for name in ("alt", "spec", "arrays", "state", "answer")}

@@ -2,7 +2,6 @@
 
 import pytest
 from figure_page import FigurePage
-from hosts import KernelFreePage
 
 NAMES = [
     *("masks", "upsampled", "patch_map", "receptive_field", "watch_it_learn", "sampling_grid", "digit_pad"),
@@ -21,16 +20,9 @@ NAMES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def plain_page(browser, tmp_path_factory):
-    host = KernelFreePage(browser, tmp_path_factory.mktemp("site"))
-    yield host
-    host.context.close()
-
-
 @pytest.fixture(params=NAMES)
-def page(request, plain_page) -> FigurePage:
-    return plain_page.open(request.param)
+def page(request, plain) -> FigurePage:
+    return plain.open(request.param)
 
 
 def test_every_control_has_a_name(page):

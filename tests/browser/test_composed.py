@@ -5,18 +5,11 @@ import nbformat
 import numpy as np
 import pytest
 from figure_page import FigurePage
-from hosts import HERE, VIEWPORT, Jupyter, KernelFreePage, stored_notebook
+from hosts import HERE, VIEWPORT, Jupyter, stored_notebook
 from playwright.sync_api import expect
 
 from helpers.plotting import DIGIT_CLASSES
 from tools import build_site
-
-
-@pytest.fixture(scope="module")
-def plain(browser, tmp_path_factory):
-    host = KernelFreePage(browser, tmp_path_factory.mktemp("site"), compositions)
-    yield host
-    host.context.close()
 
 
 def settled(page: FigurePage, figure, **state: object) -> None:

@@ -2,7 +2,7 @@
 
 import compositions
 import pytest
-from reading import assert_same, load
+from reading import assert_same, full_states, load
 
 STATES = {
     "upsampled": [
@@ -34,8 +34,6 @@ def page(browser):
 
 @pytest.mark.parametrize("name", STATES)
 def test_the_page_shows_what_python_says(page, name):
-    figure, states = getattr(compositions, name)(), []
-    for state in STATES[name]:
-        figure.state = state
-        states.append(dict(figure.state))  # an option as its number, as the page keeps it
+    figure = getattr(compositions, name)()
+    states = full_states(figure, STATES[name])
     assert_same(page, figure, states)

@@ -2,10 +2,8 @@
 
 import compositions
 import numpy as np
-import pytest
-from hosts import KernelFreePage
 from playwright.sync_api import expect
-from reading import load, read
+from reading import full_states, load, read
 
 FALSE = "False label in the first planes"
 STATES = [
@@ -20,10 +18,8 @@ STATES = [
 
 
 def test_the_page_shows_what_python_says(browser):
-    figure, states = compositions.pass_by_pass(), []
-    for state in STATES:
-        figure.state = state
-        states.append(dict(figure.state))
+    figure = compositions.pass_by_pass()
+    states = full_states(figure, STATES)
     page = browser.new_page()
     load(page, figure)
     for state, (parts, caption) in zip(states, read(page, figure, states), strict=True):
@@ -38,15 +34,8 @@ def test_the_page_shows_what_python_says(browser):
     page.close()
 
 
-@pytest.fixture(scope="module")
-def host(browser, tmp_path_factory):
-    host = KernelFreePage(browser, tmp_path_factory.mktemp("site"), compositions)
-    yield host
-    host.context.close()
-
-
-def test_keys_go_through_the_passes_and_a_click_plants_elsewhere(host):
-    page, figure = host.open("pass_by_pass"), compositions.pass_by_pass()
+def test_keys_go_through_the_passes_and_a_click_plants_elsewhere(plain):
+    page, figure = plain.open("pass_by_pass"), compositions.pass_by_pass()
     caption = page.root.locator(".caption")
     page.press("[", "[")
     expect(caption).to_have_text(figure.shown(Pass=0)[1])
@@ -56,7 +45,7 @@ def test_keys_go_through_the_passes_and_a_click_plants_elsewhere(host):
     expect(caption).to_have_text(figure.shown(**{"Pass": 1, FALSE: 2, "place": [78, 66]})[1])
 
 
-def test_without_a_kernel_a_painted_label_says_what_it_needs(host):
-    page = host.open("pass_by_pass")
+def test_without_a_kernel_a_painted_label_says_what_it_needs(plain):
+    page = plain.open("pass_by_pass")
     page.choose(FALSE, "painted")
     expect(page.root).to_contain_text("A label painted by hand")

@@ -3,20 +3,12 @@
 import compositions
 import numpy as np
 import pytest
-from hosts import KernelFreePage
 from reading import assert_same, load
 from test_composed import settled
 
 from helpers.spatial_transformer.figures import theta_of
 
 PLAIN = {"Right": 0, "Down": 0, "Scale": 50, "Turn": 0, "Stretch": 100, "Shear": 0}
-
-
-@pytest.fixture(scope="module")
-def plain(browser, tmp_path_factory):
-    host = KernelFreePage(browser, tmp_path_factory.mktemp("site"), compositions)
-    yield host
-    host.context.close()
 
 
 def test_the_grid_in_many_states_is_numpy_s(browser):

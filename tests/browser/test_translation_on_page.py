@@ -1,19 +1,11 @@
 """Lesson 07's figures on the page: every hand, and what only Python can answer."""
 
 import compositions
-import pytest
-from hosts import HERE, Jupyter, KernelFreePage
+from hosts import HERE, Jupyter
 from playwright.sync_api import expect
 from test_composed import settled
 
 FIRST = "“my” attends most to “mi” (88%). Score −0.13."
-
-
-@pytest.fixture(scope="module")
-def plain(browser, tmp_path_factory):
-    host = KernelFreePage(browser, tmp_path_factory.mktemp("site"), compositions)
-    yield host
-    host.context.close()
 
 
 def token(page, name: str, role: str = "button"):

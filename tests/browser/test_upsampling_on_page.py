@@ -2,8 +2,7 @@
 
 import compositions
 import pytest
-from hosts import KernelFreePage
-from reading import assert_same, load
+from reading import assert_same, full_states, load
 
 STATES = {
     "stamp_stepper": [
@@ -39,25 +38,16 @@ STATES = {
 @pytest.mark.parametrize("name", STATES)
 def test_the_page_shows_what_python_says(browser, name):
     """The labs' JavaScript against labs.py, which is held to torch."""
-    figure, states = getattr(compositions, name)(), []
-    for state in STATES[name]:
-        figure.state = state
-        states.append(dict(figure.state))  # an option as its number, as the page keeps it
+    figure = getattr(compositions, name)()
+    states = full_states(figure, STATES[name])
     page = browser.new_page()
     load(page, figure)
     assert_same(page, figure, states)
     page.close()
 
 
-@pytest.fixture(scope="module")
-def host(browser, tmp_path_factory):
-    host = KernelFreePage(browser, tmp_path_factory.mktemp("site"))
-    yield host
-    host.context.close()
-
-
-def test_stamps_are_laid_by_click_key_and_play(host):
-    page = host.put("stepper", compositions.stamp_stepper())
+def test_stamps_are_laid_by_click_key_and_play(plain):
+    page = plain.put("stepper", compositions.stamp_stepper())
     assert page.caption().startswith("Stamp 1 of 6")
     page.click(15 + 7, 15 + 7)  # the tile of input (1, 1)
     assert page.caption().startswith("Stamp 5 of 6: input (1, 1) = −1 lays −1 x the kernel.")
@@ -74,8 +64,8 @@ def test_stamps_are_laid_by_click_key_and_play(host):
     assert "its cell (2, 4) = 1 so far" not in page.caption() and "its cell (2, 4)" in page.caption()
 
 
-def test_numbers_can_be_typed(host):
-    page = host.put("typed", compositions.stamp_stepper())
+def test_numbers_can_be_typed(plain):
+    page = plain.put("typed", compositions.stamp_stepper())
     page.root.get_by_role("textbox", name="Kernel").fill("2")
     page.root.get_by_role("textbox", name="Kernel").press("Enter")
     page.press("End")
@@ -89,8 +79,8 @@ def test_numbers_can_be_typed(host):
     )
 
 
-def test_the_kernels_cells_are_typed_one_by_one(host):
-    page = host.put("cells", compositions.stamp_stepper())
+def test_the_kernels_cells_are_typed_one_by_one(plain):
+    page = plain.put("cells", compositions.stamp_stepper())
     page.press("End")
     page.click(4, 2, number=2)
     cells = page.root.get_by_role("spinbutton")
@@ -110,8 +100,8 @@ def test_the_kernels_cells_are_typed_one_by_one(host):
     assert first.input_value() == "-2.5"  # beyond the largest
 
 
-def test_a_click_on_the_kernel_or_on_a_sum_chooses_a_phase(host):
-    page = host.put("phases", compositions.checkerboard())
+def test_a_click_on_the_kernel_or_on_a_sum_chooses_a_phase(plain):
+    page = plain.put("phases", compositions.checkerboard())
     framed = page.root.locator(".part.stage:has(> .title:text-is('Kernel')) rect.stroke")
     page.click(1, 1, number=1)  # of ones, 3 x 3, at stride 2
     assert "Phase (1, 1) gets 1 weights" in page.caption()
@@ -124,16 +114,16 @@ def test_a_click_on_the_kernel_or_on_a_sum_chooses_a_phase(host):
     assert "Phase (1, 1) gets 1 weights" in page.caption()
 
 
-def test_a_click_on_the_pattern_chooses_a_phase(host):
-    page = host.put("board", compositions.checkerboard())
+def test_a_click_on_the_pattern_chooses_a_phase(plain):
+    page = plain.put("board", compositions.checkerboard())
     page.click(3, 2)
     assert "Phase (0, 1) gets 2 weights: 2.00." in page.caption()
     page.press("ArrowRight", "ArrowDown")
     assert "Phase (1, 0) gets 2 weights: 2.00." in page.caption()
 
 
-def test_a_cell_is_followed_to_where_its_maximum_was(host):
-    page = host.put("stages", compositions.stage_by_stage())
+def test_a_cell_is_followed_to_where_its_maximum_was(plain):
+    page = plain.put("stages", compositions.stage_by_stage())
     page.click(1, 2)
     goal = compositions.stages()[1][2][2, 1]
     assert f"of row 2, column 1 goes to ({goal[0]}, {goal[1]}), where the maximum was." in page.caption()
