@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from helpers import results
+from helpers import films, results
 from helpers.data.batches import as_input
 from helpers.ops import receptive_field
 from helpers.refinement import exercises, experiment, planting
@@ -128,6 +128,27 @@ def test_the_pieces_hold_the_headline_and_its_control_for_three_seeds():
         for seed in (0, 1, 2):
             _, _, systems = pieces[f"{kind}, seed {seed}"].args
             assert systems[:2] == [experiment.FEEDBACK, experiment.WIDE_VIEW]
+
+
+def test_on_streets_each_pass_is_judged_as_a_network_of_its_own(noise_camvid):
+    other, *passes = (
+        checked(row, "streets") for row in experiment.streets(steps={"FCN-8s": 3, "feedback": 2}, passes=2)
+    )
+    (_, rest, _), (network, learned_from, _) = noise_camvid
+    assert learned_from is rest
+    assert (other["model"], other["steps"]) == ("FCN-8s", 3)
+    assert [(row["model"], row["steps"], row["after"]) for row in passes] == [
+        ("feedback", 2, 1),
+        ("feedback", 2, 2),
+    ]
+    held = films.held_out()[1]
+    for row in passes:
+        found = experiment.label_passes(network, held.images, row["after"])[:, -1]
+        seen = held.labels != films.VOID
+        right = (found == held.labels)[seen].double().mean().item()
+        assert row["figures"]["pixel_accuracy"] == pytest.approx(right, abs=1e-6)
+        assert row["figures"]["ahead_low"] <= row["figures"]["ahead_high"]
+    assert "gain_low" in passes[1]["figures"] and "gain_low" not in passes[0]["figures"]
 
 
 # The exercises' solutions; tests/test_exercises.py tries checks, stubs and hints.
