@@ -31,6 +31,7 @@ SCENES = {
     "plain": SceneOptions(size=64, count=(2, 3), height=(20, 32)),
     "hidden": SceneOptions(size=64, count=(2, 3), height=(20, 32), hidden=(0.4, 0.7)),
     "chain": SceneOptions(size=64, count=4, height=(15, 18), overlap="chain", chain=2),
+    "long chain": SceneOptions(size=64, count=3, height=(15, 18), overlap="chain", chain=3),
 }
 
 
@@ -209,7 +210,7 @@ def pieces() -> dict[str, Callable[[], Iterator[dict]]]:
         }
 
     found = seeds("chain") | {"ablations": partial(compare, "chain", 0, ABLATIONS)}
-    found |= seeds("hidden") | seeds("plain")
+    found |= seeds("hidden") | seeds("plain") | {"long chain": partial(compare, "long chain", 0, both)}
     return found | {"rates": partial(compare, "chain", 0, RATES, SWEEP, "val")}
 
 

@@ -148,6 +148,13 @@ def pass_by_pass(relabel=None) -> fig.Figure:
     )
 
 
+def repainted(ink: np.ndarray, label: int) -> np.ndarray:
+    """Stands for the network of `pass_by_pass`: what a hand paints is all there after the first pass, then gone."""
+    maps = np.stack([blocky(cell) for cell in (24, 12, 6)])
+    maps[0][np.asarray(ink) > 127] = label
+    return maps
+
+
 def question() -> fig.Figure:
     """The trial: a question over a scene with two maps, tokens that can be chosen, and shares as bars."""
     scene, tokens = photograph(), ["how", "many", "discs", "are", "there", "?"]

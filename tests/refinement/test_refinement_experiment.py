@@ -49,6 +49,9 @@ def test_in_a_chain_the_first_sticker_decides(scenes):
     assert (scenes.digits[:, 0] == scenes.digits[:, 1]).all() and (
         scenes.digits[:, 2] == scenes.digits[:, 3]
     ).all()
+    three = experiment.held_out("long chain", 4)
+    assert (three.digits == three.digits[:, :1]).all() and three.digits.shape == (4, 3)
+    assert torch.equal(three.blank & (three.labels > 0), three.instances > 1)
 
 
 def test_scenes_are_labelled_in_parts_as_at_once(network, scenes):
@@ -124,7 +127,7 @@ def test_every_network_that_is_recorded_gives_rows_that_can_be_found_again():
 
 def test_the_pieces_hold_the_headline_and_its_control_for_three_seeds():
     pieces = experiment.PIECES["record"]
-    for kind in experiment.SCENES:
+    for kind in ("plain", "hidden", "chain"):
         for seed in (0, 1, 2):
             _, _, systems = pieces[f"{kind}, seed {seed}"].args
             assert systems[:2] == [experiment.FEEDBACK, experiment.WIDE_VIEW]
