@@ -118,12 +118,7 @@ class Annotated(NamedTuple):
 
 def parse(words: Sequence[str], language: Language = "English") -> list[tuple[str, str]]:
     """Read (colour, digit) off each phrase of a caption; "" stands for what a phrase leaves out."""
-    phrases: list[list[str]] = [[]]
-    for word in words:
-        if word == ",":
-            phrases.append([])
-        else:
-            phrases[-1].append(word)
+    phrases = [phrase.split() for phrase in " ".join(words).split(",")]
     kinds = set(COLOURS[language].values()), set(DIGITS[language])
     return [
         tuple(next((word for word in phrase if word in kind), "") for kind in kinds)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from helpers import runtime, text_metrics
 from helpers.captioning import data, maps, systems
-from helpers.captioning.data import Annotated, Language, Order
+from helpers.captioning.data import Annotated, Order
 from helpers.captioning.model import Decoder, NamingEncoder, Told, caption_loss
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
@@ -64,12 +64,10 @@ def named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
 
 
 @torch.no_grad()
-def annotated(
-    encoder: NamingEncoder, scenes: Scenes, language: Language = "English", order: Order = "left to right"
-) -> Annotated:
+def annotated(encoder: NamingEncoder, scenes: Scenes, order: Order = "left to right") -> Annotated:
     """Read scenes once with a finished encoder, and put captions beside."""
     annotations = torch.cat([encoder.eval().annotate(as_input(some)) for some in scenes.images.split(20)])
-    return Annotated(scenes, annotations, data.captions(scenes, language, order), data.owners(scenes))
+    return Annotated(scenes, annotations, data.captions(scenes, order=order), data.owners(scenes))
 
 
 def held_out(number: int = 500, split: str = "test") -> Scenes:
