@@ -1,8 +1,11 @@
 """Scenes in which a class map is not enough: digits that touch and overlap, often two of one class."""
 
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Literal
+from itertools import product
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -11,7 +14,7 @@ from helpers.data.scene_options import SceneOptions
 from helpers.data.scenes import Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.stickers import COLOUR_NAMES
-from helpers.instances.scoring import Detections
+from helpers.instances.scoring import Detections, average_precision
 
 SIDE = 96  # of a scene, in pixels
 TESTED = 100  # scenes in every set that systems are judged on
@@ -44,7 +47,7 @@ def draw_scenes(
 
 
 def training_scenes(number: int, seed: int) -> Scenes:
-    """Draw crowded scenes to learn from, half of them in all colours, half in white only; `number` is one of 4, 8 ..."""
+    """Draw crowded scenes to learn from, half of them in all colours, half in white only, a multiple of 4"""
     if number % 4:
         raise ValueError(f"Cannot draw {number} scenes, a quarter of each kind: ask for a multiple of 4.")
     halves = (
@@ -83,10 +86,27 @@ def boxes_of_scene(scenes: Scenes, number: int) -> Tensor:
     return boxes[boxes.any(dim=1)]
 
 
+def judged(
+    find: Callable[[Tensor], list[Detections]], split: Split = "test"
+) -> Iterator[tuple[dict[str, str], dict[str, float]]]:
+    """Judge a system on all four sets of held-out scenes: the fields and the figures of a row for each.
+
+    Args:
+        find: from images (N, 3, H, W) in uint8 to what is found in each, in order.
+    """
+    for kind, colours in product(get_args(Kind), COLOURS):
+        scenes = held_out(kind, colours, split)
+        start = time.perf_counter()
+        found = find(scenes.images)
+        seconds = (time.perf_counter() - start) / len(scenes)
+        figures = average_precision(found, true_instances(scenes))
+        yield {"scenes": kind, "colours": colours}, figures | {"seconds_a_scene": seconds}
+
+
 def _check(number: int, colours: str, kind: str) -> None:
     if colours not in COLOURS:
         raise ValueError(f"There are no scenes in {colours!r}. Expected one of {', '.join(COLOURS)}.")
-    if kind not in Kind.__args__:
-        raise ValueError(f"There are no scenes {kind!r}. Expected one of {', '.join(Kind.__args__)}.")
+    if kind not in get_args(Kind):
+        raise ValueError(f"There are no scenes {kind!r}. Expected one of {', '.join(get_args(Kind))}.")
     if kind == "crowded" and number % 2:
         raise ValueError(f"Cannot draw {number} scenes, half of them touching: ask for an even number.")

@@ -2,6 +2,8 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -10,12 +12,25 @@ import torch.nn.functional as F
 from helpers import runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
+from helpers.instances.data import training_scenes
 from helpers.instances.model import ClassMap, Trunk
 from helpers.optimisers import muon
 from helpers.training import History, fit
 
 RATE = 1e-2  # the highest of the cycle
 BATCH = 16  # scenes
+
+
+@dataclass(frozen=True)
+class TrunkBudget:
+    """How many scenes the trunk learns from, and in how many steps."""
+
+    scenes: int
+    steps: int
+
+
+QUICK_TRUNK = TrunkBudget(scenes=1000, steps=160)
+RECORD_TRUNK = TrunkBudget(scenes=2000, steps=450)
 
 
 def new_class_map(seed: int) -> ClassMap:
@@ -46,6 +61,13 @@ def learn_class_map(
         watch_at=watch_at,
         name="trunk",
     )
+
+
+@cache
+def common_class_map(seed: int, budget: TrunkBudget = RECORD_TRUNK) -> tuple[ClassMap, History]:
+    """The trained network that all systems of a seed start from; take `frozen(network.trunk)` or a copy of it."""
+    network = new_class_map(seed)
+    return network, learn_class_map(network, training_scenes(budget.scenes, seed), budget.steps, seed)
 
 
 def frozen(trunk: Trunk) -> Trunk:
