@@ -1,0 +1,412 @@
+"""The experiments of notebook 05a: class map, SDS and hypercolumns on one trunk, and what each part of them gives."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from typing import get_args
+
+import torch
+import torch.nn.functional as F
+from scipy import ndimage
+from torch import Tensor, nn
+
+from helpers import runtime, seeds
+from helpers.data.batches import as_input
+from helpers.data.scenes import Scenes
+from helpers.instances import sds
+from helpers.instances.boxes import CONTEXT, windows_round
+from helpers.instances.data import COLOURS, Kind, held_out, training_scenes, true_instances
+from helpers.instances.hypercolumns import LAYERS, SIDE, HypercolumnHead, masked
+from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, TrunkBudget, common_class_map, frozen
+from helpers.instances.model import ClassMap, Trunk
+from helpers.instances.scoring import Detections, average_precision, boxes_round, mask_iou
+from helpers.instances.sds import Looked, Refiner, RegionClassifier
+from helpers.multi_scale.experiment import curve
+from helpers.training import History, fit
+
+POSITIVE = 0.5  # IoU of a region with a true mask, from which on it is named after it
+REGION_RATE, REFINER_RATE, HEAD_RATE = 1e-3, 1e-3, 1e-2  # the highest of each cycle
+REGION_BATCH, HEAD_BATCH = 128, 6  # regions; scenes
+GROUND_REGIONS = 30  # regions of the ground that a scene teaches, at most
+SMALLEST = 30  # pixels of a component of the class map that counts as a thing
+JITTER = 0.12  # how far a true box is moved or stretched for training, in its sides
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What each part learns from, and for how long.
+
+    Attributes:
+        trunk: of the trunk.
+        scenes: drawn for training the parts on it. looked: those of them whose regions SDS learns from.
+        regions, cells: steps of SDS's classifier and of its refiner. head: steps of a hypercolumn head.
+        tested: scenes in each held-out set.
+    """
+
+    trunk: TrunkBudget
+    scenes: int
+    looked: int
+    regions: int
+    cells: int
+    head: int
+    tested: int
+
+
+QUICK = Budget(QUICK_TRUNK, scenes=400, looked=100, regions=200, cells=100, head=100, tested=40)
+RECORD = Budget(RECORD_TRUNK, scenes=1200, looked=400, regions=600, cells=300, head=300, tested=100)
+
+
+@torch.no_grad()
+def components(network: ClassMap, images: Tensor) -> list[Detections]:
+    """The baseline: label every pixel, and call each connected piece of one class an instance.
+
+    A piece's score is the mean chance of its class on it.
+    """
+    network.eval()
+    found = []
+    for number, image in enumerate(images):
+        chances = network(as_input(image[None]))[0].softmax(dim=0)
+        best, labels = chances.max(dim=0)
+        masks, classes, scores = [], [], []
+        for digit in (labels.unique() - 1).tolist():
+            if digit < 0:
+                continue
+            pieces, count = ndimage.label((labels == digit + 1).numpy())
+            for piece in range(1, count + 1):
+                mask = torch.from_numpy(pieces == piece)
+                if mask.sum() >= SMALLEST:
+                    masks.append(mask)
+                    classes.append(digit)
+                    scores.append(best[mask].mean())
+        none = torch.zeros(0, *labels.shape, dtype=torch.bool)
+        found.append(
+            Detections(
+                number,
+                torch.stack(masks) if masks else none,
+                torch.tensor(classes, dtype=torch.long),
+                torch.stack(scores) if scores else torch.zeros(0),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What SDS learns from: M regions with what they are; `inside` holds the true mask in each region's window.
+
+    Attributes:
+        features: (M, 2, F) half precision. labels: (M,) int64, 0 the ground, d + 1 digit d.
+        described: (P, 2 * F + 100) half precision, of the P regions that are a digit. inside: (P, 100) float32.
+    """
+
+    features: Tensor
+    labels: Tensor
+    described: Tensor
+    inside: Tensor
+
+
+def region_examples(looked: Sequence[Looked], scenes: Scenes, seed: int) -> Regions:
+    """Name the proposals of scenes by the truth: all that are a digit, and some of the ground."""
+    generator = seeds.generator(seed)
+    parts: list[tuple[Tensor, ...]] = []
+    for each, truth in zip(looked, true_instances(scenes), strict=True):
+        overlap, nearest = mask_iou(each.masks, truth.masks).max(dim=1)
+        digits = (overlap >= POSITIVE).nonzero()[:, 0]
+        ground = (overlap < POSITIVE).nonzero()[:, 0]
+        ground = ground[torch.randperm(len(ground), generator=generator)[:GROUND_REGIONS]]
+        named = nearest[digits]
+        labels = torch.cat([truth.classes[named] + 1, torch.zeros(len(ground), dtype=torch.long)])
+        masks = each.masks[digits]
+        windows = windows_round(boxes_round(masks))
+        # Sampled from a mean over cells' neighbourhoods: the share of a cell that is inside.
+        inside = sds.own(truth.masks[named], windows, sds.GRID)
+        described = sds.described(each.features[digits], masks).half()
+        parts.append((each.features[torch.cat([digits, ground])], labels, described, inside.flatten(1)))
+    return Regions(*(torch.cat(part) for part in zip(*parts, strict=True)))
+
+
+def shuffled(inputs: Tensor, targets: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Draw batches of cached features for ever."""
+    generator = seeds.generator(seed)
+    while True:
+        chosen = torch.randint(len(inputs), (size,), generator=generator)
+        yield inputs[chosen].float(), targets[chosen]
+
+
+def learn_regions(
+    regions: Regions, seed: int, steps: int, pathways: int = 2, rate: float = REGION_RATE
+) -> tuple[RegionClassifier, History]:
+    """Train SDS's classifier on cached features."""
+    runtime.seed_everything(seed)
+    classifier = RegionClassifier(regions.features.shape[2], pathways)
+    batches = shuffled(regions.features, regions.labels, REGION_BATCH, seed)
+    name = f"regions, {pathways} pathway" + "s" * (pathways > 1)
+    return classifier, fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name=name)
+
+
+def learn_cells(regions: Regions, seed: int, steps: int) -> tuple[Refiner, History]:
+    """Train SDS's refiner: a logistic model for each of the 10 x 10 cells."""
+    runtime.seed_everything(seed)
+    refiner = Refiner(regions.features.shape[2])
+    batches = shuffled(regions.described, regions.inside, REGION_BATCH, seed)
+    loss = F.binary_cross_entropy_with_logits
+    history = fit(refiner, batches, loss, steps=steps, lr=REFINER_RATE, weight_decay=0.3, name="cells")
+    return refiner, history
+
+
+def jittered(boxes: Tensor, generator: torch.Generator) -> Tensor:
+    """Move and stretch boxes (D, 4) at random by some of their sides, as detections are never exact."""
+    sides = (boxes[:, 2:] - boxes[:, :2]).float().repeat(1, 2)
+    return boxes + JITTER * sides * (2 * torch.rand(boxes.shape, generator=generator) - 1)
+
+
+@dataclass(frozen=True)
+class Looks:
+    """A batch for a hypercolumn head: the trunk's maps, and windows (R, 5) with each one's image in front."""
+
+    maps: list[Tensor]
+    windows: Tensor
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def to(self, device: torch.device) -> "Looks":
+        return Looks([part.to(device) for part in self.maps], self.windows.to(device))
+
+
+class OnLooks(nn.Module):
+    """A hypercolumn head that takes its two inputs as one, as `fit` hands them over."""
+
+    def __init__(self, head: HypercolumnHead):
+        super().__init__()
+        self.head = head
+
+    def forward(self, looks: Looks) -> Tensor:
+        return self.head(looks.maps, looks.windows)
+
+
+def head_batches(trunk: Trunk, scenes: Scenes, seed: int) -> Iterator[tuple[Looks, Tensor]]:
+    """Draw some scenes at a time: the trunk's maps with jittered windows, and the true masks in them."""
+    generator = seeds.generator(seed)
+    while True:
+        order = torch.randperm(len(scenes), generator=generator)
+        for chosen in order[: len(order) // HEAD_BATCH * HEAD_BATCH].split(HEAD_BATCH):
+            with torch.no_grad():
+                maps = trunk(as_input(scenes.images[chosen]))
+            places, masks = [], []
+            for number, index in enumerate(chosen.tolist()):
+                seen = scenes.boxes[index].any(dim=1)
+                windows = windows_round(jittered(scenes.boxes[index][seen], generator))
+                places.append(torch.cat([torch.full((len(windows), 1), float(number)), windows], dim=1))
+                known = scenes.instances[index] == (seen.nonzero() + 1)[:, :, None]
+                masks.append(sds.own(known, windows, SIDE) >= 0.5)
+            yield Looks(maps, torch.cat(places)), torch.cat(masks).float()
+
+
+def learn_head(
+    trunk: Trunk,
+    scenes: Scenes,
+    seed: int,
+    steps: int,
+    grid: int = 5,
+    layers: str = "all",
+    rate: float = HEAD_RATE,
+) -> tuple[HypercolumnHead, History]:
+    """Train a hypercolumn head on a trunk that stays as it is."""
+    runtime.seed_everything(seed)
+    head = HypercolumnHead(grid, LAYERS[layers])
+    batches = head_batches(trunk, scenes, seed)
+    name = f"hypercolumns, {grid} x {grid}, {layers}"
+    loss = F.binary_cross_entropy_with_logits
+    return head, fit(OnLooks(head), batches, loss, steps=steps, lr=rate, name=name)
+
+
+# What is compared: each system's name in tables -> its fields. Those of the papers come first.
+SYSTEMS: dict[str, dict[str, str | int | bool]] = {
+    "class map": {"model": "class map"},
+    "SDS": {"model": "SDS", "pathways": 2, "refined": True},
+    "hypercolumns": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "found"},
+    "SDS, not refined": {"model": "SDS", "pathways": 2, "refined": False},
+    "SDS, one pathway": {"model": "SDS", "pathways": 1, "refined": True},
+    "hypercolumns, 1 x 1": {"model": "hypercolumns", "grid": 1, "layers": "all", "boxes": "found"},
+    "hypercolumns, top layer": {"model": "hypercolumns", "grid": 5, "layers": "top", "boxes": "found"},
+    "hypercolumns, true boxes": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "true"},
+}
+HEADS = ((5, "all"), (1, "all"), (5, "top"))  # grid and layers of each hypercolumn head
+
+
+@dataclass(frozen=True)
+class Trained:
+    """All systems of one seed, on one trunk.
+
+    Attributes:
+        network: class map and trunk. trunk: the same trunk, which no part has changed.
+        classifiers: SDS's, by the number of pathways. refiner: SDS's.
+        heads: of hypercolumns, by grid and layers.
+        histories: of each training, by the progress bar's name.
+    """
+
+    network: ClassMap
+    trunk: Trunk
+    classifiers: dict[int, RegionClassifier]
+    refiner: Refiner
+    heads: dict[tuple[int, str], HypercolumnHead]
+    histories: dict[str, History]
+
+
+def learn_sds(
+    trunk: Trunk, scenes: Scenes, seed: int, budget: Budget, pathways: Sequence[int] = (2, 1)
+) -> tuple[dict[int, RegionClassifier], Refiner, dict[str, History]]:
+    """Propose regions in some scenes, look at each, and train SDS's parts on what was seen."""
+    order = torch.randperm(len(scenes), generator=seeds.generator(seed))[: budget.looked]
+    regions = region_examples(look_at(trunk, scenes[order]), scenes[order], seed)
+    classifiers, histories = {}, {}
+    for number in pathways:
+        classifiers[number], histories[f"SDS, pathways {number}"] = learn_regions(
+            regions, seed, budget.regions, number
+        )
+    refiner, histories["SDS, cells"] = learn_cells(regions, seed, budget.cells)
+    return classifiers, refiner, histories
+
+
+def look_at(trunk: Trunk, scenes: Scenes) -> list[Looked]:
+    """What SDS knows of scenes before it decides."""
+    return sds.look(trunk, scenes.images)
+
+
+def learn_all(seed: int, budget: Budget, heads: Sequence[tuple[int, str]] = HEADS) -> Trained:
+    """Train the trunk, or take the seed's, and then every part on it."""
+    network, history = common_class_map(seed, budget.trunk)
+    trunk, scenes = frozen(network.trunk), training_scenes(budget.scenes, seed + 100)
+    classifiers, refiner, histories = learn_sds(trunk, scenes, seed, budget)
+    drawn = {}
+    for grid, layers in heads:
+        drawn[grid, layers], histories[f"hypercolumns, {grid}, {layers}"] = learn_head(
+            trunk, scenes, seed, budget.head, grid, layers
+        )
+    return Trained(network, trunk, classifiers, refiner, drawn, {"trunk": history} | histories)
+
+
+@torch.no_grad()
+def find(trained: Trained, scenes: Scenes) -> dict[str, tuple[list[Detections], float]]:
+    """What each of `SYSTEMS` finds in scenes, as far as it is trained, and the seconds a scene that it took."""
+    clock = time.perf_counter
+    start = clock()
+    pieces = components(trained.network, scenes.images)
+    found = {"class map": (pieces, clock() - start)}
+    start = clock()
+    looked = look_at(trained.trunk, scenes)
+    looking = clock() - start
+    regions: list[Detections] = []
+    for name, pathways, refiner in (
+        ("SDS, not refined", 2, None),
+        ("SDS", 2, trained.refiner),
+        ("SDS, one pathway", 1, trained.refiner),
+    ):
+        if pathways not in trained.classifiers:
+            continue
+        start = clock()
+        found[name] = sds.detect(looked, trained.classifiers[pathways], refiner), looking + clock() - start
+        regions = regions or found[name][0]
+    start = clock()
+    maps = [
+        torch.cat(part) for part in zip(*map(trained.trunk, as_input(scenes.images).split(20)), strict=True)
+    ]
+    mapping, before = clock() - start, found["SDS, not refined"][1]
+    for (grid, layers), head in trained.heads.items():
+        name = {(1, "all"): "hypercolumns, 1 x 1", (5, "top"): "hypercolumns, top layer"}.get(
+            (grid, layers), "hypercolumns"
+        )
+        start = clock()
+        found[name] = masked(head, maps, regions, CONTEXT), before + mapping + clock() - start
+    start = clock()
+    drawn = masked(trained.heads[5, "all"], maps, true_instances(scenes), CONTEXT)
+    found["hypercolumns, true boxes"] = drawn, mapping + clock() - start
+    return {name: (each, seconds / len(scenes)) for name, (each, seconds) in found.items()}
+
+
+def recall(proposed: Sequence[Tensor], truth: Sequence[Detections]) -> dict[str, float]:
+    """The share of true instances that some proposal overlaps by 0.5 and by 0.7, and how many proposals an image has."""
+    best = torch.cat(
+        [mask_iou(each.masks, masks).max(dim=1).values for masks, each in zip(proposed, truth, strict=True)]
+    )
+    figures = {f"recall_{100 * least:.0f}": float((best >= least).float().mean()) for least in (0.5, 0.7)}
+    return figures | {"proposals": sum(map(len, proposed)) / len(proposed)}
+
+
+def parameters(trained: Trained, name: str) -> int:
+    """How many weights a system has, its trunk among them."""
+    fields = SYSTEMS[name]
+    parts: list[nn.Module] = [trained.network] if name == "class map" else [trained.trunk]
+    if "boxes" in fields:
+        parts.append(trained.heads[fields["grid"], fields["layers"]])
+    if fields.get("boxes") != "true" and name != "class map":
+        parts.append(trained.classifiers[fields.get("pathways", 2)])
+    if fields.get("refined"):
+        parts.append(trained.refiner)
+    return sum(weight.numel() for part in parts for weight in part.parameters())
+
+
+def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train all systems on one trunk, and yield their rows on the four held-out sets."""
+    trained = learn_all(seed, budget)
+    curves = {
+        "class map": "trunk",
+        "SDS": "SDS, pathways 2",
+        "SDS, not refined": "SDS, pathways 2",
+        "SDS, one pathway": "SDS, pathways 1",
+        "hypercolumns": "hypercolumns, 5, all",
+        "hypercolumns, true boxes": "hypercolumns, 5, all",
+        "hypercolumns, 1 x 1": "hypercolumns, 1, all",
+        "hypercolumns, top layer": "hypercolumns, 5, top",
+    }
+    for kind, colours in product(get_args(Kind), COLOURS):
+        scenes = held_out(kind, colours, "test", budget.tested)
+        truth = true_instances(scenes)
+        sets = {"scenes": kind, "colours": colours}
+        proposed = [sds.propose(image) for image in scenes.images]
+        yield {"model": "proposals", **sets, "seed": seed, "figures": recall(proposed, truth)}
+        for name, (found, seconds) in find(trained, scenes).items():
+            history = trained.histories[curves[name]]
+            yield {
+                **SYSTEMS[name],
+                **sets,
+                "seed": seed,
+                "figures": average_precision(found, truth) | {"seconds_a_scene": seconds},
+                "seconds": history.seconds,
+                "parameters": parameters(trained, name),
+                "curve": curve(history),
+            }
+
+
+RATES = {"regions": (3e-4, 1e-3, 3e-3), "head": (3e-3, 1e-2, 3e-2)}  # tried: of SDS's classifier, of a head
+
+
+def rates(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
+    """Try rates for SDS's classifier and for a hypercolumn head, half as long, on validation scenes."""
+    network, _ = common_class_map(seed, budget.trunk)
+    trunk, scenes = frozen(network.trunk), training_scenes(budget.scenes, seed + 100)
+    some = scenes[torch.randperm(len(scenes), generator=seeds.generator(seed))[: budget.looked // 2]]
+    regions = region_examples(look_at(trunk, some), some, seed)
+    val = held_out("crowded", "all", "val", budget.tested // 2)
+    truth, looked = true_instances(val), look_at(trunk, val)
+    maps = trunk(as_input(val.images))
+    for rate in RATES["regions"]:
+        classifier, history = learn_regions(regions, seed, budget.regions // 2, rate=rate)
+        figures = average_precision(sds.detect(looked, classifier), truth)
+        yield {"model": "SDS", "rate": rate, "seed": seed, "figures": figures, "seconds": history.seconds}
+    for rate in RATES["head"]:
+        head, history = learn_head(trunk, scenes, seed, budget.head // 2, rate=rate)
+        figures = average_precision(masked(head, maps, truth, CONTEXT), truth)
+        yield {
+            "model": "hypercolumns",
+            "rate": rate,
+            "seed": seed,
+            "figures": figures,
+            "seconds": history.seconds,
+        }
+
+
+PIECES = {"record": {**{f"seed {seed}": partial(compare, seed) for seed in (0, 1, 2)}, "rates": rates}}
