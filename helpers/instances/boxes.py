@@ -28,6 +28,22 @@ def cut(maps: Tensor, windows: Tensor, size: int) -> Tensor:
     return roi_align(maps[None].float(), places, size, sampling_ratio=1, aligned=True)
 
 
+def cut_own(masks: Tensor, windows: Tensor, size: int) -> Tensor:
+    """Sample each mask (P, H, W) in its own window (P, 4): (P, size, size) float."""
+    H, W = masks.shape[1:]
+    inner = (torch.arange(size) + 0.5) / size
+    x = windows[:, :1] + inner * (windows[:, 2:3] - windows[:, :1])
+    y = windows[:, 1:2] + inner * (windows[:, 3:] - windows[:, 1:2])
+    grid = torch.stack(
+        [
+            (x / W * 2 - 1)[:, None].expand(-1, size, -1),
+            (y / H * 2 - 1)[:, :, None].expand(-1, -1, size),
+        ],
+        dim=-1,
+    )
+    return F.grid_sample(masks[:, None].float(), grid, align_corners=False)[:, 0]
+
+
 def paste(parts: Tensor, windows: Tensor, height: int, width: int) -> Tensor:
     """Put squares (D, n, n) back where their windows (D, 4) are, bilinearly: (D, height, width), 0 elsewhere."""
     x0, y0, x1, y1 = windows[:, :, None].unbind(dim=1)

@@ -8,30 +8,34 @@ from itertools import product
 from typing import get_args
 
 import torch
-import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor, nn
 
-from helpers import runtime, seeds
+from helpers import seeds
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.instances import sds
-from helpers.instances.boxes import CONTEXT, windows_round
+from helpers.instances.boxes import CONTEXT
 from helpers.instances.data import COLOURS, Kind, held_out, training_scenes, true_instances
-from helpers.instances.hypercolumns import LAYERS, SIDE, HypercolumnHead, masked
-from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, TrunkBudget, common_class_map, frozen
+from helpers.instances.hypercolumns import HypercolumnHead, masked
+from helpers.instances.learning import (
+    QUICK_TRUNK,
+    RECORD_TRUNK,
+    TrunkBudget,
+    common_class_map,
+    frozen,
+    learn_cells,
+    learn_head,
+    learn_regions,
+    region_examples,
+)
 from helpers.instances.model import ClassMap, Trunk
-from helpers.instances.scoring import Detections, average_precision, boxes_round, mask_iou
+from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import Looked, Refiner, RegionClassifier
 from helpers.multi_scale.experiment import curve
-from helpers.training import History, fit
+from helpers.training import History
 
-POSITIVE = 0.5  # IoU of a region with a true mask, from which on it is named after it
-REGION_RATE, REFINER_RATE, HEAD_RATE = 1e-3, 1e-3, 1e-2  # the highest of each cycle
-REGION_BATCH, HEAD_BATCH = 128, 6  # regions; scenes
-GROUND_REGIONS = 30  # regions of the ground that a scene teaches, at most
 SMALLEST = 30  # pixels of a component of the class map that counts as a thing
-JITTER = 0.12  # how far a true box is moved or stretched for training, in its sides
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,20 @@ class Budget:
 
 QUICK = Budget(QUICK_TRUNK, scenes=400, looked=100, regions=200, cells=100, head=100, tested=40)
 RECORD = Budget(RECORD_TRUNK, scenes=1200, looked=400, regions=600, cells=300, head=300, tested=100)
+
+
+# What is compared: each system's name in tables -> its fields. Those of the papers come first.
+SYSTEMS: dict[str, dict[str, str | int | bool]] = {
+    "class map": {"model": "class map"},
+    "SDS": {"model": "SDS", "pathways": 2, "refined": True},
+    "hypercolumns": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "found"},
+    "SDS, not refined": {"model": "SDS", "pathways": 2, "refined": False},
+    "SDS, one pathway": {"model": "SDS", "pathways": 1, "refined": False},
+    "hypercolumns, 1 x 1": {"model": "hypercolumns", "grid": 1, "layers": "all", "boxes": "found"},
+    "hypercolumns, top layer": {"model": "hypercolumns", "grid": 5, "layers": "top", "boxes": "found"},
+    "hypercolumns, true boxes": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "true"},
+}
+HEADS = ((5, "all"), (1, "all"), (5, "top"))  # grid and layers of each hypercolumn head
 
 
 @torch.no_grad()
@@ -90,151 +108,6 @@ def components(network: ClassMap, images: Tensor) -> list[Detections]:
             )
         )
     return found
-
-
-@dataclass(frozen=True)
-class Regions:
-    """What SDS learns from: M regions with what they are; `inside` holds the true mask in each region's window.
-
-    Attributes:
-        features: (M, 2, F) half precision. labels: (M,) int64, 0 the ground, d + 1 digit d.
-        described: (P, 2 * F + 100) half precision, of the P regions that are a digit. inside: (P, 100) float32.
-    """
-
-    features: Tensor
-    labels: Tensor
-    described: Tensor
-    inside: Tensor
-
-
-def region_examples(looked: Sequence[Looked], scenes: Scenes, seed: int) -> Regions:
-    """Name the proposals of scenes by the truth: all that are a digit, and some of the ground."""
-    generator = seeds.generator(seed)
-    parts: list[tuple[Tensor, ...]] = []
-    for each, truth in zip(looked, true_instances(scenes), strict=True):
-        overlap, nearest = mask_iou(each.masks, truth.masks).max(dim=1)
-        digits = (overlap >= POSITIVE).nonzero()[:, 0]
-        ground = (overlap < POSITIVE).nonzero()[:, 0]
-        ground = ground[torch.randperm(len(ground), generator=generator)[:GROUND_REGIONS]]
-        named = nearest[digits]
-        labels = torch.cat([truth.classes[named] + 1, torch.zeros(len(ground), dtype=torch.long)])
-        masks = each.masks[digits]
-        windows = windows_round(boxes_round(masks))
-        # Sampled from a mean over cells' neighbourhoods: the share of a cell that is inside.
-        inside = sds.own(truth.masks[named], windows, sds.GRID)
-        described = sds.described(each.features[digits], masks).half()
-        parts.append((each.features[torch.cat([digits, ground])], labels, described, inside.flatten(1)))
-    return Regions(*(torch.cat(part) for part in zip(*parts, strict=True)))
-
-
-def shuffled(inputs: Tensor, targets: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Draw batches of cached features for ever."""
-    generator = seeds.generator(seed)
-    while True:
-        chosen = torch.randint(len(inputs), (size,), generator=generator)
-        yield inputs[chosen].float(), targets[chosen]
-
-
-def learn_regions(
-    regions: Regions, seed: int, steps: int, pathways: int = 2, rate: float = REGION_RATE
-) -> tuple[RegionClassifier, History]:
-    """Train SDS's classifier on cached features."""
-    runtime.seed_everything(seed)
-    classifier = RegionClassifier(regions.features.shape[2], pathways)
-    batches = shuffled(regions.features, regions.labels, REGION_BATCH, seed)
-    name = f"regions, {pathways} pathway" + "s" * (pathways > 1)
-    return classifier, fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name=name)
-
-
-def learn_cells(regions: Regions, seed: int, steps: int) -> tuple[Refiner, History]:
-    """Train SDS's refiner: a logistic model for each of the 10 x 10 cells."""
-    runtime.seed_everything(seed)
-    refiner = Refiner(regions.features.shape[2])
-    batches = shuffled(regions.described, regions.inside, REGION_BATCH, seed)
-    loss = F.binary_cross_entropy_with_logits
-    history = fit(refiner, batches, loss, steps=steps, lr=REFINER_RATE, weight_decay=0.3, name="cells")
-    return refiner, history
-
-
-def jittered(boxes: Tensor, generator: torch.Generator) -> Tensor:
-    """Move and stretch boxes (D, 4) at random by some of their sides, as detections are never exact."""
-    sides = (boxes[:, 2:] - boxes[:, :2]).float().repeat(1, 2)
-    return boxes + JITTER * sides * (2 * torch.rand(boxes.shape, generator=generator) - 1)
-
-
-@dataclass(frozen=True)
-class Looks:
-    """A batch for a hypercolumn head: the trunk's maps, and windows (R, 5) with each one's image in front."""
-
-    maps: list[Tensor]
-    windows: Tensor
-
-    def __len__(self) -> int:
-        return len(self.windows)
-
-    def to(self, device: torch.device) -> "Looks":
-        return Looks([part.to(device) for part in self.maps], self.windows.to(device))
-
-
-class OnLooks(nn.Module):
-    """A hypercolumn head that takes its two inputs as one, as `fit` hands them over."""
-
-    def __init__(self, head: HypercolumnHead):
-        super().__init__()
-        self.head = head
-
-    def forward(self, looks: Looks) -> Tensor:
-        return self.head(looks.maps, looks.windows)
-
-
-def head_batches(trunk: Trunk, scenes: Scenes, seed: int) -> Iterator[tuple[Looks, Tensor]]:
-    """Draw some scenes at a time: the trunk's maps with jittered windows, and the true masks in them."""
-    generator = seeds.generator(seed)
-    while True:
-        order = torch.randperm(len(scenes), generator=generator)
-        for chosen in order[: len(order) // HEAD_BATCH * HEAD_BATCH].split(HEAD_BATCH):
-            with torch.no_grad():
-                maps = trunk(as_input(scenes.images[chosen]))
-            places, masks = [], []
-            for number, index in enumerate(chosen.tolist()):
-                seen = scenes.boxes[index].any(dim=1)
-                windows = windows_round(jittered(scenes.boxes[index][seen], generator))
-                places.append(torch.cat([torch.full((len(windows), 1), float(number)), windows], dim=1))
-                known = scenes.instances[index] == (seen.nonzero() + 1)[:, :, None]
-                masks.append(sds.own(known, windows, SIDE) >= 0.5)
-            yield Looks(maps, torch.cat(places)), torch.cat(masks).float()
-
-
-def learn_head(
-    trunk: Trunk,
-    scenes: Scenes,
-    seed: int,
-    steps: int,
-    grid: int = 5,
-    layers: str = "all",
-    rate: float = HEAD_RATE,
-) -> tuple[HypercolumnHead, History]:
-    """Train a hypercolumn head on a trunk that stays as it is."""
-    runtime.seed_everything(seed)
-    head = HypercolumnHead(grid, LAYERS[layers])
-    batches = head_batches(trunk, scenes, seed)
-    name = f"hypercolumns, {grid} x {grid}, {layers}"
-    loss = F.binary_cross_entropy_with_logits
-    return head, fit(OnLooks(head), batches, loss, steps=steps, lr=rate, name=name)
-
-
-# What is compared: each system's name in tables -> its fields. Those of the papers come first.
-SYSTEMS: dict[str, dict[str, str | int | bool]] = {
-    "class map": {"model": "class map"},
-    "SDS": {"model": "SDS", "pathways": 2, "refined": True},
-    "hypercolumns": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "found"},
-    "SDS, not refined": {"model": "SDS", "pathways": 2, "refined": False},
-    "SDS, one pathway": {"model": "SDS", "pathways": 1, "refined": True},
-    "hypercolumns, 1 x 1": {"model": "hypercolumns", "grid": 1, "layers": "all", "boxes": "found"},
-    "hypercolumns, top layer": {"model": "hypercolumns", "grid": 5, "layers": "top", "boxes": "found"},
-    "hypercolumns, true boxes": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "true"},
-}
-HEADS = ((5, "all"), (1, "all"), (5, "top"))  # grid and layers of each hypercolumn head
 
 
 @dataclass(frozen=True)
@@ -303,7 +176,7 @@ def find(trained: Trained, scenes: Scenes) -> dict[str, tuple[list[Detections], 
     for name, pathways, refiner in (
         ("SDS, not refined", 2, None),
         ("SDS", 2, trained.refiner),
-        ("SDS, one pathway", 1, trained.refiner),
+        ("SDS, one pathway", 1, None),
     ):
         if pathways not in trained.classifiers:
             continue
@@ -328,7 +201,7 @@ def find(trained: Trained, scenes: Scenes) -> dict[str, tuple[list[Detections], 
 
 
 def recall(proposed: Sequence[Tensor], truth: Sequence[Detections]) -> dict[str, float]:
-    """The share of true instances that some proposal overlaps by 0.5 and by 0.7, and how many proposals an image has."""
+    """The share of true instances that some proposal overlaps by 0.5 and 0.7, and proposals an image."""
     best = torch.cat(
         [mask_iou(each.masks, masks).max(dim=1).values for masks, each in zip(proposed, truth, strict=True)]
     )
@@ -366,8 +239,6 @@ def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
         scenes = held_out(kind, colours, "test", budget.tested)
         truth = true_instances(scenes)
         sets = {"scenes": kind, "colours": colours}
-        proposed = [sds.propose(image) for image in scenes.images]
-        yield {"model": "proposals", **sets, "seed": seed, "figures": recall(proposed, truth)}
         for name, (found, seconds) in find(trained, scenes).items():
             history = trained.histories[curves[name]]
             yield {
@@ -379,6 +250,14 @@ def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
                 "parameters": parameters(trained, name),
                 "curve": curve(history),
             }
+
+
+def proposals(tested: int = RECORD.tested) -> Iterator[dict]:
+    """How much of the truth is among SDS's proposals: no training, so no seed either."""
+    for kind, colours in product(get_args(Kind), COLOURS):
+        scenes = held_out(kind, colours, "test", tested)
+        figures = recall([sds.propose(image) for image in scenes.images], true_instances(scenes))
+        yield {"model": "proposals", "scenes": kind, "colours": colours, "seed": 0, "figures": figures}
 
 
 RATES = {"regions": (3e-4, 1e-3, 3e-3), "head": (3e-3, 1e-2, 3e-2)}  # tried: of SDS's classifier, of a head
@@ -409,4 +288,10 @@ def rates(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
         }
 
 
-PIECES = {"record": {**{f"seed {seed}": partial(compare, seed) for seed in (0, 1, 2)}, "rates": rates}}
+PIECES = {
+    "record": {
+        **{f"seed {seed}": partial(compare, seed) for seed in (0, 1, 2)},
+        "proposals": proposals,
+        "rates": rates,
+    }
+}

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers.data.batches import as_input
-from helpers.instances.boxes import cut, paste, windows_round
+from helpers.instances.boxes import cut, cut_own, paste, windows_round
 from helpers.instances.model import Trunk
 from helpers.instances.scoring import Detections, boxes_round, mask_iou
 from helpers.multi_scale import trees
@@ -74,25 +74,8 @@ def two_crops(image: Tensor, masks: Tensor) -> Tensor:
     """
     windows = windows_round(boxes_round(masks))
     crops = cut(as_input(image[None])[0], windows, CROP)
-    # Each mask is cut in its own window: masks are channels here, and number k is wanted of window k alone.
-    insides = own(masks, windows, CROP) >= 0.5
+    insides = cut_own(masks, windows, CROP) >= 0.5
     return torch.stack([crops, crops * insides[:, None]], dim=1)
-
-
-def own(masks: Tensor, windows: Tensor, size: int) -> Tensor:
-    """Sample each mask (P, H, W) in its own window (P, 4): (P, size, size) float."""
-    H, W = masks.shape[1:]
-    inner = (torch.arange(size) + 0.5) / size
-    x = windows[:, :1] + inner * (windows[:, 2:3] - windows[:, :1])
-    y = windows[:, 1:2] + inner * (windows[:, 3:] - windows[:, 1:2])
-    grid = torch.stack(
-        [
-            (x / W * 2 - 1)[:, None].expand(-1, size, -1),
-            (y / H * 2 - 1)[:, :, None].expand(-1, -1, size),
-        ],
-        dim=-1,
-    )
-    return F.grid_sample(masks[:, None].float(), grid, align_corners=False)[:, 0]
 
 
 @dataclass(frozen=True)
@@ -156,7 +139,7 @@ class Refiner(nn.Linear):
 
 def described(features: Tensor, masks: Tensor) -> Tensor:
     """What a refiner sees of regions: features (D, 2, F) and masks (D, H, W) become (D, 2 * F + 100)."""
-    coarse = own(masks, windows_round(boxes_round(masks)), GRID)
+    coarse = cut_own(masks, windows_round(boxes_round(masks)), GRID)
     return torch.cat([features.flatten(1).float(), coarse.flatten(1)], dim=1)
 
 
