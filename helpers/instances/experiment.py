@@ -58,7 +58,7 @@ class Budget:
     tested: int
 
 
-QUICK = Budget(QUICK_TRUNK, scenes=400, looked=100, regions=200, cells=100, head=100, tested=40)
+QUICK = Budget(QUICK_TRUNK, scenes=600, looked=150, regions=300, cells=150, head=150, tested=40)
 RECORD = Budget(RECORD_TRUNK, scenes=1200, looked=400, regions=600, cells=300, head=300, tested=100)
 
 

@@ -4,13 +4,14 @@ Regions are proposed bottom-up; the trunk looks at each twice, a classifier name
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import higra
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.ops import box_iou
 
 from helpers.data.batches import as_input
 from helpers.instances.boxes import cut, cut_own, paste, windows_round
@@ -143,40 +144,55 @@ def described(features: Tensor, masks: Tensor) -> Tensor:
     return torch.cat([features.flatten(1).float(), coarse.flatten(1)], dim=1)
 
 
-def region_nms(masks: Tensor, scores: Tensor, overlap: float = OVERLAP) -> Tensor:
-    """Keep the best region, drop all that overlap it by more than an IoU, go on with the rest: their numbers, int64.
+def suppress(alike: Tensor, scores: Tensor, overlap: float) -> Tensor:
+    """Non-maximum suppression: keep the best, drop all that are too alike, go on with the rest: their numbers, int64.
 
     Args:
-        masks: (D, H, W) bool. scores: (D,).
+        alike: (D, D), the IoU of each pair. scores: (D,).
     """
     order, kept = scores.argsort(descending=True, stable=True), []
-    alike = mask_iou(masks, masks)
     while len(order):
-        kept.append(int(order[0]))
-        order = order[alike[order[0], order] <= overlap]
-        order = order[order != kept[-1]]
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        order = rest[alike[best, rest] <= overlap]
     return torch.tensor(kept, dtype=torch.long)
 
 
 @torch.no_grad()
+def named(looked: Looked, classifier: RegionClassifier) -> Detections:
+    """Name every proposal of an image by its likeliest digit, and score it by that digit's chance."""
+    none = torch.zeros(0, 11)
+    chances = classifier.eval()(looked.features).softmax(dim=1) if len(looked.masks) else none
+    scores, classes = chances[:, 1:].max(dim=1)
+    return Detections(looked.number, looked.masks, classes, scores)
+
+
+def staying(found: Detections, overlap: float = OVERLAP, boxes: bool = False) -> Tensor:
+    """The numbers of the detections that are left, class by class, when doubles are dropped.
+
+    Args:
+        overlap: the greatest IoU that two of one class may have. boxes: whether boxes are compared, not masks.
+    """
+    kept = [torch.zeros(0, dtype=torch.long)]
+    alike = box_iou(found.boxes, found.boxes) if boxes else mask_iou(found.masks, found.masks)
+    for digit in found.classes.unique():
+        chosen = ((found.classes == digit) & (found.scores >= LEAST)).nonzero()[:, 0]
+        kept.append(chosen[suppress(alike[chosen][:, chosen], found.scores[chosen], overlap)])
+    return torch.cat(kept)
+
+
 def detect(
     looked: Sequence[Looked], classifier: RegionClassifier, refiner: Refiner | None = None
 ) -> list[Detections]:
-    """Name every proposal, drop doubles class by class, and redraw what is left, if there is a refiner."""
-    classifier.eval()
+    """Name all proposals, drop doubles, and redraw what is left, if there is a refiner."""
     found = []
     for each in looked:
-        chances = classifier(each.features).softmax(dim=1) if len(each.masks) else torch.zeros(0, 11)
-        scores, classes = chances[:, 1:].max(dim=1)
-        kept = []
-        for digit in classes.unique():
-            of_class = ((classes == digit) & (scores >= LEAST)).nonzero()[:, 0]
-            kept.append(of_class[region_nms(each.masks[of_class], scores[of_class])])
-        chosen = torch.cat(kept) if kept else torch.zeros(0, dtype=torch.long)
-        masks = each.masks[chosen]
+        regions = named(each, classifier)
+        chosen = staying(regions)
+        kept = regions[chosen]
         if refiner is not None and len(chosen):
-            masks = refined(refiner, each, chosen)
-        found.append(Detections(each.number, masks, classes[chosen], scores[chosen]))
+            kept = replace(kept, masks=refined(refiner, each, chosen))
+        found.append(kept)
     return found
 
 
