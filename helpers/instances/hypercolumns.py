@@ -58,8 +58,19 @@ class HypercolumnHead(nn.Module):
         self.register_buffer("mixing", mixing(grid))
 
     def forward(self, maps: Sequence[Tensor], windows: Tensor) -> Tensor:
-        scores = roi_align(self.score_maps(maps), windows, SIDE, sampling_ratio=1, aligned=True)
-        return (scores * self.mixing).sum(dim=1)
+        return self.mixed(self.score_maps(maps), windows)
+
+    def mixed(self, scores: Tensor, windows: Tensor) -> Tensor:
+        """Cut windows (R, 5) out of score maps (B, grid * grid, H, W), and mix the classifiers: (R, 50, 50)."""
+        return (roi_align(scores, windows, SIDE, sampling_ratio=1, aligned=True) * self.mixing).sum(dim=1)
+
+    def shares(self, maps: Sequence[Tensor], windows: Tensor) -> Tensor:
+        """What each layer adds to the scores of `forward`: (R, layers, 50, 50)."""
+        parts = [
+            self.mixed(resized(classify(maps[layer]), STRIDES[layer]), windows)
+            for layer, classify in zip(self.layers, self.classifiers, strict=True)
+        ]
+        return torch.stack(parts, dim=1)
 
     def score_maps(self, maps: Sequence[Tensor]) -> Tensor:
         """What every classifier says of every pixel, all layers summed: (B, grid * grid, H, W)."""
