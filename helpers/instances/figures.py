@@ -99,7 +99,6 @@ def hypercolumn(
         [frames[:, 0], frames[:, 1], frames[:, 2] - frames[:, 0], frames[:, 3] - frames[:, 1]], 1
     )
     return fig.Figure(
-        fig.Stage(fig.Image(picture), fig.Box(fig.array(sides)[box]), title="The box, widened", side=220),
         fig.Stage(
             fig.Image(fig.array(np.moveaxis(cut, 1, -1))[box]),
             fig.Heat(chance, high=100, colours="viridis", blend=blend),
@@ -107,6 +106,7 @@ def hypercolumn(
             pointer=at,
             side=300,
         ),
+        fig.Stage(fig.Image(picture), fig.Box(fig.array(sides)[box]), title="The box, widened", side=220),
         fig.Column(*drawn, title="The column here"),
         fig.Matrix(
             fig.array(every)[box, half[at.y], half[at.x]],
