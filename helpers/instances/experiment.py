@@ -58,7 +58,7 @@ class Budget:
     tested: int
 
 
-QUICK = Budget(QUICK_TRUNK, scenes=600, looked=150, regions=300, cells=150, head=150, tested=40)
+QUICK = Budget(QUICK_TRUNK, scenes=600, looked=150, regions=300, cells=150, head=120, tested=40)
 RECORD = Budget(RECORD_TRUNK, scenes=1200, looked=400, regions=600, cells=300, head=300, tested=100)
 
 
@@ -76,37 +76,32 @@ SYSTEMS: dict[str, dict[str, str | int | bool]] = {
 HEADS = ((5, "all"), (1, "all"), (5, "top"))  # grid and layers of each hypercolumn head
 
 
+def pieces(number: int, labels: Tensor, chances: Tensor) -> Detections:
+    """Call each connected piece of one class in a class map an instance, unless it is tiny.
+
+    Args:
+        number: of the image. labels: (H, W), 0 the ground, d + 1 digit d.
+        chances: (H, W), of each pixel's label; a piece's score is their mean.
+    """
+    masks, classes = [torch.zeros(0, *labels.shape, dtype=torch.bool)], []
+    for digit in range(10):
+        numbered, count = ndimage.label((labels == digit + 1).numpy())
+        each = torch.from_numpy(numbered) == torch.arange(1, count + 1)[:, None, None]
+        each = each[each.sum(dim=(1, 2)) >= SMALLEST]
+        masks.append(each)
+        classes += [digit] * len(each)
+    found = torch.cat(masks)
+    scores = torch.tensor([float(chances[mask].mean()) for mask in found])
+    return Detections(number, found, torch.tensor(classes, dtype=torch.long), scores)
+
+
 @torch.no_grad()
 def components(network: ClassMap, images: Tensor) -> list[Detections]:
-    """The baseline: label every pixel, and call each connected piece of one class an instance.
-
-    A piece's score is the mean chance of its class on it.
-    """
-    network.eval()
+    """The baseline: label every pixel, and take the class map's pieces."""
     found = []
     for number, image in enumerate(images):
-        chances = network(as_input(image[None]))[0].softmax(dim=0)
-        best, labels = chances.max(dim=0)
-        masks, classes, scores = [], [], []
-        for digit in (labels.unique() - 1).tolist():
-            if digit < 0:
-                continue
-            pieces, count = ndimage.label((labels == digit + 1).numpy())
-            for piece in range(1, count + 1):
-                mask = torch.from_numpy(pieces == piece)
-                if mask.sum() >= SMALLEST:
-                    masks.append(mask)
-                    classes.append(digit)
-                    scores.append(best[mask].mean())
-        none = torch.zeros(0, *labels.shape, dtype=torch.bool)
-        found.append(
-            Detections(
-                number,
-                torch.stack(masks) if masks else none,
-                torch.tensor(classes, dtype=torch.long),
-                torch.stack(scores) if scores else torch.zeros(0),
-            )
-        )
+        chances, labels = network.eval()(as_input(image[None]))[0].softmax(dim=0).max(dim=0)
+        found.append(pieces(number, labels, chances))
     return found
 
 

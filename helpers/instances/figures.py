@@ -65,7 +65,7 @@ def hypercolumn(
 
     box = fig.Slider("Box", D, labels=[str(d + 1) for d in range(D)], keys="[]")
     layers = [fig.Toggle(f"Stride {stride}", True) for stride in (1, 2, 4, 8)]
-    blend = fig.Slider("Blend", 101, 60, labels="{}%")
+    blend = fig.Slider("Blend", 101, 45, labels="{}%")
     at = fig.Pointer((n, n))
     chance = fig.array(switched)[box, *layers]
     # Where a place of a window lies in the image, and in each layer's map.
@@ -94,7 +94,7 @@ def hypercolumn(
     half = fig.array(
         np.arange(n) // 2
     )  # every second place is close enough for the numbers beside the picture
-    every = np.moveaxis(scores, 1, -1)[:, ::2, ::2, :, None].round(2)
+    every = np.moveaxis(scores, 1, -1)[:, ::2, ::2, None].round(2)
     sides = np.stack(
         [frames[:, 0], frames[:, 1], frames[:, 2] - frames[:, 0], frames[:, 3] - frames[:, 1]], 1
     )
@@ -110,14 +110,14 @@ def hypercolumn(
         fig.Column(*drawn, title="The column here"),
         fig.Matrix(
             fig.array(every)[box, half[at.y], half[at.x]],
-            [f"stride {stride}" for stride in (1, 2, 4, 8)],
             ["score"],
+            [f"stride {stride}" for stride in (1, 2, 4, 8)],
             low=-6,
             high=6,
             colours="PuOr",
             numbers="+.1f",
             title="Each layer's share",
-            side=150,
+            side=240,
         ),
         fig.Matrix(
             fig.array(shares.reshape(n, n, K, K).astype(np.uint8))[at.y, at.x],
@@ -218,7 +218,7 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
         fig.Step(
             "region crop",
             t["region crop"],
-            after={"region": "cut, mean outside"},
+            after={"box crop": "keep the region"},
             place=(2, 1),
             note="Everything outside the region is the mean colour.",
         ),
@@ -229,7 +229,7 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
         fig.Step(
             "class",
             t["class"],
-            after={"top of box": "two layers", "top of region": "two layers"},
+            after={"top of box": "dense", "top of region": "dense"},
             parameters=p["class"],
             place=(4, 0),
             kind="vector",
@@ -239,17 +239,17 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
     for number, stride in enumerate((1, 2, 4, 8)):
         name = f"stride {stride}"
         steps.append(fig.Step(name, t[name], after=before, place=(number, 2)))
-        before = {name: "halve, read"}
+        before = {name: "read"}
     steps += [
         fig.Step(
             "scores",
             t["scores"],
-            after={f"stride {stride}": "classify, up, add" for stride in (8, 4, 2, 1)},
+            after={"stride 8": "classify", **{f"stride {stride}": "" for stride in (4, 2, 1)}},
             parameters=p["scores"],
             place=(4, 2),
-            note="What each of the 5 x 5 classifiers says of each pixel.",
+            note="What each of the 5 x 5 classifiers says of each pixel, summed over the four maps.",
         ),
-        fig.Step("mask", t["mask"], after={"scores": "cut box, mix", "class": "box"}, place=(4, 1)),
+        fig.Step("mask", t["mask"], after={"scores": "cut, mix", "class": "box"}, place=(4, 1)),
     ]
     return fig.walk(
         steps, alt=alt or "The tensors of SDS and of hypercolumns, from an image to a class and a mask."

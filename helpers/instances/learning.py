@@ -37,7 +37,7 @@ class TrunkBudget:
     steps: int
 
 
-QUICK_TRUNK = TrunkBudget(scenes=1200, steps=240)
+QUICK_TRUNK = TrunkBudget(scenes=1200, steps=220)
 RECORD_TRUNK = TrunkBudget(scenes=2000, steps=450)
 
 

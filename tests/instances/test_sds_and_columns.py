@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou, nms
 
 from helpers import results
-from helpers.instances import experiment, hypercolumns, sds
+from helpers.instances import experiment, hypercolumns, reporting, sds
 from helpers.instances.data import draw_scenes, true_instances
 from helpers.instances.hypercolumns import HypercolumnHead, columns, masked, mixing
 from helpers.instances.learning import Looks, TrunkBudget, region_examples
@@ -209,6 +209,20 @@ def test_the_smallest_budget_gives_every_system_its_own_row_on_every_set():
     assert len(rows) == 4 * len(experiment.SYSTEMS) and results.twins(rows) is None
     for name, fields in experiment.SYSTEMS.items():
         assert sum(fields.items() <= row.items() for row in rows) == 4, name
+
+
+def test_reasons_come_in_order():
+    masks = torch.zeros(5, 20, 10, dtype=torch.bool)
+    for k in range(5):
+        masks[k, 4 * k : 4 * k + 4] = True
+    truth = Detections(0, masks, torch.arange(5), torch.ones(5))
+    poor = masks.clone()
+    poor[:, :, 6:] = False  # an IoU of 0.6
+    seen = torch.stack([masks[0], masks[1], poor[2], poor[3]])
+    found = Detections(0, seen, torch.tensor([0, 9, 2, 3]), torch.ones(4))
+    proposed = masks[[0, 1, 3, 4]]  # none for the third
+    told = reporting.reasons(proposed, found, truth)
+    assert told == ["found", "wrong digit", "no proposal fits", "poor mask", "not kept"]
 
 
 def test_recall_counts_what_some_proposal_fits():
