@@ -101,6 +101,12 @@ def mask_iou(masks: Tensor, others: Tensor) -> Tensor:
     return both / either.clamp(min=1)
 
 
+def right(found: Detections, truth: Detections, overlap: float = OVERLAPS[0]) -> int:
+    """How many true instances of an image some detection of their class overlaps enough."""
+    fits = mask_iou(truth.masks, found.masks) >= overlap
+    return int((fits & (truth.classes[:, None] == found.classes)).any(dim=1).sum())
+
+
 def average_precision(found: Sequence[Detections], truth: Sequence[Detections]) -> dict[str, float]:
     """Judge what was found by AP^r (Hariharan et al. 2014): mean over classes, at each IoU of `OVERLAPS`.
 

@@ -16,6 +16,8 @@ NAMES = [
         "anatomy",
         "leaf_to_root",
         "scales",
+        "hypercolumn",
+        "suppression",
     ),
 ]
 
