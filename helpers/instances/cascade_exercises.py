@@ -43,13 +43,15 @@ bilinear_read = Exercise(
         ),
         Mistake(
             lambda cells, places: cells[places[:, 1].long(), places[:, 0].long()],
-            "this is the cell that the place lies in. It jumps where two cells meet, and has no gradient for the place. "
+            "this is the cell the place lies in. It jumps where two cells meet, and has no gradient for the place. "
             "Read the four cells round it, each by its tent.",
         ),
         Mistake(
             lambda cells, places: _read(
                 cells,
-                torch.stack([p.clamp(0.5, side - 0.5) for p, side in zip(places.T, cells.T.shape)], dim=1),
+                torch.stack(
+                    [p.clamp(0.5, side - 0.5) for p, side in zip(places.T, cells.T.shape, strict=True)], dim=1
+                ),
             ),
             "near the edge the place is pushed to the outermost centres. Here the maps are 0 outside: less than "
             "half a cell from the edge the weights sum to less than 1.",
@@ -122,7 +124,7 @@ box_targets = Exercise(
 
 
 def _ballot(generator: Generator) -> tuple[Tensor, Tensor, Tensor, int]:
-    """Masks (R, H, W) of two things, scores (R,) and classes (R,): classes and places do not agree; and the best one."""
+    """Masks (R, H, W) in two places, their scores (R,) and classes (R,), of which one strays; and the best one."""
     H, W = (int(side) for side in generator.permutation([10, 12]))
     rows, columns = np.mgrid[:H, :W]
     masks = []

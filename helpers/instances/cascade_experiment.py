@@ -14,19 +14,21 @@ from torchvision.ops import box_iou
 from helpers import runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
-from helpers.instances.warping import pasted, roi_warp
+from helpers.instances.boxes import paste
 from helpers.instances.cascade import Cascade
 from helpers.instances.cascade_losses import SURE, Lesson, cascade_loss, losses, mask_targets
 from helpers.instances.data import held_out, judged, training_scenes, true_instances
 from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, TrunkBudget, common_class_map
 from helpers.instances.scoring import Detections, average_precision, mask_iou
+from helpers.instances.sds import LEAST, suppress
+from helpers.instances.warping import roi_warp
 from helpers.training import History, fit, parameter_count
 
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
 BATCH = 4  # scenes, each with 16 proposed boxes and its true ones
+LEAST_SIDE = 2  # pixels of a box that is looked at
 VOTE, AGAIN = 0.5, 0.5  # masks that overlap so much vote together; and a worse one of them is not told again
-LEAST = 0.05  # score of what is told at all
 
 # What a row's fields say of a cascade.
 THREE = {"model": "MNC", "stages": 3, "detached": False, "masked": True, "training": "end to end"}
@@ -45,9 +47,9 @@ class Budget:
     steps: int
 
 
-QUICK = Budget(QUICK_TRUNK, scenes=1000, steps=400)
-RECORD = Budget(RECORD_TRUNK, scenes=2000, steps=700)
-SWEEP = Budget(RECORD_TRUNK, scenes=2000, steps=200)
+QUICK = Budget(QUICK_TRUNK, scenes=1200, steps=350)
+RECORD = Budget(RECORD_TRUNK, scenes=1200, steps=600)
+SWEEP = Budget(RECORD_TRUNK, scenes=1200, steps=200)
 
 
 class Taught(nn.Module):
@@ -126,8 +128,9 @@ def find(cascade: Cascade, images: Tensor) -> list[Detections]:
         last = cascade.eval()(as_input(some))[1][-1]
         chances = last.classes.softmax(dim=-1)[..., 1:]  # (B, R, 10)
         for boxes, masks, each in zip(last.boxes, last.masks.sigmoid(), chances, strict=True):
-            inside = pasted(masks, boxes, tuple(images.shape[2:]))
-            found.append(Detections(len(found), *voted(inside, each)))
+            real = (boxes[:, 2:] - boxes[:, :2]).amin(dim=1) >= LEAST_SIDE
+            inside = paste(masks[real], boxes[real], *images.shape[2:])
+            found.append(Detections(len(found), *voted(inside, each[real])))
     return found
 
 
@@ -145,10 +148,7 @@ def voted(inside: Tensor, chances: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     order = order[scores[order] >= LEAST]
     inside, scores, classes = inside[order], scores[order], classes[order]
     overlaps = mask_iou(inside >= 0.5, inside >= 0.5)
-    told = torch.ones(len(order), dtype=torch.bool)
-    for better in range(len(order)):
-        if told[better]:
-            told[better + 1 :] &= overlaps[better, better + 1 :] < AGAIN
+    told = suppress(overlaps, scores, AGAIN)
     weights = (overlaps[told] >= VOTE) * (classes[told][:, None] == classes) * scores
     weights = weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-9)
     masks = torch.einsum("dr,rhw->dhw", weights, inside) >= 0.5
@@ -185,7 +185,7 @@ def looked_at(cascade: Cascade, images: Tensor, truth: Lesson, boxes: Tensor) ->
             "masks": (masks * 255).round() / 255,
             "strengths": strengths,
             "masked": strengths * F.avg_pool2d(masks[None], 2)[0],
-            "labels": ((pasted(masks, boxes, shape) >= 0.5) * told[:, None, None]).byte(),
+            "labels": ((paste(masks, boxes, *shape) >= 0.5) * told[:, None, None]).byte(),
             "chances": chances,
             "told": told,
             "arrows": side_arrows(boxes, slopes),
@@ -213,7 +213,7 @@ def side_arrows(boxes: Tensor, slopes: Tensor, pixels: float = 60.0, longest: fl
 @lru_cache(maxsize=1)
 def material(seed: int, budget: Budget) -> tuple[nn.Module, Scenes]:
     """The trained trunk of a seed, and what its cascades learn from."""
-    return common_class_map(seed, budget.trunk)[0].trunk, training_scenes(budget.scenes, seed + 10)
+    return common_class_map(seed, budget.trunk)[0].trunk, training_scenes(budget.scenes, seed + 100)
 
 
 def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> Iterator[dict]:

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import box_iou, roi_align
 
-from helpers.instances.warping import box_shifts
 from helpers.instances.cascade import MASK, Proposed, Round
+from helpers.instances.warping import box_shifts
 
 SURE, UNSURE = (
     0.5,

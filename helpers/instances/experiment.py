@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from helpers import seeds
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
-from helpers.instances import sds
+from helpers.instances import cascade_experiment, sds
 from helpers.instances.boxes import CONTEXT
 from helpers.instances.data import COLOURS, Kind, held_out, training_scenes, true_instances
 from helpers.instances.hypercolumns import HypercolumnHead, masked
@@ -290,3 +290,4 @@ PIECES = {
         "rates": rates,
     }
 }
+PIECES["record"] |= cascade_experiment.PIECES

@@ -1,4 +1,4 @@
-"""Boxes that a gradient can move: a warp out of maps, the same warp back onto a page, and shifts between boxes."""
+"""Boxes that a gradient can move: a warp out of maps, and shifts from box to box."""
 
 import torch
 from torch import Tensor
@@ -41,23 +41,6 @@ def bin_weights(low: Tensor, high: Tensor, bins: int, cells: int) -> Tensor:
     centres = low[..., None] + (high - low)[..., None] * steps - 0.5  # cell 0's own centre is 0
     places = torch.arange(cells, device=low.device, dtype=low.dtype)
     return (1 - (centres[..., None] - places).abs()).clamp(min=0)
-
-
-def pasted(masks: Tensor, boxes: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Lay masks (R, M, M), numbers in 0..1, into their boxes (R, 4) on a page (H, W): (R, H, W), 0 outside.
-
-    It is the same warp the other way round: the page is read out of the mask, as a box in the mask's own cells.
-    """
-    check_boxes(boxes, "boxes")
-    if masks.ndim != 3 or boxes.shape != (len(masks), 4):
-        raise ValueError(
-            f"Expected masks (R, M, M) and a box for each, got {tuple(masks.shape)} and {tuple(boxes.shape)}."
-        )
-    H, W = shape
-    x0, y0, x1, y1 = boxes.unbind(dim=-1)
-    width, height = ((high - low).clamp(min=1) / masks.shape[-1] for low, high in ((x0, x1), (y0, y1)))
-    page = torch.stack([-x0 / width, -y0 / height, (W - x0) / width, (H - y0) / height], dim=-1)
-    return roi_warp(masks[:, None], page[:, None], (H, W))[:, 0, 0]
 
 
 def box_shifts(boxes: Tensor, anchors: Tensor) -> Tensor:
