@@ -8,13 +8,13 @@ from itertools import product
 from typing import get_args
 
 import torch
-from scipy import ndimage
 from torch import Tensor, nn
 
 from helpers import seeds
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.instances import cascade_experiment, sds
+from helpers.instances.baseline import components
 from helpers.instances.boxes import CONTEXT
 from helpers.instances.data import COLOURS, Kind, held_out, training_scenes, true_instances
 from helpers.instances.hypercolumns import HypercolumnHead, masked
@@ -34,8 +34,6 @@ from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import Looked, Refiner, RegionClassifier
 from helpers.multi_scale.experiment import curve
 from helpers.training import History
-
-SMALLEST = 30  # pixels of a component of the class map that counts as a thing
 
 
 @dataclass(frozen=True)
@@ -74,35 +72,6 @@ SYSTEMS: dict[str, dict[str, str | int | bool]] = {
     "hypercolumns, true boxes": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "true"},
 }
 HEADS = ((5, "all"), (1, "all"), (5, "top"))  # grid and layers of each hypercolumn head
-
-
-def pieces(number: int, labels: Tensor, chances: Tensor) -> Detections:
-    """Call each connected piece of one class in a class map an instance, unless it is tiny.
-
-    Args:
-        number: of the image. labels: (H, W), 0 the ground, d + 1 digit d.
-        chances: (H, W), of each pixel's label; a piece's score is their mean.
-    """
-    masks, classes = [torch.zeros(0, *labels.shape, dtype=torch.bool)], []
-    for digit in range(10):
-        numbered, count = ndimage.label((labels == digit + 1).numpy())
-        each = torch.from_numpy(numbered) == torch.arange(1, count + 1)[:, None, None]
-        each = each[each.sum(dim=(1, 2)) >= SMALLEST]
-        masks.append(each)
-        classes += [digit] * len(each)
-    found = torch.cat(masks)
-    scores = torch.tensor([float(chances[mask].mean()) for mask in found])
-    return Detections(number, found, torch.tensor(classes, dtype=torch.long), scores)
-
-
-@torch.no_grad()
-def components(network: ClassMap, images: Tensor) -> list[Detections]:
-    """The baseline: label every pixel, and take the class map's pieces."""
-    found = []
-    for number, image in enumerate(images):
-        chances, labels = network.eval()(as_input(image[None]))[0].softmax(dim=0).max(dim=0)
-        found.append(pieces(number, labels, chances))
-    return found
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou, nms
 
 from helpers import results
-from helpers.instances import experiment, hypercolumns, reporting, sds
+from helpers.instances import baseline, experiment, hypercolumns, reporting, sds
 from helpers.instances.data import draw_scenes, true_instances
 from helpers.instances.hypercolumns import HypercolumnHead, columns, masked, mixing
 from helpers.instances.learning import Looks, TrunkBudget, region_examples
@@ -197,9 +197,9 @@ def test_components_are_the_connected_pieces_of_each_class():
     labels = torch.zeros(32, 32, dtype=torch.long)
     labels[2:10, 2:10], labels[20:30, 2:12], labels[2:10, 10:20] = 4, 4, 6
     labels[30, 30] = 4  # too small to be a thing
-    (found,) = experiment.components(Told(labels), torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
+    (found,) = baseline.components(Told(labels), torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
     assert found.classes.tolist() == [3, 3, 5] and found.masks.sum(dim=(1, 2)).tolist() == [64, 100, 80]
-    (none,) = experiment.components(Told(labels * 0), torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
+    (none,) = baseline.components(Told(labels * 0), torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
     assert len(none) == 0
 
 
