@@ -17,6 +17,8 @@ NAMES = [
         "leaf_to_root",
         "scales",
         "hypercolumn",
+        "cascade",
+        "first_summary",
         "suppression",
     ),
 ]
