@@ -105,7 +105,7 @@ def looked_at(cascade: Cascade, images: Tensor, truth: Batch, boxes: Tensor) -> 
             "arrows": side_arrows(boxes, slopes),
             "named": truth.classes[0][owners],
             "overlaps": overlaps,
-            "losses": own,
+            "losses": own.detach(),
         }
 
 
