@@ -31,6 +31,7 @@ VOTE, AGAIN = 0.5, 0.5  # masks that overlap so much vote together; and a worse 
 THREE = {"model": "MNC", "stages": 3, "detached": False, "masked": True, "training": "end to end"}
 FIVE = THREE | {"stages": 5}
 DETACHED = THREE | {"detached": True}
+FIVE_DETACHED = FIVE | {"detached": True}
 STAGE_BY_STAGE = THREE | {"training": "stage by stage"}
 UNMASKED = THREE | {"masked": False}
 SYSTEMS = {
@@ -208,6 +209,10 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     """What is recorded, the headline first; a seed's systems in one go, since its trunk and scenes are kept."""
     found = {
         f"cascades, seed {seed}": partial(compare, seed, budget, (THREE, FIVE, DETACHED))
+        for seed in (0, 1, 2)
+    }
+    found |= {
+        f"cascades, five stages detached, seed {seed}": partial(compare, seed, budget, (FIVE_DETACHED,))
         for seed in (0, 1, 2)
     }
     return found | {
