@@ -52,7 +52,7 @@ class Budget:
     steps: int
 
 
-QUICK = Budget(QUICK_TRUNK, scenes=1200, steps=350)
+QUICK = Budget(QUICK_TRUNK, scenes=800, steps=250)
 RECORD = Budget(RECORD_TRUNK, scenes=1200, steps=600)
 SWEEP = Budget(RECORD_TRUNK, scenes=1200, steps=200)
 
