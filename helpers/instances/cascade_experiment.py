@@ -37,6 +37,7 @@ UNMASKED = THREE | {"masked": False}
 SYSTEMS = {
     "MNC, 3 stages": THREE,
     "MNC, 5 stages": FIVE,
+    "MNC, 5 stages, detached": FIVE_DETACHED,
     "MNC, boxes detached": DETACHED,
     "MNC, stage by stage": STAGE_BY_STAGE,
     "MNC, class not masked": UNMASKED,
