@@ -13,6 +13,9 @@ from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
 from helpers.figure.pad import DigitPad
+from helpers.instances import cascade_figures as cascades
+from helpers.instances import figures as instances
+from helpers.instances.hypercolumns import mixing
 from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
@@ -411,3 +414,66 @@ def scales() -> fig.Figure:
     return multi_scale.scales(
         image.repeat(2, 1, 1, 1), labels, both, both, "A portrait with scales switched off."
     )
+
+
+def hypercolumn() -> fig.Figure:
+    random, image = np.random.default_rng(3), quarters()[0][0]
+    H, W = image.shape[1:]
+    maps = [
+        random.random((c, -(-H // s), -(-W // s)))
+        for c, s in zip((12, 24, 48, 96), (1, 2, 4, 8), strict=True)
+    ]
+    windows = np.array([[2.5, 3, W / 2, H / 2], [W / 3, -4.25, W - 1, H / 2]])
+    crops = random.integers(255, size=(2, 3, 12, 12)).astype(np.uint8)
+    truth = random.integers(2, size=(2, 12, 12))
+    said = random.normal(size=(2, 4, 12, 12)) * 2
+    return instances.hypercolumn(
+        image, windows, crops, maps, said, mixing(5, 12), truth, "Two boxes of a portrait."
+    )
+
+
+def cascade() -> fig.Figure:
+    """Three boxes that are stored, and an answer for every other one."""
+    random = np.random.default_rng(4)
+    H, W = photograph().shape[:2]
+    boxes = np.array([[4, 4, 30, 30], [10, 4, 40, 30], [20, 20, 50, 60]])
+
+    def look(free: np.ndarray) -> dict:
+        n = len(free)
+        return {
+            "crops": random.integers(255, size=(n, 14, 14, 3)).astype(np.uint8),
+            "masks": random.random((n, 28, 28)),
+            "strengths": random.random((n, 14, 14)),
+            "masked": random.random((n, 14, 14)) / 2,
+            "labels": random.integers(3, size=(n, H, W)),
+            "chances": random.dirichlet(np.ones(11), size=n),
+            "told": random.integers(11, size=n),
+            "arrows": random.random((n, 4, 4)) * 40,
+            "named": random.integers(1, 11, size=n),
+            "overlaps": np.round(random.random(n), 4),
+            "losses": np.round(3 * random.random(n), 4),
+        }
+
+    return cascades.stage_by_stage(photograph(), boxes, look(boxes), look, alt="A portrait under a box.")
+
+
+def first_summary() -> fig.Figure:
+    picture = photograph()
+    pictures, maps = np.stack([picture, picture[::-1]]), np.stack([truth(), truth()[::-1]])
+    return cascades.summary(
+        pictures,
+        {"one": maps, "other": (maps > 0) * 4},
+        {"all": 255 - pictures},
+        alt="Portraits and their maps.",
+    )
+
+
+def suppression() -> fig.Figure:
+    image, _ = quarters()
+    boxes = np.array([[4, 4, 30, 30], [10, 4, 36, 30], [40, 40, 60, 50]])
+    kept = [[[0], [0, 2], [0, 1, 2]], [[0, 2], [0, 2], []]]
+    hits = np.array([[1, 2, 2], [2, 2, 0]])
+    return instances.suppression(
+        image.repeat(2, 1, 1, 1), [boxes, boxes[:2]], [[0.9, 0.8, 0.7], [0.6, 0.5]], [kept, [[[0], [0], [0, 1]]] * 2],
+        [boxes[[0, 2]], boxes[:1]], np.stack([hits, hits // 2]), [0.1, 0.5, 0.9], "A portrait with detections.",
+    )  # fmt: skip

@@ -16,6 +16,10 @@ NAMES = [
         "anatomy",
         "leaf_to_root",
         "scales",
+        "hypercolumn",
+        "cascade",
+        "first_summary",
+        "suppression",
     ),
 ]
 
