@@ -73,17 +73,18 @@ def hypercolumn(
     places = [frames[:, [k]] + centres * (frames[:, [k + 2]] - frames[:, [k]]) for k in (1, 0)]
     drawn = []
     for found, stride in zip(maps, (1, 2, 4, 8), strict=True):
-        array = taking.numbers(found, "maps").astype(float)
-        largest = max(array.max(), 1e-9)
-        C, h, w = array.shape
-        rows = -(-C // WIDE)
-        padded = np.zeros((h, w, rows * WIDE), np.uint8)
-        padded[..., :C] = np.round(np.moveaxis(array, 0, -1) / largest * 100)
-        column = fig.array(padded.reshape(h, w, rows, WIDE))
+        array = np.moveaxis(taking.numbers(found, "maps").astype(float), 0, -1)  # (h, w, C)
         y, x = (
-            fig.array(np.clip(place // stride, 0, size - 1).astype(int))[box, where]
-            for place, size, where in zip(places, (h, w), (at.y, at.x), strict=True)
+            np.clip(place // stride, 0, size - 1).astype(int)
+            for place, size in zip(places, array.shape, strict=False)
         )
+        # Only what lies in some window is stored, in percent of the largest value.
+        shown = array[y.min() : y.max() + 1, x.min() : x.max() + 1] / max(array.max(), 1e-9)
+        h, w, C = shown.shape
+        padded = np.zeros((h, w, -(-C // WIDE) * WIDE), np.uint8)
+        padded[..., :C] = np.round(100 * shown)
+        column = fig.array(padded.reshape(h, w, -1, WIDE))
+        y, x = (fig.array(at_map - at_map.min())[box, where] for at_map, where in ((y, at.y), (x, at.x)))
         drawn.append(
             fig.Stage(
                 fig.Heat(column[y, x], high=100, colours="magma"), title=f"stride {stride}: {C}", side=190
@@ -244,12 +245,18 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
         fig.Step(
             "scores",
             t["scores"],
-            after={"stride 8": "classify", **{f"stride {stride}": "" for stride in (4, 2, 1)}},
+            after={"stride 8": "1 × 1", **{f"stride {stride}": "" for stride in (4, 2, 1)}},
             parameters=p["scores"],
             place=(4, 2),
             note="What each of the 5 x 5 classifiers says of each pixel, summed over the four maps.",
         ),
-        fig.Step("mask", t["mask"], after={"scores": "cut, mix", "class": "box"}, place=(4, 1)),
+        fig.Step(
+            "mask",
+            t["mask"],
+            after={"scores": "cut, mix"},
+            place=(4, 3),
+            note="Cut by the box of the region that was named, each place mixed from the classifiers near it.",
+        ),
     ]
     return fig.walk(
         steps, alt=alt or "The tensors of SDS and of hypercolumns, from an image to a class and a mask."
