@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from helpers import seeds
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
-from helpers.instances import sds
+from helpers.instances import cascade_experiment, sds
 from helpers.instances.baseline import components
 from helpers.instances.boxes import CONTEXT
 from helpers.instances.data import COLOURS, Kind, held_out, training_scenes, true_instances
@@ -259,3 +259,4 @@ PIECES = {
         "rates": rates,
     }
 }
+PIECES["record"] |= cascade_experiment.PIECES
