@@ -204,13 +204,20 @@ def rates(budget: Budget) -> Iterator[dict]:
         for rate in RATES:
             asker = new_asker(fields, train.annotations.shape[2], 0)
             losses = learn(asker, train, 0, budget.first, budget.steps, rate)
-            yield row({"model": fields["model"], "rate": rate}, 0, asker, judge(asker, test), losses)
+            yield row(
+                {"model": fields["model"], "rate": rate}, 0, asker, on_validation(judge(asker, test)), losses
+            )
     train, test = cinema(0, budget, "val")
     for pool in ("attention", "mean"):
         for rate in RATES:
             watcher, losses = watch(pool, train, 0, budget.watching, rate)
             fields = {"model": f"{pool} of frames", "rate": rate}
-            yield row(fields, 0, watcher, judge_watcher(watcher, test), losses)
+            yield row(fields, 0, watcher, on_validation(judge_watcher(watcher, test)), losses)
+
+
+def on_validation(figures: dict[str, float]) -> dict[str, float]:
+    """Figures by names that tell them from those of the test."""
+    return {f"validation_{name}": share for name, share in figures.items()}
 
 
 def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
