@@ -15,7 +15,10 @@ D, L = 10, 9
 def asked():
     torch.manual_seed(1)
     words = torch.stack(
-        [data.encode("which digit is left of the red sticker ?".split()), data.encode(["blue", "?"])]
+        [
+            data.encode(["which", "digit", "is", "left", "of", "the", "red", "sticker", "?"]),
+            data.encode(["blue", "?"]),
+        ]
     )
     truth = torch.zeros(2, 2, L, dtype=torch.bool)
     truth[0, 0, 3] = truth[0, 1, 5:7] = truth[1, :, 0] = True

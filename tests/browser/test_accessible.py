@@ -16,6 +16,8 @@ NAMES = [
         "anatomy",
         "leaf_to_root",
         "scales",
+        "ask_the_scene",
+        "which_frame",
     ),
 ]
 
