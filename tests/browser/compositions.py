@@ -8,6 +8,7 @@ import torch
 from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
+from helpers.asking import figures as asking_figures
 from helpers.data.readings import Candidate, Reading
 from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
@@ -477,3 +478,28 @@ def suppression() -> fig.Figure:
         image.repeat(2, 1, 1, 1), [boxes, boxes[:2]], [[0.9, 0.8, 0.7], [0.6, 0.5]], [kept, [[[0], [0], [0, 1]]] * 2],
         [boxes[[0, 2]], boxes[:1]], np.stack([hits, hits // 2]), [0.1, 0.5, 0.9], "A portrait with detections.",
     )  # fmt: skip
+
+
+def ask_the_scene() -> fig.Figure:
+    """Two scenes and two networks: two forms of question, two colours, maps of 3 x 3 cells, three answers."""
+    rng = np.random.default_rng(5)
+    questions = {
+        form: {colour: [*start, colour, "?"] for colour in ("red", "blue")}
+        for form, start in (("which", ("which", "digit", "is")), ("left of", ("left", "of")))
+    }
+    weights = {"two hops": rng.dirichlet(np.ones(9), (2, 2, 2, 2)), "mean": np.full((2, 2, 2, 2, 9), 1 / 9)}
+    shares = {name: rng.dirichlet(np.ones(3), (2, 2, 2)) for name in weights}
+    truths = [[["zero", "one"], ["one", "no such sticker"]], [["one", "one"], ["zero", "zero"]]]
+    scenes = np.stack([np.moveaxis(photograph()[:72, :72], -1, 0)] * 2)
+    scenes[1] = scenes[1, :, ::-1]
+    return asking_figures.ask_the_scene(scenes, questions, weights, shares, truths, ["zero", "one", "none"])
+
+
+def which_frame() -> fig.Figure:
+    """Two clips of four frames; the event is in the second frame of one and in the last of the other."""
+    rng = np.random.default_rng(6)
+    frames = np.moveaxis(photograph()[:48, :48], -1, 0)
+    clips = np.stack([[np.roll(frames, 7 * t + 3 * n, axis=2) for t in range(4)] for n in range(2)])
+    shares = {name: rng.dirichlet(np.ones(10), (2, 2)) for name in ("attention", "mean")}
+    order = np.array([[3, 1, 0, 2], [2, 3, 1, 0]])
+    return asking_figures.which_frame(clips, order, rng.dirichlet(np.ones(4), (2, 2)), shares, [1, 3], [4, 7])

@@ -20,6 +20,8 @@ NAMES = [
         "cascade",
         "first_summary",
         "suppression",
+        "ask_the_scene",
+        "which_frame",
     ),
 ]
 
