@@ -15,7 +15,10 @@ CODE = {
     "S": "...", "T": "-", "U": "..-", "V": "...-", "W": ".--", "X": "-..-", "Y": "-.--", "Z": "--..",
 }  # fmt: skip
 LETTERS = tuple(CODE)
-DASH, PAUSE = 3.0, 3.0  # dots a dash is long, and dots between two letters; between two strokes of a letter it is one
+DASH, PAUSE = (
+    3.0,
+    3.0,
+)  # dots a dash is long, and dots between two letters; between two strokes of a letter it is one
 SAMPLES = 4000  # a second of sound: tones of up to 900 Hz, and what every browser plays
 LEAD, TAIL = 0.1, 0.25  # seconds of silence before the first stroke and after the last
 
@@ -61,7 +64,9 @@ class Keying:
         return np.stack([self.strokes[firsts, 0], self.strokes[lasts, 1]], axis=1)
 
 
-def texts(number: int, lengths: Sequence[int], seed: int, split: Split = "train", repeat: float = 0.3) -> list[str]:
+def texts(
+    number: int, lengths: Sequence[int], seed: int, split: Split = "train", repeat: float = 0.3
+) -> list[str]:
     """Draw texts of letters; each belongs to one split only, whatever the seed.
 
     Args:
@@ -145,4 +150,6 @@ def check_text(text: str) -> None:
     if not isinstance(text, str) or not text:
         raise ValueError(f"Expected a text of at least one letter, got {text!r}.")
     if unknown := sorted(set(text) - set(LETTERS)):
-        raise ValueError(f"The text holds {unknown[0]!r}, for which this Morse code has no signal: use A to Z only.")
+        raise ValueError(
+            f"The text holds {unknown[0]!r}, for which this Morse code has no signal: use A to Z only."
+        )

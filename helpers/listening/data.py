@@ -11,11 +11,16 @@ from torch import Tensor
 
 from helpers import seeds
 from helpers.data import morse
+from helpers.data.splits import SPLITS, Split
 from helpers.data.tokens import TeacherForced, Vocabulary, teacher_forced
 
 HOP, WINDOW = 100, 200  # samples: a frame every 25 ms, from 50 ms of sound
 FRAMES = morse.SAMPLES / HOP  # a second
-LOWEST, BANDS, WIDE = 20, 8, 3  # the first bin of the first band, how many bands, and bins a band: 400 to 880 Hz
+LOWEST, BANDS, WIDE = (
+    20,
+    8,
+    3,
+)  # the first bin of the first band, how many bands, and bins a band: 400 to 880 Hz
 LETTERS = Vocabulary([morse.LETTERS])  # after the four special marks
 
 
@@ -84,23 +89,32 @@ def hear(keyings: Sequence[morse.Keying], seed: int, noise: float = 0.5, chunk: 
     frames = []
     for start in range(0, len(keyings), chunk):
         some = keyings[start : start + chunk]
-        waves = [morse.sound(each, seed * 1_000_003 + start + i, noise=noise) for i, each in enumerate(some)]
+        waves = [morse.sound(each, seed + start + i, noise=noise) for i, each in enumerate(some)]
         laid = np.zeros((len(waves), max(map(len, waves))), np.float32)
         for row, wave in zip(laid, waves, strict=True):
             row[: len(wave)] = wave
         together = spectrogram(torch.from_numpy(laid))
         # A frame that reaches into the zeros behind a wave is left out, or a batch would show in it.
-        frames += [each[: (len(wave) - WINDOW) // HOP].clone() for each, wave in zip(together, waves, strict=True)]
+        frames += [
+            each[: (len(wave) - WINDOW) // HOP].clone() for each, wave in zip(together, waves, strict=True)
+        ]
     return Heard(list(keyings), frames)
 
 
 def draw(
-    number: int, lengths: Sequence[int], seed: int, split: str = "train", hand: morse.Hand | None = None, noise: float = 0.5
-) -> Heard:  # fmt: skip
-    """Draw texts, let a hand of its own key each, and hear them."""
+    number: int,
+    lengths: Sequence[int],
+    seed: int,
+    split: Split = "train",
+    hand: morse.Hand | None = None,
+    noise: float = 0.5,
+) -> Heard:
+    """Draw texts, let a hand of its own key each, and hear them; `lengths` as in `morse.texts`."""
     written = morse.texts(number, lengths, seed, split)
-    start = seeds.whole(seed) * 1_000_003
-    return hear([morse.keyed(text, start + i, hand) for i, text in enumerate(written)], seed, noise)
+    # No two splits share a hand or a stretch of noise.
+    start = (3 * seeds.whole(seed) + SPLITS.index(split)) * 1_000_003
+    keyings = [morse.keyed(text, start + i, hand) for i, text in enumerate(written)]
+    return hear(keyings, start, noise)
 
 
 def as_batch(frames: Sequence[Tensor]) -> Sounds:

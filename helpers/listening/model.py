@@ -15,7 +15,7 @@ STRIDES = (1, 2, 4, 8)
 class Pyramid(nn.Module):
     """Turn spectrograms (B, T, bands) into annotations (B, K, size), one for each `stride` frames.
 
-    Four convolutions over time, normalised at each place; before some of them neighbouring places are laid together in
+    Four convolutions over time, with batch norm; before some of them neighbouring places are laid together in
     pairs, which halves time, as in the paper. Without all pairs, convolutions are spread out (dilated) instead: at
     every stride an annotation hears about 48 frames, some two letters, so strides differ in how many annotations
     there are. The paper's layers are recurrent, so that each annotation may depend on the whole sound; these cannot
@@ -35,22 +35,25 @@ class Pyramid(nn.Module):
             channels *= 1 + self.pairs[-1]
             kernel, wanted = (3, 8) if jump == 8 else (5, 2 ** min(layer, 2))
             spread = max(wanted // jump, 1)
-            self.layers.append(nn.Conv1d(channels, outputs, kernel, padding=kernel // 2 * spread, dilation=spread))
-            self.norms.append(nn.LayerNorm(outputs))
+            self.layers.append(
+                nn.Conv1d(channels, outputs, kernel, padding=kernel // 2 * spread, dilation=spread)
+            )
+            self.norms.append(nn.BatchNorm1d(outputs))
             channels = outputs
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Annotations, and a mask (B, K) that is True where there is sound; elsewhere annotations are 0."""
         check_sounds(frames, lengths)
-        places = F.pad(frames, (0, 0, 0, -frames.shape[1] % self.stride))  # (B, T, bands), T a multiple of stride
+        places = F.pad(
+            frames, (0, 0, 0, -frames.shape[1] % self.stride)
+        )  # (B, T, bands), T a multiple of stride
         jump = 1
         for pair, layer, norm in zip(self.pairs, self.layers, self.norms, strict=True):
             if pair:
                 places, jump = places.unflatten(1, (-1, 2)).flatten(2), 2 * jump  # (B, T / 2, 2 C)
             inside = torch.arange(places.shape[1], device=frames.device) * jump < lengths[:, None]
             # What padding holds is put to 0 before each layer: a sound is heard alike by itself and in a batch.
-            heard = layer((places * inside[..., None]).mT).mT
-            places = norm(heard).relu()
+            places = norm(layer((places * inside[..., None]).mT)).relu().mT
         return places * inside[..., None], inside
 
 
@@ -128,7 +131,9 @@ class LocalPredictive(Content):
 
     def __init__(self, size: int, reach: float = 4.0):
         super().__init__(size)
-        self.centre = nn.Sequential(nn.Linear(size, size, bias=False), nn.Tanh(), nn.Linear(size, 1, bias=False))
+        self.centre = nn.Sequential(
+            nn.Linear(size, size, bias=False), nn.Tanh(), nn.Linear(size, 1, bias=False)
+        )
         self.deviation = reach / 2
 
     def forward(self, query: Tensor, keys: Tensor, last: Tensor, mask: Tensor) -> Tensor:
@@ -137,7 +142,12 @@ class LocalPredictive(Content):
         return super().forward(query, keys, last, mask) - off.square() / (2 * self.deviation**2)
 
 
-SCORES = {"content": Content, "location-aware": LocationAware, "location": Location, "local-p": LocalPredictive}
+SCORES = {
+    "content": Content,
+    "location-aware": LocationAware,
+    "location": Location,
+    "local-p": LocalPredictive,
+}
 Score = Literal["content", "location-aware", "location", "local-p"]
 
 
@@ -163,7 +173,9 @@ class Listener(nn.Module):
         if score is not None and score not in SCORES:
             raise ValueError(f"There is no score {score!r}. Expected one of {', '.join(SCORES)}, or None.")
         if query not in ("before", "after"):
-            raise ValueError(f"query is {query!r}: the state asks 'before' or 'after' it takes the last letter in.")
+            raise ValueError(
+                f"query is {query!r}: the state asks 'before' or 'after' it takes the last letter in."
+            )
         self.query = query
         self.encoder = Pyramid(bands, size, stride)
         self.score = SCORES[score](size) if score else None
