@@ -44,7 +44,7 @@ class Budget:
     steps: int  # batches of 32
 
 
-QUICK = Budget(texts=4000, steps=700)
+QUICK = Budget(texts=4000, steps=800)
 RECORD = Budget(texts=6000, steps=1000)
 
 
