@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers import ops
+from helpers.translation.model import Additive
 
 PAD = 0  # the number that fills short texts up, and the blank of CTC; no letter has it
 STRIDES = (1, 2, 4, 8)
@@ -74,21 +75,12 @@ class Progress(NamedTuple):
     weights: Tensor
 
 
-class Content(nn.Module):
+class Content(Additive):
     """Bahdanau's score v . tanh(W q + U k): by what a place sounds like, not by where it is."""
-
-    def __init__(self, size: int):
-        super().__init__()
-        self.query = nn.Linear(size, size, bias=False)
-        self.key = nn.Linear(size, size)
-        self.v = nn.Linear(size, 1, bias=False)
-
-    def prepare(self, annotations: Tensor) -> Tensor:
-        return self.key(annotations)
 
     def forward(self, query: Tensor, keys: Tensor, last: Tensor, mask: Tensor) -> Tensor:
         """Score places (B, K): query (B, size), keys (B, K, size), the last weights (B, K), mask (B, K)."""
-        return self.v((self.query(query)[:, None] + keys).tanh())[..., 0]
+        return super().forward(query[:, None], keys)[:, 0]
 
 
 class LocationAware(Content):
@@ -101,7 +93,7 @@ class LocationAware(Content):
 
     def forward(self, query: Tensor, keys: Tensor, last: Tensor, mask: Tensor) -> Tensor:
         features = self.near(last[:, None]).mT  # (B, K, filters)
-        return self.v((self.query(query)[:, None] + keys + self.location(features)).tanh())[..., 0]
+        return super().forward(query, keys + self.location(features), last, mask)
 
 
 class Location(nn.Module):
