@@ -139,7 +139,8 @@ def test_pointing_is_counted_by_the_true_times():
 @pytest.mark.parametrize("fields", [experiment.HERO, experiment.CONTROL, experiment.CTC])
 def test_every_system_takes_a_step_and_is_judged(fields, heard):
     system = experiment.new_system(fields, 0)
-    assert experiment.learn(system, heard, 0, 2).steps == 2
+    many = data.Heard(heard.keyings * 8, heard.frames * 8)
+    assert experiment.learn(system, many, 0, 2).steps == 2
     figures = experiment.judged(system, {1: heard})
     assert figures["cer_1"] > 0
     assert ("inside" in figures) == (fields == experiment.HERO)
