@@ -282,7 +282,7 @@ def defined_twice(notebook: NotebookNode, path: Path) -> list[str]:
 
 
 def odd_name(notebook: NotebookNode, path: Path) -> list[str]:
-    fits = re.fullmatch(r"\d\d_[a-z0-9_]+\.ipynb", path.name)
+    fits = re.fullmatch(r"\d\d[ab]?_[a-z0-9_]+\.ipynb", path.name)
     return [] if fits else [f"{path.name} is no name like 01_fully_convolutional_networks.ipynb"]
 
 

@@ -13,6 +13,7 @@ from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
 from helpers.figure.pad import DigitPad
+from helpers.listening import figures as listening
 from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
@@ -145,6 +146,23 @@ def pass_by_pass(relabel=None) -> fig.Figure:
         gradients,
         relabel,
         alt="A portrait, labelled.",
+    )
+
+
+def playhead() -> fig.Figure:
+    """Two sounds of noise, of 3 and 6 letters; one score looks at each in turn, the other at random places."""
+    generator, places = np.random.default_rng(8), (14, 30)
+    rows = [np.repeat(np.eye(n), k // n + 1, axis=1)[:, :k] for n, k in zip((3, 6), places, strict=True)]
+    return listening.playhead(
+        ["3 letters", "6 letters"],
+        [generator.normal(size=(4 * k - 1, 8)) for k in places],
+        ["SOS", "LISTEN"],
+        [np.stack([np.arange(n) * 19 + 2, np.arange(n) * 19 + 15], axis=1) for n in (3, 6)],
+        {
+            "in order": rows,
+            "at random": [generator.dirichlet(np.ones(k), n) for n, k in zip((3, 6), places, strict=True)],
+        },
+        {"in order": ["SOS", "LISTEN"], "at random": ["S", "LIST"]},
     )
 
 
