@@ -8,7 +8,8 @@ from torch.testing import assert_close
 from helpers.data import morse
 from helpers.data.tokens import END
 from helpers.listening import data, experiment, measures
-from helpers.listening.model import SCORES, Listener, Pyramid, Transcriber, collapse, ctc_loss
+from helpers.listening.model import Listener, Pyramid, Transcriber, collapse, ctc_loss
+from helpers.listening.scores import SCORES
 from helpers.probe import record
 
 KINDS = [*SCORES, None]
