@@ -2,7 +2,7 @@
 
 import compositions
 from playwright.sync_api import expect
-from reading import assert_same, full_states
+from reading import assert_same, full_states, load
 
 STATES = [
     {},
@@ -15,6 +15,7 @@ STATES = [
 
 def test_the_page_shows_what_python_says(browser):
     figure, page = compositions.playhead(), browser.new_page()
+    load(page, figure)
     assert_same(page, figure, full_states(figure, STATES))
     page.close()
 
