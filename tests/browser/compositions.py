@@ -17,6 +17,9 @@ from helpers.figure.pad import DigitPad
 from helpers.instances import cascade_figures as cascades
 from helpers.instances import figures as instances
 from helpers.instances.hypercolumns import mixing
+
+
+from helpers.listening import figures as listening
 from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
@@ -157,6 +160,23 @@ def repainted(ink: np.ndarray, label: int) -> np.ndarray:
     maps = np.stack([blocky(cell) for cell in (24, 12, 6)])
     maps[0][np.asarray(ink) > 127] = label
     return maps
+
+
+def playhead() -> fig.Figure:
+    """Two sounds of noise, of 3 and 6 letters; one score looks at each in turn, the other at random places."""
+    generator, places = np.random.default_rng(8), (14, 30)
+    rows = [np.repeat(np.eye(n), k // n + 1, axis=1)[:, :k] for n, k in zip((3, 6), places, strict=True)]
+    return listening.playhead(
+        ["3 letters", "6 letters"],
+        [generator.normal(size=(4 * k - 1, 8)) for k in places],
+        ["SOS", "LISTEN"],
+        [np.stack([np.arange(n) * 19 + 2, np.arange(n) * 19 + 15], axis=1) for n in (3, 6)],
+        {
+            "in order": rows,
+            "at random": [generator.dirichlet(np.ones(k), n) for n, k in zip((3, 6), places, strict=True)],
+        },
+        {"in order": ["SOS", "LISTEN"], "at random": ["S", "LIST"]},
+    )
 
 
 def question() -> fig.Figure:

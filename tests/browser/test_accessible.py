@@ -10,6 +10,7 @@ NAMES = [
         "checkerboard",
         "stage_by_stage",
         "pass_by_pass",
+        "playhead",
         "alignment_explorer",
         "by_length",
         "question",
