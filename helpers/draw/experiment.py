@@ -24,8 +24,9 @@ from helpers.draw.data import (
     signals,
     two_digits,
 )
+from helpers.draw.glimpses import GlimpseReader, Shrunk, glimpse_loss
 from helpers.draw.keyer import ADVANCE, Keyer, key, stroke_loss
-from helpers.draw.model import Draw, GlimpseReader, Shrunk, WarmedLoss, glimpse_loss
+from helpers.draw.model import Draw, WarmedLoss
 from helpers.training import History, fit, parameter_count
 
 RATE, CLIP, BATCH = 6e-3, 10.0, 32  # of all drawings; a loss of hundreds of nats has large gradients
@@ -61,7 +62,7 @@ class Budget:
     tested: int = 500
 
 
-QUICK = Budget(strokes=600, glimpses=700, keys=250)
+QUICK = Budget(strokes=600, glimpses=700, keys=300)
 RECORD = Budget(strokes=1600, glimpses=1500, keys=500, tested=1000)
 
 
@@ -254,6 +255,9 @@ PIECES = {
         "glimpses, seed 1": partial(glimpses, 1),
         "glimpses, seed 2": partial(glimpses, 2),
         "rates": rates,
+        "keys, seed 0": partial(keys, 0, tuple(KEYERS)),
+        "keys, seed 1": partial(keys, 1),
+        "keys, seed 2": partial(keys, 2),
     },
     "real": {"MNIST": whole_mnist},
 }

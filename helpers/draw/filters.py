@@ -1,14 +1,21 @@
 """An N x N bank of Gaussian filters, anywhere on an image, to read it and to write on it (Gregor et al. 2015)."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers.ops import check_tensor
 
 NUMBERS = ("x", "y", "log variance", "log stride", "log intensity")
+# The log intensity of reading at first: a picture is mostly dark, and so are the means of its pixels.
+BRIGHTER = math.log(4)
+# The bounds of a network's x, y, log variance, log stride and log intensity.
+LOWEST, HIGHEST = (-1.0, -1.0, -2.0, -3.0, -6.0), (1.0, 1.0, 5.0, 0.1, 4.0)
+# One that writes is kept narrower than the picture, and its filters sharp: wide ones draw every digit as a cloud.
+HIGHEST_WRITTEN = (1.0, 1.0, 2.0, math.log(0.7), 4.0)
 
 
 class Window(NamedTuple):
@@ -107,3 +114,41 @@ def boxes(at: Window, n: int) -> Tensor:
         each + 0.5 - side / 2 for each in (at.x, at.y)
     ]  # a pixel's centre lies half a pixel from its edge
     return torch.stack([*corner, side, side], dim=-1)
+
+
+class FiveNumbers(nn.Module):
+    """Give a window's five numbers from a state, each kept within bounds; for any state they begin near `start`.
+
+    The paper leaves them free. Within bounds no window is lost outside the image, and no exponential overflows.
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, size: int, start: Sequence[float], high: Sequence[float] = HIGHEST):
+        super().__init__()
+        low, high = torch.tensor(LOWEST), torch.tensor(high)
+        self.register_buffer("low", low, persistent=False)
+        self.register_buffer("high", high, persistent=False)
+        self.dense = nn.Linear(size, 5)
+        with torch.no_grad():
+            self.dense.bias.copy_(((torch.tensor(start) - low) / (high - low)).logit())
+
+    def forward(self, state: Tensor) -> Tensor:
+        return self.low + (self.high - self.low) * self.dense(state).sigmoid()
+
+
+def start(shape: Sequence[int], n: int, width: float, writes: bool = False) -> list[float]:
+    """Numbers of a window in the middle, so much of the image wide.
+
+    Its filters are half as wide as their stride, so that no ink lies unseen between two of them. One that writes
+    begins with an intensity at which its filters' sum is about as dark as its patch.
+    """
+    stride = width * (max(shape) - 1) / (n - 1)
+    return [
+        0.0,
+        0.0,
+        2 * math.log(stride / 2),
+        math.log(width),
+        -2 * math.log(stride) if writes else BRIGHTER,
+    ]

@@ -11,9 +11,8 @@ from helpers.ops import check_tensor
 
 END = 27  # the number of the mark after a text's last letter; A to Z are 1 to 26
 ADVANCE = 0.4  # letters the window moves at a stroke, at first: a letter of Morse code has about 2.5 strokes
-FASTEST = math.log(
-    1.5
-)  # log letters at a stroke: a window that leaps beyond the text would never learn to come back
+# The most that the logarithm of the advance may be: a window that leaps beyond the text never learns to come back.
+FASTEST = math.log(1.5)
 LOG_DEVIATION = (-5.0, 2.0)
 
 

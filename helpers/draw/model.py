@@ -1,24 +1,17 @@
-"""DRAW, which draws a picture in several strokes, and the glimpse reader, which names a digit in clutter."""
+"""DRAW: a variational autoencoder that draws a picture in several strokes (Gregor et al. 2015)."""
 
-import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers.draw import filters
-from helpers.ops import check_images, check_tensor
+from helpers.draw.filters import HIGHEST_WRITTEN, FiveNumbers, start
+from helpers.ops import check_tensor
 
 LOG_DEVIATION = (-6.0, 3.0)  # of the posterior: its exponential stays a number
-BRIGHTER = math.log(
-    4
-)  # log intensity of reading at first: a picture is mostly dark, and so are means of its pixels
-# The bounds of a network's x, y, log variance, log stride and log intensity.
-LOWEST, HIGHEST = (-1.0, -1.0, -2.0, -3.0, -6.0), (1.0, 1.0, 5.0, 0.1, 4.0)
-# One that writes is kept narrower than the picture, and its filters sharp: wide ones draw every digit as a cloud.
-HIGHEST_WRITTEN = (1.0, 1.0, 2.0, math.log(0.7), 4.0)
 
 
 class Drawing(NamedTuple):
@@ -37,44 +30,6 @@ class Drawing(NamedTuple):
     codes: Tensor
     read: Tensor | None
     written: Tensor | None
-
-
-class FiveNumbers(nn.Module):
-    """Give a window's five numbers from a state, each kept within bounds; for any state they begin near `start`.
-
-    The paper leaves them free. Within bounds no window is lost outside the image, and no exponential overflows.
-    """
-
-    low: Tensor
-    high: Tensor
-
-    def __init__(self, size: int, start: Sequence[float], high: Sequence[float] = HIGHEST):
-        super().__init__()
-        low, high = torch.tensor(LOWEST), torch.tensor(high)
-        self.register_buffer("low", low, persistent=False)
-        self.register_buffer("high", high, persistent=False)
-        self.dense = nn.Linear(size, 5)
-        with torch.no_grad():
-            self.dense.bias.copy_(((torch.tensor(start) - low) / (high - low)).logit())
-
-    def forward(self, state: Tensor) -> Tensor:
-        return self.low + (self.high - self.low) * self.dense(state).sigmoid()
-
-
-def start(shape: Sequence[int], n: int, width: float, writes: bool = False) -> list[float]:
-    """Numbers of a window in the middle, so much of the image wide.
-
-    Its filters are half as wide as their stride, so that no ink lies unseen between two of them. One that writes
-    begins with an intensity at which its filters' sum is about as dark as its patch.
-    """
-    stride = width * (max(shape) - 1) / (n - 1)
-    return [
-        0.0,
-        0.0,
-        2 * math.log(stride / 2),
-        math.log(width),
-        -2 * math.log(stride) if writes else BRIGHTER,
-    ]
 
 
 class ReadWindow(nn.Module):
@@ -245,88 +200,3 @@ class WarmedLoss:
         nats = bound_loss(drawing, pictures)
         climbed = nats - (1 - share) * divergence(drawing).sum(dim=1).mean()
         return climbed + (nats - climbed).detach()
-
-
-Places = Literal["learned", "random", "centre", "grid"]
-
-
-class Glimpses(NamedTuple):
-    """What a reader says after each of T glimpses: `scores` (B, T, 10), and its windows' `numbers` (B, T, 5)."""
-
-    scores: Tensor
-    numbers: Tensor
-
-
-class GlimpseReader(nn.Module):
-    """Name the digit in (B, 1, side, side) by a few glimpses of n x n numbers.
-
-    Args:
-        places: of the windows: "learned" from the state before, after a first look at the whole image; at "random",
-            of a digit's size; at the "centre", each half as large as the one before; or a fixed "grid" of 2 x 2 that
-            covers the image.
-    """
-
-    def __init__(
-        self, side: int = 60, n: int = 8, glimpses: int = 4, size: int = 128, places: Places = "learned"
-    ):
-        super().__init__()
-        self.side, self.n, self.glimpses, self.places = side, n, glimpses, places
-        self.start = nn.Parameter(torch.zeros(size))
-        self.see = nn.Linear(n * n + 5, size)
-        self.cell = nn.GRUCell(size, size)
-        self.names = nn.Linear(size, 10)
-        if places == "learned":
-            self.numbers = FiveNumbers(size, start((side, side), n, width=0.6))
-        elif places == "grid" and glimpses != 4:
-            raise ValueError(f"A grid of 2 x 2 windows is looked at in 4 glimpses, not {glimpses}.")
-        elif places not in ("random", "centre", "grid"):
-            raise ValueError(f"There are no places {places!r}. Expected learned, random, centre or grid.")
-
-    def forward(self, images: Tensor) -> Glimpses:
-        check_images(images, channels=1)
-        B = len(images)
-        state = self.start.expand(B, -1).tanh()
-        scores, kept = [], []
-        for t in range(self.glimpses):
-            numbers = self.numbers(state) if self.places == "learned" and t else self.fixed(t, B, images)
-            at = filters.window(numbers, images.shape[2:], self.n)
-            patch = filters.read(images, at, self.n).flatten(1)
-            state = self.cell(self.see(torch.cat([patch, numbers], dim=1)).relu(), state)
-            scores.append(self.names(state))
-            kept.append(numbers)
-        return Glimpses(torch.stack(scores, dim=1), torch.stack(kept, dim=1))
-
-    def fixed(self, t: int, number: int, images: Tensor) -> Tensor:
-        """The numbers (number, 5) of the t-th window where it is not learned; the first of all is the whole image."""
-        width = {"learned": 1.0, "random": 0.5, "centre": 0.5 ** min(t, 2), "grid": 0.5}[self.places]
-        numbers = images.new_zeros(number, 5)
-        if self.places == "random":
-            numbers[:, :2] = torch.rand(number, 2, device=images.device) - 0.5
-        if self.places == "grid":
-            numbers[:, 0], numbers[:, 1] = t % 2 - 0.5, t // 2 - 0.5
-        stride = width * (self.side - 1) / (self.n - 1)
-        # As wide as half a stride: nothing between two filters is missed, and little is blurred.
-        numbers[:, 2], numbers[:, 3], numbers[:, 4] = 2 * math.log(stride / 2), math.log(width), BRIGHTER
-        return numbers
-
-
-class Shrunk(nn.Module):
-    """The control that sees everything: the image shrunk to as many pixels as all glimpses read, and dense layers."""
-
-    def __init__(self, pixels: int = 16, hidden: Sequence[int] = (256, 160)):
-        super().__init__()
-        self.pixels = pixels
-        first, second = hidden
-        self.layers = nn.Sequential(
-            nn.Linear(pixels**2, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(), nn.Linear(second, 10)
-        )
-
-    def forward(self, images: Tensor) -> Glimpses:
-        check_images(images, channels=1)
-        small = F.adaptive_avg_pool2d(images, self.pixels) * math.exp(BRIGHTER)
-        return Glimpses(self.layers(small.flatten(1))[:, None], images.new_empty(len(images), 0, 5))
-
-
-def glimpse_loss(seen: Glimpses, labels: Tensor) -> Tensor:
-    """Cross-entropy of the digit after every glimpse, averaged over glimpses."""
-    return F.cross_entropy(seen.scores.flatten(0, 1), labels.repeat_interleave(seen.scores.shape[1]))
