@@ -16,6 +16,9 @@ NAMES = [
         "anatomy",
         "leaf_to_root",
         "scales",
+        "filter_bank",
+        "stroke_by_stroke",
+        "sliding_window",
     ),
 ]
 
