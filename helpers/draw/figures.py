@@ -12,7 +12,7 @@ from helpers.draw import labs
 from helpers.figure import taking
 from helpers.figure.symbols import decimal
 
-ORDER = ("#f4f4f4", "#e6c229", "#f17105", "#d11149")  # of the glimpses, light to dark
+ORDER = ("#e6c229", "#f17105", "#d11149")  # of the second to fourth glimpse
 DRAWS = 3  # draws of z that a step offers: the picture's own, and two others
 SPANS = {
     "x": range(-100, 101, 2),
@@ -60,13 +60,6 @@ def filter_bank(
         **{name.replace(" ", "_"): slider for name, slider in sliders.items()},
     )
     return fig.Figure(
-        fig.Stage(
-            fig.Heat(picture, 0, 1, "gray"),
-            fig.Dots(now["dots"], now["chosen"], 0.35),
-            fig.Box(now["box"]),
-            title="The picture, and the filters' centres",
-            side=300,
-        ),
         fig.Column(
             fig.Stage(
                 fig.Heat(now["patch"], 0, now["patch_most"], "gray"),
@@ -80,6 +73,13 @@ def filter_bank(
                 title="Where the chosen filter looks",
                 side=160,
             ),
+        ),
+        fig.Stage(
+            fig.Heat(picture, 0, 1, "gray"),
+            fig.Dots(now["dots"], now["chosen"], 0.35),
+            fig.Box(now["box"]),
+            title="The picture, and the filters' centres",
+            side=300,
         ),
         fig.Stage(
             fig.Heat(now["written"], 0, now["written_most"], "gray"),
@@ -127,24 +127,12 @@ def stroke_by_stroke(
                 f"{T} steps of a picture {H} x {W} need {name} {wanted[name]}, got {part.shape}."
             )
     labels = [f"{t + 1} of {T}" for t in range(T)]
-    t = fig.Slider("Step", T, first=T - 1, labels=labels, play=True)
+    t = fig.Slider("Step", T, labels=labels, play=True)
     swapped = fig.Slider("Swap the z of step", T, first=0, labels=[str(k + 1) for k in range(T)], keys="-+")
     draw = fig.Choice("Its z", ["the picture's own", "another draw", "a third draw"])
     boxes = fig.Toggle("Boxes", True)
     each = fig.Each(T)
     return fig.Figure(
-        fig.Stage(
-            fig.Image(target),
-            fig.Box(fig.array(read)[t], when=boxes),
-            title="The picture, and what is read",
-            side=250,
-        ),
-        fig.Stage(
-            fig.Image(fig.array(canvases)[swapped, draw, t]),
-            fig.Box(fig.array(written)[swapped, draw, t], when=boxes),
-            title="The canvas, and where is written",
-            side=250,
-        ),
         fig.Column(
             fig.Row(
                 each,
@@ -158,9 +146,22 @@ def stroke_by_stroke(
                 {"nats": kl}, x=range(1, T + 1), title="KL of each step of the picture's own z", mark=t, low=0
             ),
         ),
+        fig.Stage(
+            fig.Image(target),
+            fig.Box(fig.array(read)[t], when=boxes),
+            title="The picture, and what is read",
+            side=250,
+        ),
+        fig.Stage(
+            fig.Image(fig.array(canvases)[swapped, draw, t]),
+            fig.Box(fig.array(written)[swapped, draw, t], when=boxes),
+            title="The canvas, and where is written",
+            side=250,
+        ),
         also=(t, swapped, draw, boxes),
         caption="Step {Step}: {nats:.1f} nats. Step {which} draws with {own}.",
         alt=alt or f"A picture drawn in {T} strokes.",
+        still={"Step": T - 1},
         nats=fig.array(kl)[t],
         which=swapped,
         own=draw,
@@ -219,30 +220,16 @@ def sliding_window(
 
 
 def glimpses(images: object, windows: object, titles: Sequence[str]) -> None:
-    """Draw images (N, H, W) with the boxes (N, T, 4) of their windows: left, top, width, height."""
-    windows = np.asarray(windows)
-    drawn = plotting.images(list(images), titles, columns=-(-len(windows) // 2), size=1.9)
+    """Draw images (N, H, W) with the boxes (N, T, 4) of their windows from the second on: left, top, width, height."""
+    windows = np.asarray(windows)[:, 1:]
+    drawn = plotting.images(list(images), titles, columns=-(-len(windows) // 2), size=1.5)
     for axis, boxes in zip(drawn.axes, windows, strict=False):
-        for t, (left, top, width, height) in enumerate(boxes):
-            axis.add_patch(
-                Rectangle(
-                    (left - 0.5, top - 0.5),
-                    width,
-                    height,
-                    fill=False,
-                    edgecolor=ORDER[min(t, 3)],
-                    linewidth=1.6,
-                )
-            )
-    names = [f"glimpse {t + 1}" for t in range(windows.shape[1])]
-    handles = [
-        Patch(facecolor="none", edgecolor=colour, label=name)
-        for name, colour in zip(names, ORDER, strict=False)
-    ]
-    drawn.legend(handles=handles, loc="outside lower center", ncols=len(names), fontsize=9)
-    plotting.show(
-        drawn, "Cluttered digits with the squares of four glimpses: all of the image, then the digit."
-    )
+        for (left, top, width, height), colour in zip(boxes, ORDER, strict=False):
+            corner = (left - 0.5, top - 0.5)
+            axis.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=1.6))
+    handles = [Patch(facecolor="none", edgecolor=c, label=f"glimpse {t + 2}") for t, c in enumerate(ORDER)]
+    drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9)
+    plotting.show(drawn, "Cluttered digits with the squares of three glimpses, most of them on the digit.")
 
 
 def system(
