@@ -62,7 +62,7 @@ class Budget:
     tested: int = 500
 
 
-QUICK = Budget(strokes=900, glimpses=800, keys=300)
+QUICK = Budget(strokes=900, glimpses=700, keys=300)
 RECORD = Budget(strokes=1600, glimpses=1500, keys=500, tested=1000)
 
 
