@@ -10,6 +10,7 @@ from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_lear
 from helpers import figure as fig
 from helpers.asking import figures as asking_figures
 from helpers.data.readings import Candidate, Reading
+from helpers.draw import figures as draw
 from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
@@ -523,3 +524,30 @@ def which_frame() -> fig.Figure:
     shares = {name: rng.dirichlet(np.ones(10), (2, 2)) for name in ("attention", "mean")}
     order = np.array([[3, 1, 0, 2], [2, 3, 1, 0]])
     return asking_figures.which_frame(clips, order, rng.dirichlet(np.ones(4), (2, 2)), shares, [1, 3], [4, 7])
+
+
+def filter_bank() -> fig.Figure:
+    """A picture that is wider than high, bright in one corner, under three by three filters."""
+    picture = np.add.outer(np.linspace(0, 0.5, 18), np.linspace(0, 0.5, 24))
+    return draw.filter_bank(picture, n=3, alt="A picture that grows brighter towards its lower right corner.")
+
+
+def stroke_by_stroke() -> fig.Figure:
+    """Three strokes on 20 x 20 pixels; every canvas is of one grey, so that each state is told from all others."""
+    T = 3
+    greys = np.arange(T * draw.DRAWS * T, dtype=np.uint8).reshape(T, draw.DRAWS, T) * 9
+    canvases = np.broadcast_to(greys[..., None, None], (*greys.shape, 20, 20)).copy()
+    written = np.stack([greys % 7, greys % 5, greys % 3 + 4, greys % 3 + 4], axis=-1).astype(float)
+    read = np.array([[1, 2, 9, 9], [3.5, 0, 6, 6], [-2, -2, 24, 24]], float)
+    return draw.stroke_by_stroke(
+        photograph()[:20, :20].mean(2).astype(np.uint8), canvases, read, written, [3.0, 1.5, 0.25]
+    )
+
+
+def sliding_window() -> fig.Figure:
+    """Two keyers of one text; the second makes one stroke more, and its weights pass 1."""
+    first = np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0, 0.3, 0.4]])
+    second = np.array([[1.5, 0, 0], [0.5, 0.5, 0], [0, 1, 0], [0, 0, 0]])
+    return draw.sliding_window(
+        ["E", "N", "end"], [[".", "-", "."], ["-", "-", ".", "."]], [first, second], ["window", "softmax"]
+    )

@@ -23,6 +23,9 @@ NAMES = [
         "suppression",
         "ask_the_scene",
         "which_frame",
+        "filter_bank",
+        "stroke_by_stroke",
+        "sliding_window",
     ),
 ]
 
