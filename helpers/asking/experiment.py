@@ -66,7 +66,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 @lru_cache(maxsize=4)
-def named(seed: int, budget: Budget, channels: int = WIDE) -> tuple[Encoder, History]:
+def named(seed: int, budget: Budget, channels: int) -> tuple[Encoder, History]:
     """Teach an encoder to name what each cell shows; it is used as it is from then on."""
     scenes = data.draw_scenes(budget.scenes, seed + 100, "train", (2, 6))
     runtime.seed_everything(seed)
@@ -169,7 +169,7 @@ def hard_lessons(encoder: Encoder, number: int, seed: int, split: str) -> Materi
 
 def hard(budget: Budget) -> Iterator[dict]:
     """Counting and "none": one hop, mean pool, and gates, which need not sum to 1."""
-    encoder, _ = named(0, budget)
+    encoder, _ = named(0, budget, WIDE)
     train, test = (
         hard_lessons(encoder, budget.scenes, 0, "train"),
         hard_lessons(encoder, budget.tested, 1, "test"),
@@ -184,7 +184,7 @@ def hard(budget: Budget) -> Iterator[dict]:
 @lru_cache(maxsize=1)
 def cinema(seed: int, budget: Budget, split: str = "test") -> tuple[Clips, Clips]:
     """The clips that a seed's networks learn from, and those they are judged on."""
-    encoder, _ = named(seed, budget)
+    encoder, _ = named(seed, budget, WIDE)
     train = watched(encoder, data.draw_clips(budget.clips, seed))
     return train, watched(encoder, data.draw_clips(budget.tested, 1, split))
 
