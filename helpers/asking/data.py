@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
@@ -10,12 +9,12 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from helpers import seeds
+from helpers.asking.model import CELL, SIDE
 from helpers.captioning.data import COVERED, DIGITS, NAMED
 from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.tokens import PAD
 
-SIDE, CELL = 72, 12  # pixels along a scene and along a cell: 6 x 6 places
 FRAMES, FRAME = 12, 48  # frames of a clip, and pixels along one: 4 x 4 places
 GAP = 6  # pixels at least between the centres of two stickers, from left to right
 HEIGHTS = (14, 17)  # of a digit, in pixels
@@ -132,26 +131,6 @@ def flipped(questions: Sequence[Question], twins: Sequence[Question]) -> list[tu
     other = {(each.scene, each.words): each for each in twins}
     pairs = [(each, other.get((each.scene, each.words))) for each in questions]
     return [(each, twin) for each, twin in pairs if twin and twin.answer != each.answer]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Questions as a network gets them; they go to a device like a tensor.
-
-    Attributes:
-        annotations: (B, L, D). words: (B, T) int64, padded with 0.
-        truth: (B, 2, L) bool, the cells of the sticker that is asked for, and of the one that the answer is about.
-    """
-
-    annotations: Tensor
-    words: Tensor
-    truth: Tensor
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def to(self, device: torch.device) -> "Asked":
-        return Asked(*(part.to(device) for part in (self.annotations, self.words, self.truth)))
 
 
 def encode(words: Sequence[str]) -> Tensor:

@@ -1,14 +1,16 @@
 """Ask, attend and answer in small (Xu and Saenko 2015), and attention over the frames of a clip (Yao et al. 2015)."""
 
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from helpers import ops
-from helpers.asking.data import ANSWERS, CELL, SIDE, WORDS, Asked
 from helpers.captioning.model import NamingEncoder
 from helpers.data.tokens import PAD
+
+SIDE, CELL = 72, 12  # pixels along a scene, and along a cell of the encoder: 6 x 6 places
 
 Look = Literal["attention", "mean", "nothing", "truth", "gates"]
 Pool = Literal["attention", "mean", "max"]
@@ -30,6 +32,26 @@ class Encoder(NamingEncoder):
         """What a frame shows anywhere: (B, 20), of each name the greatest probability in any cell."""
         digits, colours = self(images)
         return torch.cat([part.softmax(dim=1).amax(dim=(2, 3)) for part in (digits, colours)], dim=1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Questions as a network gets them; they go to a device like a tensor.
+
+    Attributes:
+        annotations: (B, L, D). words: (B, T) int64, padded with 0.
+        truth: (B, 2, L) bool, the cells of the sticker that is asked for, and of the one that the answer is about.
+    """
+
+    annotations: Tensor
+    words: Tensor
+    truth: Tensor
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def to(self, device: torch.device) -> "Asked":
+        return Asked(*(part.to(device) for part in (self.annotations, self.words, self.truth)))
 
 
 class Answer(NamedTuple):
@@ -60,6 +82,7 @@ class Asker(nn.Module):
     """Answer a question about annotations (B, L, channels), whose last two are x and y; look once a hop.
 
     Args:
+        words, answers: sizes of the vocabularies.
         look: "attention"; "mean" gives every place the same weight; "nothing" reads none; "truth" looks where the
             sticker in question is; "gates" gives each place a weight of its own, by a sigmoid, and adds up.
         reads: whether the question is read at all.
@@ -68,19 +91,17 @@ class Asker(nn.Module):
     """
 
     def __init__(
-        self, channels: int, hops: int = 2, size: int = 64, *, look: Look = "attention", reads: bool = True,
-        relative: bool = True, linear: bool = False,
+        self, channels: int, hops: int = 2, size: int = 64, *, words: int, answers: int, look: Look = "attention",
+        reads: bool = True, relative: bool = True, linear: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.look, self.reads, self.relative = look, reads, relative
-        self.guide = nn.Embedding(len(WORDS), size, padding_idx=PAD)  # what the first look is for
-        self.embed = nn.Embedding(
-            len(WORDS), size, padding_idx=PAD
-        )  # what the rest is to know of the question
+        self.guide = nn.Embedding(words, size, padding_idx=PAD)  # what the first look is for
+        self.embed = nn.Embedding(words, size, padding_idx=PAD)  # what the rest is to know of the question
         # A word that has not been learned is not to move the first look.
         nn.init.normal_(self.guide.weight[PAD + 1 :], std=0.1)
         self.answer = nn.Sequential(
-            nn.ReLU(), nn.Linear(size, 2 * size), nn.ReLU(), nn.Linear(2 * size, len(ANSWERS))
+            nn.ReLU(), nn.Linear(size, 2 * size), nn.ReLU(), nn.Linear(2 * size, answers)
         )
         self.hops = nn.ModuleList(Hop(channels, size, linear) for _ in range(hops))
         self.taken = hops  # hops taken; the first is taught alone
