@@ -68,36 +68,10 @@ def hypercolumn(
     blend = fig.Slider("Blend", 101, 45, labels="{}%")
     at = fig.Pointer((n, n))
     chance = fig.array(switched)[box, *layers]
-    # Where a place of a window lies in the image, and in each layer's map.
-    centres = (np.arange(n) + 0.5) / n
-    places = [frames[:, [k]] + centres * (frames[:, [k + 2]] - frames[:, [k]]) for k in (1, 0)]
-    drawn = []
-    for found, stride in zip(maps, (1, 2, 4, 8), strict=True):
-        array = taking.numbers(found, "maps").astype(float)
-        largest = max(array.max(), 1e-9)
-        C, h, w = array.shape
-        rows = -(-C // WIDE)
-        padded = np.zeros((h, w, rows * WIDE), np.uint8)
-        padded[..., :C] = np.round(np.moveaxis(array, 0, -1) / largest * 100)
-        column = fig.array(padded.reshape(h, w, rows, WIDE))
-        y, x = (
-            fig.array(np.clip(place // stride, 0, size - 1).astype(int))[box, where]
-            for place, size, where in zip(places, (h, w), (at.y, at.x), strict=True)
-        )
-        drawn.append(
-            fig.Stage(
-                fig.Heat(column[y, x], high=100, colours="magma"), title=f"stride {stride}: {C}", side=190
-            )
-        )
     K = round(len(taking.numbers(mixing, "mixing")) ** 0.5)
     shares = np.round(np.moveaxis(taking.numbers(mixing, "mixing").astype(float), 0, -1) * 100)
-    half = fig.array(
-        np.arange(n) // 2
-    )  # every second place is close enough for the numbers beside the picture
+    half = fig.array(np.arange(n) // 2)  # the numbers beside the picture are those of every second place
     every = np.moveaxis(scores, 1, -1)[:, ::2, ::2, None].round(2)
-    sides = np.stack(
-        [frames[:, 0], frames[:, 1], frames[:, 2] - frames[:, 0], frames[:, 3] - frames[:, 1]], 1
-    )
     return fig.Figure(
         fig.Stage(
             fig.Image(fig.array(np.moveaxis(cut, 1, -1))[box]),
@@ -106,8 +80,10 @@ def hypercolumn(
             pointer=at,
             side=300,
         ),
-        fig.Stage(fig.Image(picture), fig.Box(fig.array(sides)[box]), title="The box, widened", side=220),
-        fig.Column(*drawn, title="The column here"),
+        fig.Stage(
+            fig.Image(picture), fig.Box(fig.array(_sides(frames))[box]), title="The box, widened", side=220
+        ),
+        fig.Column(*_column(maps, frames, n, box, at), title="The column here"),
         fig.Matrix(
             fig.array(every)[box, half[at.y], half[at.x]],
             ["score"],
@@ -138,6 +114,35 @@ def hypercolumn(
         here=chance[at.y, at.x],
         true=fig.names(["outside", "inside"])[fig.array(known)[box, at.y, at.x]],
     )
+
+
+def _column(
+    maps: Sequence[object], frames: np.ndarray, n: int, box: fig.Slider, at: fig.Pointer
+) -> list[fig.Stage]:
+    """The values of each map at the place of a window that is pointed at, as small pictures."""
+    # Where a place of a window lies in the image, and in each layer's map.
+    centres = (np.arange(n) + 0.5) / n
+    places = [frames[:, [k]] + centres * (frames[:, [k + 2]] - frames[:, [k]]) for k in (1, 0)]
+    drawn = []
+    for found, stride in zip(maps, (1, 2, 4, 8), strict=True):
+        array = np.moveaxis(taking.numbers(found, "maps").astype(float), 0, -1)  # (h, w, C)
+        y, x = (
+            np.clip(place // stride, 0, size - 1).astype(int)
+            for place, size in zip(places, array.shape, strict=False)
+        )
+        # Only what lies in some window is stored, in percent of the largest value.
+        shown = array[y.min() : y.max() + 1, x.min() : x.max() + 1] / max(array.max(), 1e-9)
+        h, w, C = shown.shape
+        padded = np.zeros((h, w, -(-C // WIDE) * WIDE), np.uint8)
+        padded[..., :C] = np.round(100 * shown)
+        column = fig.array(padded.reshape(h, w, -1, WIDE))
+        y, x = (fig.array(at_map - at_map.min())[box, where] for at_map, where in ((y, at.y), (x, at.x)))
+        drawn.append(
+            fig.Stage(
+                fig.Heat(column[y, x], high=100, colours="magma"), title=f"stride {stride}: {C}", side=190
+            )
+        )
+    return drawn
 
 
 def suppression(
@@ -244,12 +249,18 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
         fig.Step(
             "scores",
             t["scores"],
-            after={"stride 8": "classify", **{f"stride {stride}": "" for stride in (4, 2, 1)}},
+            after={"stride 8": "1 × 1", **{f"stride {stride}": "" for stride in (4, 2, 1)}},
             parameters=p["scores"],
             place=(4, 2),
             note="What each of the 5 x 5 classifiers says of each pixel, summed over the four maps.",
         ),
-        fig.Step("mask", t["mask"], after={"scores": "cut, mix", "class": "box"}, place=(4, 1)),
+        fig.Step(
+            "mask",
+            t["mask"],
+            after={"scores": "cut, mix"},
+            place=(4, 3),
+            note="Cut by the box of the region that was named, each place mixed from the classifiers near it.",
+        ),
     ]
     return fig.walk(
         steps, alt=alt or "The tensors of SDS and of hypercolumns, from an image to a class and a mask."

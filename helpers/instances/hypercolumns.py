@@ -15,11 +15,6 @@ SIDE = 50  # places along a side of a box's mask
 LAYERS = {"all": (0, 1, 2, 3), "top": (3,)}  # which of the trunk's maps a column holds
 
 
-def columns(maps: Sequence[Tensor]) -> Tensor:
-    """Stack all maps, enlarged to the finest, so that every pixel has its hypercolumn: (B, 180, H, W)."""
-    return torch.cat([resized(each, stride) for each, stride in zip(maps, STRIDES, strict=True)], dim=1)
-
-
 def resized(maps: Tensor, stride: int) -> Tensor:
     """Bring maps (B, C, h, w) to the image's resolution: (B, C, stride * h, stride * w)."""
     return maps if stride == 1 else enlarged(maps, stride)

@@ -13,6 +13,8 @@ from helpers.instances.experiment import Trained
 from helpers.instances.scoring import boxes_round, right
 from helpers.instances.sds import Looked, look, named, staying, two_crops
 
+SURE = 0.3  # score of a detection that is drawn
+
 
 @torch.no_grad()
 def tensors(trained: Trained, looked: Looked, proposal: int) -> dict[str, Tensor]:
@@ -71,6 +73,7 @@ def columns(trained: Trained, scenes: Scenes, scene: int, number: int = 2) -> di
 def doubles(trained: Trained, scenes: Scenes, overlaps: Sequence[float]) -> dict[str, object]:
     """What `figures.suppression` takes: who stays in each scene at each overlap, by boxes and by masks."""
     found = [named(each, trained.classifiers[2]) for each in look(trained.trunk, scenes.images)]
+    found = [each[each.scores >= SURE] for each in found]
     truth = true_instances(scenes)
     kept = [[[staying(each, o, boxes) for o in overlaps] for boxes in (True, False)] for each in found]
     hits = [

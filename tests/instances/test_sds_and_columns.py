@@ -12,7 +12,7 @@ from torchvision.ops import box_iou, nms
 from helpers import results
 from helpers.instances import baseline, experiment, hypercolumns, reporting, sds
 from helpers.instances.data import draw_scenes, true_instances
-from helpers.instances.hypercolumns import HypercolumnHead, columns, masked, mixing
+from helpers.instances.hypercolumns import HypercolumnHead, masked, mixing, resized
 from helpers.instances.learning import Looks, TrunkBudget, region_examples
 from helpers.instances.model import ClassMap, Trunk
 from helpers.instances.scoring import Detections, mask_iou
@@ -138,7 +138,8 @@ def test_a_column_classified_whole_is_the_sum_of_its_layers(trunk):
     head = HypercolumnHead(grid=2)
     weight = torch.cat([layer.weight[:, :, 0, 0] for layer in head.classifiers], dim=1)
     bias = sum(layer.bias for layer in head.classifiers)
-    whole = torch.einsum("kc,bcyx->bkyx", weight, columns(maps)) + bias[:, None, None]
+    columns = torch.cat([resized(*each) for each in zip(maps, (1, 2, 4, 8), strict=True)], dim=1)
+    whole = torch.einsum("kc,bcyx->bkyx", weight, columns) + bias[:, None, None]
     assert_close(head.score_maps(maps), whole, atol=1e-4, rtol=1e-4)
 
 
