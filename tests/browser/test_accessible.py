@@ -10,6 +10,7 @@ NAMES = [
         "checkerboard",
         "stage_by_stage",
         "pass_by_pass",
+        "playhead",
         "alignment_explorer",
         "by_length",
         "question",
@@ -20,6 +21,11 @@ NAMES = [
         "cascade",
         "first_summary",
         "suppression",
+        "ask_the_scene",
+        "which_frame",
+        "filter_bank",
+        "stroke_by_stroke",
+        "sliding_window",
     ),
 ]
 
