@@ -250,20 +250,15 @@ def system(
         steps += [
             fig.Step(name, band[0], after={above: "band"}, place=(1, row)),
             fig.Step(
-                f"maps, {name.split()[0]}", found[0], after={name: "read"},
-                parameters=0 if row else network, place=(2, row),
-                note="The same kernels on every level, so a digit twice as large meets them one level on.",
+                f"maps, {name.split()[0]}", found[0], after={name: "read"}, place=(2, row),
+                note=f"The same kernels on every level, {network:,} parameters in all: a digit twice as large meets "
+                "them one level on.",
             ),
         ]  # fmt: skip
+    up = {f"maps, {name.split()[0]}": "up" for name in names}
+    note = f"The classifier has {classifier:,} parameters."
     steps += [
-        fig.Step("stack", stacked, after={f"maps, {name.split()[0]}": "up" for name in names}, place=(3, 0)),
-        fig.Step(
-            "labels",
-            scores,
-            after={"stack": "score"},
-            parameters=classifier,
-            place=(4, 0),
-            kind="scores",
-        ),
+        fig.Step("stack", stacked, after=up, place=(3, 0)),
+        fig.Step("labels", scores, after={"stack": "score"}, place=(4, 0), kind="scores", note=note),
     ]
     return fig.walk(steps, alt="The tensors of the network, from the image through three scales to labels.")

@@ -17,6 +17,15 @@ NAMES = [
         "anatomy",
         "leaf_to_root",
         "scales",
+        "hypercolumn",
+        "cascade",
+        "first_summary",
+        "suppression",
+        "ask_the_scene",
+        "which_frame",
+        "filter_bank",
+        "stroke_by_stroke",
+        "sliding_window",
     ),
 ]
 

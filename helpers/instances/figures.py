@@ -1,0 +1,267 @@
+"""Figures of lesson 05a: arrays in, interactive figures out."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+
+from helpers import figure as fig
+from helpers.figure import taking
+
+COLOURS = ((255, 150, 0), (0, 190, 255), (255, 80, 170), (120, 220, 60), (170, 120, 255), (255, 225, 60))
+WIDE = 12  # values side by side in a drawn column
+MEASURES = ("boxes", "masks")
+
+
+def painted(image: object, masks: object, blend: float = 0.6) -> np.ndarray:
+    """Colour each mask (D, H, W) over an image (3, H, W) in bytes, and draw its rim: (H, W, 3) in bytes."""
+    picture = taking.image(np.moveaxis(taking.numbers(image, "image"), 0, -1)) * 0.55
+    for number, mask in enumerate(taking.numbers(masks, "masks").astype(bool)):
+        colour = np.array(COLOURS[number % len(COLOURS)], float)
+        picture[mask] = (1 - blend) * picture[mask] + blend * colour
+        inner = mask.copy()
+        inner[1:] &= mask[:-1]
+        inner[:-1] &= mask[1:]
+        inner[:, 1:] &= mask[:, :-1]
+        inner[:, :-1] &= mask[:, 1:]
+        picture[mask & ~inner] = colour
+    return picture.round().astype(np.uint8)
+
+
+def hypercolumn(
+    image: object,
+    windows: object,
+    crops: object,
+    maps: Sequence[object],
+    said: object,
+    mixing: object,
+    truth: object,
+    alt: str = "",
+) -> fig.Figure:
+    """Point at a pixel of a box: its column, what each layer says there, and which classifiers are asked.
+
+    Args:
+        image: (3, H, W) in bytes. windows: (D, 4), round the boxes, as x0, y0, x1, y1.
+        crops: (D, 3, n, n) in bytes, what the windows show.
+        maps: the trunk's, (C, H / s, W / s) at strides s of 1, 2, 4 and 8, nowhere negative.
+        said: (D, 4, n, n), each layer's share of a place's score. Their sum is above 0 inside.
+        mixing: (K * K, n, n), how much each of the classifiers is asked at each place.
+        truth: (D, n, n), 1 inside.
+    """
+    picture = taking.image(np.moveaxis(taking.numbers(image, "image"), 0, -1))
+    frames, known = taking.numbers(windows, "windows").astype(float), taking.numbers(truth, "truth")
+    scores, cut = taking.numbers(said, "said").astype(float), taking.numbers(crops, "crops")
+    D, n = len(frames), known.shape[-1]
+    if scores.shape != (D, 4, n, n) or cut.shape != (D, 3, n, n) or known.shape != (D, n, n):
+        raise ValueError(
+            f"{D} windows need crops (D, 3, n, n), said (D, 4, n, n) and truth (D, n, n); got {cut.shape}, "
+            f"{scores.shape} and {known.shape}."
+        )
+    switched = np.zeros((D, 2, 2, 2, 2, n, n), np.uint8)  # for each choice of layers, chances in percent
+    for on in product((0, 1), repeat=4):
+        total = np.einsum("dlyx,l->dyx", scores, on)
+        switched[:, *on] = np.round(100 / (1 + np.exp(-total)))
+    right = (switched > 50) == known[:, None, None, None, None].astype(bool)
+
+    box = fig.Slider("Box", D, labels=[str(d + 1) for d in range(D)], keys="[]")
+    layers = [fig.Toggle(f"Stride {stride}", True) for stride in (1, 2, 4, 8)]
+    blend = fig.Slider("Blend", 101, 45, labels="{}%")
+    at = fig.Pointer((n, n))
+    chance = fig.array(switched)[box, *layers]
+    K = round(len(taking.numbers(mixing, "mixing")) ** 0.5)
+    shares = np.round(np.moveaxis(taking.numbers(mixing, "mixing").astype(float), 0, -1) * 100)
+    half = fig.array(np.arange(n) // 2)  # the numbers beside the picture are those of every second place
+    every = np.moveaxis(scores, 1, -1)[:, ::2, ::2, None].round(2)
+    return fig.Figure(
+        fig.Stage(
+            fig.Image(fig.array(np.moveaxis(cut, 1, -1))[box]),
+            fig.Heat(chance, high=100, colours="viridis", blend=blend),
+            title="Chance to be inside",
+            pointer=at,
+            side=300,
+        ),
+        fig.Stage(
+            fig.Image(picture), fig.Box(fig.array(_sides(frames))[box]), title="The box, widened", side=220
+        ),
+        fig.Column(*_column(maps, frames, n, box, at), title="The column here"),
+        fig.Matrix(
+            fig.array(every)[box, half[at.y], half[at.x]],
+            ["score"],
+            [f"stride {stride}" for stride in (1, 2, 4, 8)],
+            low=-6,
+            high=6,
+            colours="PuOr",
+            numbers="+.1f",
+            title="Each layer's share",
+            side=240,
+        ),
+        fig.Matrix(
+            fig.array(shares.reshape(n, n, K, K).astype(np.uint8))[at.y, at.x],
+            high=100,
+            numbers=".0f",
+            title=f"Percent of the {K} x {K} classifiers",
+            side=190,
+        ),
+        fig.Stage(fig.Heat(fig.array(known)[box], colours="gray"), title="Truth", side=150),
+        also=(box, *layers, blend),
+        caption="Box {Box}, strides 1 {Stride 1}, 2 {Stride 2}, 4 {Stride 4}, 8 {Stride 8}: {share:.1%} of its places "
+        "are on the right side. At {place}: {here}% inside, in truth {true}.",
+        lines=2,
+        alt=alt
+        or "A box of a scene, the chance of each of its places to be inside, and the column of one place.",
+        share=fig.array(right.mean(axis=(-1, -2)))[box, *layers],
+        place=at,
+        here=chance[at.y, at.x],
+        true=fig.names(["outside", "inside"])[fig.array(known)[box, at.y, at.x]],
+    )
+
+
+def _column(
+    maps: Sequence[object], frames: np.ndarray, n: int, box: fig.Slider, at: fig.Pointer
+) -> list[fig.Stage]:
+    """The values of each map at the place of a window that is pointed at, as small pictures."""
+    # Where a place of a window lies in the image, and in each layer's map.
+    centres = (np.arange(n) + 0.5) / n
+    places = [frames[:, [k]] + centres * (frames[:, [k + 2]] - frames[:, [k]]) for k in (1, 0)]
+    drawn = []
+    for found, stride in zip(maps, (1, 2, 4, 8), strict=True):
+        array = np.moveaxis(taking.numbers(found, "maps").astype(float), 0, -1)  # (h, w, C)
+        y, x = (
+            np.clip(place // stride, 0, size - 1).astype(int)
+            for place, size in zip(places, array.shape, strict=False)
+        )
+        # Only what lies in some window is stored, in percent of the largest value.
+        shown = array[y.min() : y.max() + 1, x.min() : x.max() + 1] / max(array.max(), 1e-9)
+        h, w, C = shown.shape
+        padded = np.zeros((h, w, -(-C // WIDE) * WIDE), np.uint8)
+        padded[..., :C] = np.round(100 * shown)
+        column = fig.array(padded.reshape(h, w, -1, WIDE))
+        y, x = (fig.array(at_map - at_map.min())[box, where] for at_map, where in ((y, at.y), (x, at.x)))
+        drawn.append(
+            fig.Stage(
+                fig.Heat(column[y, x], high=100, colours="magma"), title=f"stride {stride}: {C}", side=190
+            )
+        )
+    return drawn
+
+
+def suppression(
+    images: object, boxes: Sequence[object], scores: Sequence[object], kept: Sequence[object],
+    truth: Sequence[object], found: object, overlaps: Sequence[float], alt: str = "",
+) -> fig.Figure:  # fmt: skip
+    """Move the overlap from which on two detections of one class count as one, and see who is thrown away.
+
+    Args:
+        images: (N, 3, H, W) in bytes.
+        boxes: for each scene (D, 4) as x0, y0, x1, y1. scores: (D,) each.
+        kept: for each scene and measure ("boxes", "masks") and overlap, the numbers of the detections that stay.
+        truth: for each scene (K, 4), the true boxes.
+        found: (N, 2, overlaps), how many of a scene's true instances a detection that stays is right about.
+        overlaps: the steps of the slider.
+    """
+    pictures = [taking.image(np.moveaxis(each, 0, -1)) for each in taking.numbers(images, "images")]
+    hits, N = taking.numbers(found, "found"), len(pictures)
+    if hits.shape != (N, 2, len(overlaps)) or not len(boxes) == len(scores) == len(kept) == len(truth) == N:
+        raise ValueError(
+            f"{N} scenes and {len(overlaps)} overlaps need found ({N}, 2, {len(overlaps)}) and boxes, scores, kept "
+            f"and truth for each scene; got {hits.shape}, {len(boxes)}, {len(scores)}, {len(kept)}, {len(truth)}."
+        )
+    frames, texts, counts = [], [], []
+    for each, score, stays in zip(boxes, scores, kept, strict=True):
+        sides, chances = _sides(each), taking.numbers(score, "scores").astype(float)
+        frames.append([[sides[np.asarray(one, int)] for one in measure] for measure in stays])
+        texts.append([[[f"{chances[i]:.2f}" for i in one] for one in measure] for measure in stays])
+        counts.append([[len(one) for one in measure] for measure in stays])
+    scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
+    measure = fig.Choice("Overlap of", list(MEASURES))
+    limit = fig.Slider(
+        "Limit", len(overlaps), len(overlaps) // 2, labels=[f"{o:.2f}" for o in overlaps], play=True
+    )
+    picture = fig.array(np.stack(pictures))[scene]
+    return fig.Figure(
+        fig.Stage(
+            fig.Image(picture),
+            fig.Box(fig.array(frames)[scene, measure, limit], fig.names(texts)[scene, measure, limit]),
+            title="Detections that stay",
+            side=330,
+        ),
+        fig.Stage(
+            fig.Image(picture),
+            fig.Box(fig.array([_sides(each) for each in truth])[scene]),
+            title="Truth",
+            side=220,
+        ),
+        also=(scene, measure, limit),
+        caption="Scene {Scene}, overlap of {Overlap of}, limit {Limit}: {count} detections stay; {hits} of {true} true "
+        "instances are found.",
+        alt=alt or f"{N} scenes with the detections that stay after suppression, beside the true boxes.",
+        count=fig.array(counts)[scene, measure, limit],
+        hits=fig.array(hits)[scene, measure, limit],
+        true=fig.array([len(each) for each in truth])[scene],
+    )
+
+
+def _sides(boxes: object) -> np.ndarray:
+    """Boxes (D, 4) from corners to left, top, width and height."""
+    corners = taking.numbers(boxes, "boxes").astype(float).reshape(-1, 4)
+    return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+
+
+def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: str = "") -> fig.Figure:
+    """Walk through SDS and hypercolumns: two crops of a region name it, all layers of its box redraw its mask.
+
+    Args:
+        tensors: image (H, W, 3), region (H, W), box crop and region crop (h, w, 3), top of box and top of region
+            (C, h, w), class (11,), maps 1 to 8 (C, h, w), scores (K * K, H, W), mask (n, n).
+        parameters: of the trunk, the class and the scores.
+    """
+    t, p = tensors, parameters
+    steps = [
+        fig.Step("image", t["image"], place=(0, 1)),
+        fig.Step("region", t["region"], after={"image": "propose"}, place=(1, 0), note="One of 150 regions."),
+        fig.Step("box crop", t["box crop"], after={"region": "cut"}, place=(2, 0)),
+        fig.Step(
+            "region crop",
+            t["region crop"],
+            after={"box crop": "keep the region"},
+            place=(2, 1),
+            note="Everything outside the region is the mean colour.",
+        ),
+        fig.Step(
+            "top of box", t["top of box"], after={"box crop": "trunk"}, parameters=p["trunk"], place=(3, 0)
+        ),
+        fig.Step("top of region", t["top of region"], after={"region crop": "trunk"}, place=(3, 1)),
+        fig.Step(
+            "class",
+            t["class"],
+            after={"top of box": "dense", "top of region": "dense"},
+            parameters=p["class"],
+            place=(4, 0),
+            kind="vector",
+        ),
+    ]
+    before = {"image": "trunk"}
+    for number, stride in enumerate((1, 2, 4, 8)):
+        name = f"stride {stride}"
+        steps.append(fig.Step(name, t[name], after=before, place=(number, 2)))
+        before = {name: "read"}
+    steps += [
+        fig.Step(
+            "scores",
+            t["scores"],
+            after={"stride 8": "1 × 1", **{f"stride {stride}": "" for stride in (4, 2, 1)}},
+            parameters=p["scores"],
+            place=(4, 2),
+            note="What each of the 5 x 5 classifiers says of each pixel, summed over the four maps.",
+        ),
+        fig.Step(
+            "mask",
+            t["mask"],
+            after={"scores": "cut, mix"},
+            place=(4, 3),
+            note="Cut by the box of the region that was named, each place mixed from the classifiers near it.",
+        ),
+    ]
+    return fig.walk(
+        steps, alt=alt or "The tensors of SDS and of hypercolumns, from an image to a class and a mask."
+    )

@@ -1,0 +1,98 @@
+"""Hypercolumns (Hariharan, Arbelaez, Girshick, Malik 2015): a mask for each box, from every layer of the trunk."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import roi_align
+
+from helpers.instances.boxes import paste, windows_round
+from helpers.instances.model import STRIDES, WIDTHS, enlarged
+from helpers.instances.scoring import Detections
+
+SIDE = 50  # places along a side of a box's mask
+LAYERS = {"all": (0, 1, 2, 3), "top": (3,)}  # which of the trunk's maps a column holds
+
+
+def resized(maps: Tensor, stride: int) -> Tensor:
+    """Bring maps (B, C, h, w) to the image's resolution: (B, C, stride * h, stride * w)."""
+    return maps if stride == 1 else enlarged(maps, stride)
+
+
+def mixing(grid: int, side: int = SIDE) -> Tensor:
+    """How much each of grid x grid classifiers says at each place of a box: (grid * grid, side, side).
+
+    The classifiers stand at the middles of grid x grid cells; between them they are mixed bilinearly. At each place
+    the shares sum to 1.
+    """
+    if grid < 1:
+        raise ValueError(f"grid is {grid}: a box needs at least one classifier along a side.")
+    each = torch.eye(grid * grid).view(grid * grid, 1, grid, grid)
+    return F.interpolate(each, size=(side, side), mode="bilinear", align_corners=False)[:, 0]
+
+
+class HypercolumnHead(nn.Module):
+    """Score places of a box as inside or outside: one linear classifier of the column for each cell of the box.
+
+    Classifying a column is a sum over layers. So each layer is classified at its own resolution, and its scores are
+    enlarged: the same numbers as from the stacked columns, with far less to enlarge.
+
+    Args:
+        grid: classifiers along a side of a box, K.
+        layers: the numbers of the trunk's maps that are looked at.
+
+    `forward` takes the trunk's maps and windows (R, 5), the image's number and x0, y0, x1, y1 each, and returns scores
+    (R, 50, 50), above 0 inside.
+    """
+
+    def __init__(self, grid: int = 5, layers: Sequence[int] = LAYERS["all"], widths: Sequence[int] = WIDTHS):
+        super().__init__()
+        self.grid, self.layers = grid, tuple(layers)
+        self.classifiers = nn.ModuleList(nn.Conv2d(widths[layer], grid * grid, 1) for layer in self.layers)
+        self.register_buffer("mixing", mixing(grid))
+
+    def forward(self, maps: Sequence[Tensor], windows: Tensor) -> Tensor:
+        return self.mixed(self.score_maps(maps), windows)
+
+    def mixed(self, scores: Tensor, windows: Tensor) -> Tensor:
+        """Cut windows (R, 5) out of score maps (B, grid * grid, H, W), and mix the classifiers: (R, 50, 50)."""
+        return (roi_align(scores, windows, SIDE, sampling_ratio=1, aligned=True) * self.mixing).sum(dim=1)
+
+    def shares(self, maps: Sequence[Tensor], windows: Tensor) -> Tensor:
+        """What each layer adds to the scores of `forward`: (R, layers, 50, 50)."""
+        parts = [
+            self.mixed(resized(classify(maps[layer]), STRIDES[layer]), windows)
+            for layer, classify in zip(self.layers, self.classifiers, strict=True)
+        ]
+        return torch.stack(parts, dim=1)
+
+    def score_maps(self, maps: Sequence[Tensor]) -> Tensor:
+        """What every classifier says of every pixel, all layers summed: (B, grid * grid, H, W)."""
+        return sum(
+            resized(classify(maps[layer]), STRIDES[layer])
+            for layer, classify in zip(self.layers, self.classifiers, strict=True)
+        )
+
+
+@torch.no_grad()
+def masked(
+    head: HypercolumnHead, maps: Sequence[Tensor], found: Sequence[Detections], context: float
+) -> list[Detections]:
+    """Draw a new mask for each detection from its box; class and score stay.
+
+    Args:
+        maps: the trunk's, of all images, in order.
+    """
+    head.eval()
+    drawn = []
+    for number, each in enumerate(found):
+        if not len(each):
+            drawn.append(each)
+            continue
+        windows = windows_round(each.boxes, context)
+        places = torch.cat([torch.zeros(len(windows), 1), windows], dim=1)
+        inside = head([part[number : number + 1] for part in maps], places).sigmoid()
+        masks = paste(inside, windows, *each.masks.shape[1:]) >= 0.5
+        drawn.append(Detections(each.image, masks, each.classes, each.scores))
+    return drawn
