@@ -8,12 +8,10 @@ from torch import Tensor, nn
 
 from helpers import ops
 from helpers.captioning.model import NamingEncoder
-from helpers.data.tokens import PAD
-
-SIDE, CELL = 72, 12  # pixels along a scene, and along a cell of the encoder: 6 x 6 places
 
 Look = Literal["attention", "mean", "nothing", "truth", "gates"]
 Pool = Literal["attention", "mean", "max"]
+PAD = 0  # the number that fills short questions up; no word has it
 
 
 class Encoder(NamingEncoder):
@@ -82,7 +80,7 @@ class Asker(nn.Module):
     """Answer a question about annotations (B, L, channels), whose last two are x and y; look once a hop.
 
     Args:
-        words, answers: sizes of the vocabularies.
+        words, answers: how many there are to know, and to choose from.
         look: "attention"; "mean" gives every place the same weight; "nothing" reads none; "truth" looks where the
             sticker in question is; "gates" gives each place a weight of its own, by a sigmoid, and adds up.
         reads: whether the question is read at all.
@@ -91,7 +89,7 @@ class Asker(nn.Module):
     """
 
     def __init__(
-        self, channels: int, hops: int = 2, size: int = 64, *, words: int, answers: int, look: Look = "attention",
+        self, words: int, answers: int, channels: int, hops: int = 2, size: int = 64, *, look: Look = "attention",
         reads: bool = True, relative: bool = True, linear: bool = False,
     ):  # fmt: skip
         super().__init__()
@@ -111,14 +109,14 @@ class Asker(nn.Module):
         seen, place, weights = asked.annotations, asked.annotations[..., -2:], []
         told = self.embed(asked.words).sum(dim=1) / 3 * self.reads  # (B, size)
         asking = self.guide(asked.words).sum(dim=1) * self.reads
-        offset = torch.zeros_like(place)
+        offset, cells = torch.zeros_like(place), seen.shape[1] ** 0.5
         for number, hop in enumerate(self.hops[: self.taken]):
             truth = asked.truth[:, number - self.taken, None]
             context, where = self.read(hop.scores(asking, seen, offset), hop.value(seen), truth)
             asking = told = told + context[:, 0]
             weights.append(where)
             if self.relative:
-                offset = (place - where @ place) * SIDE / CELL / 2  # from -1..1 to cells
+                offset = (place - where @ place) * cells / 2  # from -1..1 to cells
         return Answer(self.answer(told), torch.cat(weights, dim=1))
 
     def read(self, scores: Tensor, value: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
