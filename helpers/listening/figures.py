@@ -145,7 +145,7 @@ def rows(weights: Mapping[str, np.ndarray], text: str, spans: np.ndarray, stride
         axis.imshow(np.asarray(each), aspect="auto", vmin=0, vmax=1)
         axis.grid(False)  # its lines would look like true times
         for row, (start, end) in enumerate(np.asarray(spans) / stride - 0.5):
-            axis.plot([start, end], [row + 0.4] * 2, color="white", linewidth=1.5)
+            axis.plot([start, end], [row + 0.4] * 2, color="white", linewidth=1.5, linestyle="-")
         labels = list(text) if len(text) <= 16 else []
         axis.set(title=name, xlabel="place (0.1 s each)", yticks=range(len(labels)), yticklabels=labels)
     return figure
@@ -168,5 +168,5 @@ def by_length(errors: Mapping[str, Mapping[int, float]]) -> Figure:
 
 def _name_letters(axis: plt.Axes, text: str, spans: np.ndarray, bands: int) -> None:
     for letter, (start, end) in zip(text, np.asarray(spans), strict=True):
-        axis.plot([start, end], [bands - 0.2] * 2, color="black", linewidth=3, clip_on=False)
+        axis.plot([start, end], [bands - 0.2] * 2, color="black", linewidth=3, linestyle="-", clip_on=False)
         axis.text((start + end) / 2, bands + 0.4, letter, ha="center", va="bottom", fontsize=10)
