@@ -131,6 +131,7 @@ def heard(frames: Sequence[np.ndarray], texts: Sequence[str], spans: Sequence[np
     figure, axes = plt.subplots(len(frames), 1, figsize=(8, 1.8 * len(frames)), squeeze=False)
     for axis, picture, text, ends in zip(axes[:, 0], frames, texts, spans, strict=True):
         axis.imshow(np.asarray(picture).T, aspect="auto", origin="lower", vmin=RANGE[0], vmax=RANGE[1])
+        axis.grid(False)
         _name_letters(axis, text, ends, np.shape(picture)[1])
         axis.set(yticks=[], xticks=range(0, len(picture), 40), ylabel="400–880 Hz")
         axis.set_xticklabels([f"{tick / 40:.0f} s" for tick in range(0, len(picture), 40)])
@@ -142,8 +143,9 @@ def rows(weights: Mapping[str, np.ndarray], text: str, spans: np.ndarray, stride
     figure, axes = plt.subplots(1, len(weights), figsize=(4.2 * len(weights), 2.6), squeeze=False)
     for axis, (name, each) in zip(axes[0], weights.items(), strict=True):
         axis.imshow(np.asarray(each), aspect="auto", vmin=0, vmax=1)
+        axis.grid(False)  # its lines would look like true times
         for row, (start, end) in enumerate(np.asarray(spans) / stride - 0.5):
-            axis.plot([start, end], [row + 0.4] * 2, color="white", linewidth=1.5)
+            axis.plot([start, end], [row + 0.4] * 2, color="white", linewidth=1.5, linestyle="-")
         labels = list(text) if len(text) <= 16 else []
         axis.set(title=name, xlabel="place (0.1 s each)", yticks=range(len(labels)), yticklabels=labels)
     return figure
@@ -166,5 +168,5 @@ def by_length(errors: Mapping[str, Mapping[int, float]]) -> Figure:
 
 def _name_letters(axis: plt.Axes, text: str, spans: np.ndarray, bands: int) -> None:
     for letter, (start, end) in zip(text, np.asarray(spans), strict=True):
-        axis.plot([start, end], [bands - 0.2] * 2, color="black", linewidth=3, clip_on=False)
+        axis.plot([start, end], [bands - 0.2] * 2, color="black", linewidth=3, linestyle="-", clip_on=False)
         axis.text((start + end) / 2, bands + 0.4, letter, ha="center", va="bottom", fontsize=10)
