@@ -1,5 +1,6 @@
 """CamVid with a whole film held out: what to learn from, how to learn, and what is judged on."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Literal
 
@@ -89,13 +90,17 @@ def learn(
     batch: int = BATCH,
     optimisers: Optimisers = adamw,
     weight_decay: float = 0.01,
+    loss: Callable[..., Tensor] = F.cross_entropy,
 ) -> History:
-    """Train a network on scenes that `transform` changes; otherwise the same settings for every network."""
+    """Train a network on scenes that `transform` changes; otherwise the same settings for every network.
+
+    A `loss` takes scores and labels, the classes' `weight` and the `ignore_index`, as `F.cross_entropy` does.
+    """
     weights = median_frequency(scenes.labels).sqrt()
     return fit(
         network,
         endless(scenes.images, scenes.labels, batch, seed, transform),
-        partial(F.cross_entropy, weight=weights.to(runtime.device()), ignore_index=VOID),
+        partial(loss, weight=weights.to(runtime.device()), ignore_index=VOID),
         steps=steps,
         lr=RATE,
         weight_decay=weight_decay,

@@ -17,7 +17,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from filelock import FileLock
-from scipy import stats
+from scipy.special import stdtrit  # Student's t, without the 60 MB of scipy.stats
 
 from helpers import runtime
 
@@ -182,7 +182,7 @@ def interval(differences: Sequence[float]) -> tuple[float, float] | None:
     """The 95% t interval of the mean; None where one value tells nothing of the spread."""
     if len(differences) < 2:
         return None
-    margin = stats.t.ppf(0.975, len(differences) - 1) * stdev(differences) / math.sqrt(len(differences))
+    margin = float(stdtrit(len(differences) - 1, 0.975)) * stdev(differences) / math.sqrt(len(differences))
     return fmean(differences) - float(margin), fmean(differences) + float(margin)
 
 

@@ -3,15 +3,17 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import Metric, MetricCollection
 from tqdm.auto import tqdm
 
 from helpers import runtime
 from helpers.optimisers import Optimisers, adamw
+
+if TYPE_CHECKING:  # a large import, and a lesson without segmentation needs none of it
+    from torchmetrics import Metric, MetricCollection
 
 Loss = Callable[[Any, Tensor], Tensor]  # from the model's output and the targets, a scalar
 
@@ -213,7 +215,7 @@ def _watch(model, watch, watch_at, history: History, progress) -> None:
 def evaluate(
     model: nn.Module,
     batches: Iterable[tuple[Tensor, Tensor]],
-    metrics: Mapping[str, Metric] | MetricCollection,
+    metrics: "Mapping[str, Metric] | MetricCollection",
     *,
     predict: Callable[[Any], Tensor] = lambda scores: scores.argmax(dim=1),
 ) -> dict[str, float]:

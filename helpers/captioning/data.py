@@ -1,6 +1,7 @@
 """Captions for scenes: stickers named from left to right, in English or Korean, and which cell shows which sticker."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import torch
@@ -37,6 +38,12 @@ def draw_scenes(number: int, seed: int, split: Split = "train") -> Scenes:
     return make_scenes(
         number, seed, split, size=SIDE, count=(4, 6), height=(18, 24), rotation=10, colours=NAMED
     )
+
+
+def without_pixels(scenes: Scenes) -> Scenes:
+    """Scenes with all that their captions are made of, and pictures and masks of no size."""
+    pixels = ("images", "labels", "instances", "blank")
+    return replace(scenes, **{name: getattr(scenes, name)[..., :0, :0].clone() for name in pixels})
 
 
 def by_colour(scenes: Scenes) -> Tensor:
@@ -111,12 +118,7 @@ class Annotated(NamedTuple):
 
 def parse(words: Sequence[str], language: Language = "English") -> list[tuple[str, str]]:
     """Read (colour, digit) off each phrase of a caption; "" stands for what a phrase leaves out."""
-    phrases: list[list[str]] = [[]]
-    for word in words:
-        if word == ",":
-            phrases.append([])
-        else:
-            phrases[-1].append(word)
+    phrases = [phrase.split() for phrase in " ".join(words).split(",")]
     kinds = set(COLOURS[language].values()), set(DIGITS[language])
     return [
         tuple(next((word for word in phrase if word in kind), "") for kind in kinds)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from helpers import runtime, text_metrics
 from helpers.captioning import data, maps, systems
-from helpers.captioning.data import Annotated, Language, Order
+from helpers.captioning.data import Annotated, Order
 from helpers.captioning.model import Decoder, NamingEncoder, Told, caption_loss
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
@@ -56,7 +56,7 @@ def learn_names(scenes: Scenes, seed: int, steps: int) -> tuple[NamingEncoder, H
 def named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
     """The share of cells named right: "digit" and "colour" of those that show a sticker, "empty" of the others."""
     names = data.cell_names(scenes)
-    scores = [encoder.eval()(as_input(some)) for some in scenes.images.split(100)]
+    scores = [encoder.eval()(as_input(some)) for some in scenes.images.split(20)]
     found = torch.cat([torch.stack([part.argmax(dim=1) for part in each], dim=1) for each in scores])
     right, shown = found == names, names[:, 0] > 0
     parts = {"digit": right[:, 0][shown], "colour": right[:, 1][shown], "empty": right[:, 0][~shown]}
@@ -64,12 +64,10 @@ def named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
 
 
 @torch.no_grad()
-def annotated(
-    encoder: NamingEncoder, scenes: Scenes, language: Language = "English", order: Order = "left to right"
-) -> Annotated:
+def annotated(encoder: NamingEncoder, scenes: Scenes, order: Order = "left to right") -> Annotated:
     """Read scenes once with a finished encoder, and put captions beside."""
-    annotations = torch.cat([encoder.eval().annotate(as_input(some)) for some in scenes.images.split(100)])
-    return Annotated(scenes, annotations, data.captions(scenes, language, order), data.owners(scenes))
+    annotations = torch.cat([encoder.eval().annotate(as_input(some)) for some in scenes.images.split(20)])
+    return Annotated(scenes, annotations, data.captions(scenes, order=order), data.owners(scenes))
 
 
 def held_out(number: int = 500, split: str = "test") -> Scenes:
@@ -104,17 +102,22 @@ def score(said: Sequence[list[str]], test: Annotated) -> dict[str, float]:
 
 
 @lru_cache(maxsize=1)
-def prepared(seed: int, budget: Budget) -> tuple[NamingEncoder, History, Scenes]:
-    """The scenes and the encoder of a seed, for all its decoders; kept until another seed is asked for."""
+def prepared(seed: int, budget: Budget) -> tuple[NamingEncoder, History, Annotated]:
+    """The encoder of a seed, and what it reads off the scenes it learned from: for all decoders of that seed.
+
+    The scenes come without pixels, which no decoder reads; a quarter of a gigabyte would be kept with them.
+    """
     scenes = data.draw_scenes(budget.scenes, seed)
-    return *learn_names(scenes, seed, budget.naming), scenes
+    encoder, history = learn_names(scenes, seed, budget.naming)
+    read = annotated(encoder, scenes)
+    return encoder, history, read._replace(scenes=data.without_pixels(scenes))
 
 
 @lru_cache(maxsize=1)
 def material(seed: int, budget: Budget, order: Order) -> tuple[Annotated, Annotated, Vocabulary]:
     """What the decoders of a seed learn from, what they are judged on, and their words."""
-    encoder, _, scenes = prepared(seed=seed, budget=budget)
-    train = annotated(encoder, scenes, order=order)
+    encoder, _, read = prepared(seed=seed, budget=budget)
+    train = read._replace(captions=data.captions(read.scenes, order=order))
     return train, annotated(encoder, held_out(budget.tested), order=order), Vocabulary(train.said)
 
 

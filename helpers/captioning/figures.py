@@ -164,6 +164,10 @@ def word_by_word(
     boxes = np.concatenate([corners, np.broadcast_to([W / side, H / side], corners.shape)], axis=-1)
     only = np.where(np.eye(side**2).reshape(side, side, side, side) > 0, 1.0, np.nan)
 
+    # The poster erases the cell that the third word of the first caption looks at most.
+    third = np.nan_to_num(maps[0][min(2, len(said[0]) - 1)])
+    looked_at = boxes.reshape(-1, 4)[third.argmax()]
+
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)])
     model = fig.Choice("Model", models, keys="[]")
     row = fig.array(np.arange(len(models) * N).reshape(-1, N))[model, scene]
@@ -192,7 +196,7 @@ def word_by_word(
         ),
         fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
         also=(model, scene, blend, erase),
-        still={"Word": 2},
+        still={"Word": 2, "cell": (looked_at[:2] + looked_at[2:] / 2).tolist()},
         caption="{Model}, scene {Scene}, \N{LEFT DOUBLE QUOTATION MARK}{Word}\N{RIGHT DOUBLE QUOTATION MARK}: without "
         "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
         alt=f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",

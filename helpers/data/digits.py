@@ -52,7 +52,10 @@ def sticker_textures(split: Split) -> tuple[Tensor, Tensor]:
         textures: (N, 2, TEXTURE, TEXTURE) float32. labels: (N,) int64 in 0..9.
     """
     images, labels = handwritten_digits(split)
-    return textures_of(images), labels
+    textures = torch.empty(len(images), 2, TEXTURE, TEXTURE, dtype=torch.float32)
+    for part, some in zip(textures.split(100), images.split(100), strict=True):
+        part.copy_(textures_of(some))  # all at once, they would need four times this memory on the way
+    return textures, labels
 
 
 def as_digits(digits: Tensor | np.ndarray) -> Tensor:

@@ -1,13 +1,15 @@
 """Real photographs from scikit-image and scikit-learn, each cut into regions that no two splits share."""
 
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from skimage import data
 from skimage.color import gray2rgb
-from sklearn.datasets import load_sample_images
 from torch import Generator, Tensor
 
 from helpers.data.splits import Split, check_split
@@ -19,7 +21,9 @@ CROP_SIDES = (100, 150)
 
 @cache
 def _photographs() -> dict[str, np.ndarray]:
-    china, flower = load_sample_images().images
+    # Read as files: to import scikit-learn for two pictures takes seconds, and 45 MB.
+    folder = Path(find_spec("sklearn").origin).parent / "datasets" / "images"
+    china, flower = (np.array(Image.open(folder / f"{name}.jpg")) for name in ("china", "flower"))
     textures = {name: gray2rgb(getattr(data, name)()) for name in ("brick", "grass", "gravel")}
     return {
         "astronaut": data.astronaut(),

@@ -99,11 +99,15 @@ def make_scenes(
         )
     options = replace(options or SceneOptions(), **changes)
     generator = Generator().manual_seed(int(seed) * 3 + SPLITS.index(split))
-    parts = [
-        _draw_chunk(min(options.chunk, number - start), split, options, generator)
-        for start in range(0, number, options.chunk)
-    ]
-    return Scenes(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])})
+    scenes: dict[str, Tensor] = {}
+    for start in range(0, number, options.chunk):
+        part = _draw_chunk(min(options.chunk, number - start), split, options, generator)
+        for name, value in vars(part).items():
+            if start == 0:
+                scenes[name] = value.new_empty(number, *value.shape[1:])
+            # At once, for parts kept until the end would need the memory of the whole again.
+            scenes[name][start : start + len(value)] = value
+    return Scenes(**scenes)
 
 
 def _draw_chunk(n: int, split: Split, options: SceneOptions, generator: Generator) -> Scenes:

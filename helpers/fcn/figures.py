@@ -232,8 +232,8 @@ def patch_and_map(
     box = _boxes(corner_y, corner_x, patch_size)[at.y, at.x]
     cell = _boxes(np.arange(rows), np.arange(columns), 1)[at.y, at.x]
     colours = CLASS_COLOURS[:classes].astype(float)
-    share = shares.max(0)[..., None]
-    dense_map = np.floor(colours[shares.argmax(0)] * share + 255 * (1 - share) + 0.5).astype(np.uint8)
+    strength = np.sqrt(shares.max(0))[..., None]  # the share itself leaves all but the surest cells white
+    dense_map = np.floor(colours[shares.argmax(0)] * strength + 255 * (1 - strength) + 0.5).astype(np.uint8)
     ranked = (-shares).argsort(0, kind="stable")
     ordered = np.take_along_axis(shares, ranked, 0)
     class_at = fig.names(class_names)

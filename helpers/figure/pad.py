@@ -24,7 +24,7 @@ class DigitPad(Figure):
         self, alt: str = "A pad of 28 by 28 pixels to draw a digit on.", strokes: Sequence = ()
     ) -> None:
         self._pen = Paint((SIDE, SIDE), first=strokes)
-        stage = Stage(Image(self._pen.ink), title="Draw a digit", pointer=self._pen, side=280)
+        stage = Stage(Image(self._pen.ink), title="Draw a digit here", pointer=self._pen, side=280)
         super().__init__(stage, caption="Strokes on the pad: {strokes}.", alt=alt, lines=1)
 
     @property

@@ -214,5 +214,9 @@ def _png(figure: Figure) -> bytes:
     drawn, packed = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=100)
     with Pillow.open(drawn) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Pillow.Dither.NONE).save(packed, "PNG", optimize=True)
+        # By coverage, so that a thin bar of a class keeps its colour; the median cut gives photographs all of them.
+        small = picture.convert("RGB").quantize(
+            COLOURS, Pillow.Quantize.MAXCOVERAGE, dither=Pillow.Dither.NONE
+        )
+        small.save(packed, "PNG", optimize=True)
     return packed.getvalue()

@@ -7,21 +7,18 @@ from functools import lru_cache, partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import box_iou
 
 from helpers import runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
 from helpers.instances.boxes import paste
 from helpers.instances.cascade import Cascade
-from helpers.instances.cascade_losses import SURE, Lesson, cascade_loss, losses, mask_targets
+from helpers.instances.cascade_losses import Batch, cascade_loss, losses
 from helpers.instances.data import held_out, judged, training_scenes, true_instances
 from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, TrunkBudget, common_class_map
 from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import LEAST, suppress
-from helpers.instances.warping import roi_warp
 from helpers.training import History, fit, parameter_count
 
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
@@ -34,8 +31,17 @@ VOTE, AGAIN = 0.5, 0.5  # masks that overlap so much vote together; and a worse 
 THREE = {"model": "MNC", "stages": 3, "detached": False, "masked": True, "training": "end to end"}
 FIVE = THREE | {"stages": 5}
 DETACHED = THREE | {"detached": True}
+FIVE_DETACHED = FIVE | {"detached": True}
 STAGE_BY_STAGE = THREE | {"training": "stage by stage"}
 UNMASKED = THREE | {"masked": False}
+SYSTEMS = {
+    "MNC, 3 stages": THREE,
+    "MNC, 5 stages": FIVE,
+    "MNC, 5 stages, detached": FIVE_DETACHED,
+    "MNC, boxes detached": DETACHED,
+    "MNC, stage by stage": STAGE_BY_STAGE,
+    "MNC, class not masked": UNMASKED,
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Budget:
     steps: int
 
 
-QUICK = Budget(QUICK_TRUNK, scenes=1200, steps=350)
+QUICK = Budget(QUICK_TRUNK, scenes=800, steps=250)
 RECORD = Budget(RECORD_TRUNK, scenes=1200, steps=600)
 SWEEP = Budget(RECORD_TRUNK, scenes=1200, steps=200)
 
@@ -59,8 +65,8 @@ class Taught(nn.Module):
         super().__init__()
         self.cascade = cascade
 
-    def forward(self, lesson: Lesson):
-        return self.cascade(lesson.images, lesson.boxes)
+    def forward(self, batch: Batch):
+        return self.cascade(batch.images, batch.boxes)
 
 
 def new_cascade(fields: dict[str, Any], seed: int, trunk: nn.Module) -> Cascade:
@@ -69,17 +75,17 @@ def new_cascade(fields: dict[str, Any], seed: int, trunk: nn.Module) -> Cascade:
     return Cascade(copy.deepcopy(trunk), fields["stages"], fields["detached"], fields["masked"])
 
 
-def lesson_of(scenes: Scenes) -> Lesson:
+def batch_of(scenes: Scenes) -> Batch:
     """All that is known of some scenes, as a cascade learns it."""
     images = as_input(scenes.images).contiguous(memory_format=torch.channels_last)
-    return Lesson(images, scenes.boxes.float(), scenes.instances, (scenes.digits + 1).clamp(min=0))
+    return Batch(images, scenes.boxes.float(), scenes.instances, (scenes.digits + 1).clamp(min=0))
 
 
-def lessons(scenes: Scenes, seed: int) -> Iterator[tuple[Lesson, Lesson]]:
+def batches(scenes: Scenes, seed: int) -> Iterator[tuple[Batch, Batch]]:
     """Batches for ever, a fresh order each epoch: what goes in, and what is to come out, in one."""
     for _, chosen in endless(scenes.images, torch.arange(len(scenes)), BATCH, seed):
-        lesson = lesson_of(scenes[chosen])
-        yield lesson, lesson
+        batch = batch_of(scenes[chosen])
+        yield batch, batch
 
 
 def learn(
@@ -88,7 +94,7 @@ def learn(
     """Train all stages and the trunk together, by the sum of the stages' losses."""
     return fit(
         Taught(cascade),
-        lessons(scenes, seed),
+        batches(scenes, seed),
         cascade_loss,
         steps=steps,
         lr=rate,
@@ -110,7 +116,7 @@ def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int
         for part in learning:
             part.requires_grad_(True)
         history = fit(
-            Taught(cascade), lessons(scenes, seed + number),
+            Taught(cascade), batches(scenes, seed + number),
             lambda said, truth, stage=stage: losses(said, truth)[stage],
             steps=steps // 3, lr=RATE, weight_decay=0.05, name=stage,
         )  # fmt: skip
@@ -153,61 +159,6 @@ def voted(inside: Tensor, chances: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     weights = weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-9)
     masks = torch.einsum("dr,rhw->dhw", weights, inside) >= 0.5
     return masks, classes[told], scores[told]
-
-
-def looked_at(cascade: Cascade, images: Tensor, truth: Lesson, boxes: Tensor) -> dict[str, Tensor]:
-    """What stages two and three make of boxes (N, 4) on one image, and where their loss would have each side go.
-
-    Args:
-        images: (1, 3, H, W) in uint8. truth: what is known of it.
-
-    Returns:
-        What `cascade_figures.stage_by_stage` shows of each box, by name.
-    """
-    boxes = boxes.float().requires_grad_()
-    shape = tuple(images.shape[2:])
-    with torch.no_grad():
-        features = cascade.eval().features(cascade.trunk(as_input(images)))
-    said = cascade.look(features, boxes[None])
-    overlaps, owners = box_iou(boxes.detach(), truth.boxes[0]).max(dim=1)
-    things = overlaps >= SURE
-    wanted = mask_targets(boxes.detach()[None], owners[None], torch.ones_like(things)[None], truth.instances)
-    drawn = F.binary_cross_entropy_with_logits(said.masks[0], wanted, reduction="none").mean(dim=(1, 2))
-    named = F.cross_entropy(said.classes[0], truth.classes[0][owners] * things, reduction="none")
-    own = named + drawn * things  # as in training: what overlaps no thing by a half has no mask to learn
-    (slopes,) = torch.autograd.grad(own.sum(), boxes)
-    with torch.no_grad():
-        masks, chances = said.masks[0].sigmoid(), said.classes[0].softmax(dim=1)
-        strengths = said.warped[0].mean(dim=1)
-        told = chances.argmax(dim=1)
-        return {
-            "crops": roi_warp(images.float(), boxes[None])[0].round().byte().movedim(1, -1),
-            "masks": (masks * 255).round() / 255,
-            "strengths": strengths,
-            "masked": strengths * F.avg_pool2d(masks[None], 2)[0],
-            "labels": ((paste(masks, boxes, *shape) >= 0.5) * told[:, None, None]).byte(),
-            "chances": chances,
-            "told": told,
-            "arrows": side_arrows(boxes, slopes),
-            "named": truth.classes[0][owners],
-            "overlaps": overlaps,
-            "losses": own,
-        }
-
-
-def side_arrows(boxes: Tensor, slopes: Tensor, pixels: float = 60.0, longest: float = 14.0) -> Tensor:
-    """Arrows from the middle of each side of boxes (N, 4) against the slopes of their loss, (N, 4, 4): from and to.
-
-    Args:
-        pixels: of an arrow for a slope of 1 a pixel. longest: an arrow is never longer.
-    """
-    x0, y0, x1, y1 = boxes.unbind(dim=1)
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    starts = torch.stack([torch.stack(each, dim=1) for each in ((x0, y), (x, y0), (x1, y), (x, y1))], dim=1)
-    along = (-slopes * pixels).clamp(-longest, longest)
-    return torch.cat(
-        [starts, starts + along[..., None] * torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])], dim=2
-    )
 
 
 @lru_cache(maxsize=1)
@@ -259,6 +210,10 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     """What is recorded, the headline first; a seed's systems in one go, since its trunk and scenes are kept."""
     found = {
         f"cascades, seed {seed}": partial(compare, seed, budget, (THREE, FIVE, DETACHED))
+        for seed in (0, 1, 2)
+    }
+    found |= {
+        f"cascades, five stages detached, seed {seed}": partial(compare, seed, budget, (FIVE_DETACHED,))
         for seed in (0, 1, 2)
     }
     return found | {

@@ -6,13 +6,12 @@ import numpy as np
 
 from helpers import figure as fig
 from helpers.figure import taking
+from helpers.figure.layers import ACCENT
 from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES
 
-# What is known of N boxes, and the shape of each: see `stage_by_stage`.
-PARTS = {
-    "crops": (14, 14, 3), "masks": (28, 28), "strengths": (14, 14), "masked": (14, 14), "labels": None,
-    "chances": (11,), "told": (), "arrows": (4, 4), "named": (), "overlaps": (), "losses": (),
-}  # fmt: skip
+# What is known of N boxes, and the shape of each (the labels have the scene's): see `stage_by_stage`.
+PARTS = {"crops": (14, 14, 3), "masks": (28, 28), "strengths": (14, 14), "masked": (14, 14), "labels": None}
+PARTS |= {"chances": (11,), "told": (), "arrows": (4, 4), "named": (), "overlaps": (), "losses": ()}
 FREE = "free: four sliders (needs a running notebook)"
 LEAST_SIDE = 8  # pixels of a box that a hand makes
 
@@ -82,17 +81,17 @@ def stage_by_stage(
     box = fig.choose(free, handle.box, sliders)
     on = fig.Legend(class_names, present=now["labels"])
     class_at = fig.names(class_names)
-    strongest = float(kept["strengths"].max()) or 1.0
+    strongest = float(np.quantile(kept["strengths"], 0.99)) or 1.0
     return fig.Figure(
         fig.Stage(
             *(fig.Image(image), fig.Classes(now["labels"], on, 60), fig.Outline(now["labels"], on)),
             *(fig.Box(box), fig.Arrows(now["arrows"])),
-            title="Scene, box and mask; arrows: where each side should go",
+            title="Box and mask; arrows: less loss",
             pointer=handle,
             side=340,
         ),
         fig.Column(
-            fig.Stage(fig.Image(now["crops"]), title="1 to 2: warped, 14 x 14", side=150),
+            fig.Stage(fig.Image(now["crops"]), title="The box, warped to 14 x 14", side=150),
             fig.Stage(fig.Heat(now["masks"]), title="Stage 2: mask, 28 x 28", side=150),
         ),
         fig.Column(
@@ -111,4 +110,99 @@ def stage_by_stage(
         share=now["chances"][now["told"]],
         overlap=now["overlaps"],
         loss=now["losses"],
+    )
+
+
+def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: str = "") -> fig.Figure:
+    """Walk through a cascade: boxes from one map, a warp out of the features, a mask, what is under it, its class.
+
+    Args:
+        tensors: image (H, W, 3), coarsest map and features (C, h, w), boxes (R, 4) in pixels, warped and masked
+            (C, 14, 14), mask (28, 28), class (11,).
+        parameters: of the trunk, the boxes, the features, the mask and the class.
+    """
+    steps = [
+        fig.Step("image", tensors["image"], place=(0, 0)),
+        fig.Step("coarsest map", tensors["coarsest map"], "trunk", parameters["trunk"], place=(1, 0)),
+        fig.Step(
+            "boxes", framed(tensors["image"], tensors["boxes"]), "stage 1: propose", parameters["boxes"], kind="image",
+            note="The 16 best, no two of them much alike.", place=(2, 0),
+        ),
+        fig.Step(
+            "features", tensors["features"], parameters=parameters["features"], place=(1, 1),
+            after={"coarsest map": "with finer maps, summed"},
+        ),
+        fig.Step("warped", tensors["warped"], place=(2, 1), after={"features": "RoI warp", "boxes": "one of them"}),
+        fig.Step("mask", tensors["mask"], "stage 2: mask", parameters["mask"], kind="matrix", place=(3, 1)),
+        fig.Step("masked", tensors["masked"], place=(2, 2), after={"warped": "times the mask", "mask": ""}),
+        fig.Step("class", tensors["class"], "stage 3: class", parameters["class"], place=(3, 2)),
+    ]  # fmt: skip
+    return fig.walk(
+        steps, alt=alt or "The tensors of a cascade from an image to one box, its mask and its class."
+    )
+
+
+def framed(image: object, boxes: object) -> np.ndarray:
+    """An image (H, W, 3) with the frames of boxes (R, 4) in it, (H, W, 3) in bytes."""
+    picture = taking.image(image).copy()
+    H, W = picture.shape[:2]
+    for x0, y0, x1, y1 in taking.numbers(boxes, "boxes").round().astype(int):
+        left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, W) - 1, min(y1, H) - 1
+        for rows, columns in ((top, slice(left, right)), (bottom, slice(left, right)),
+                              (slice(top, bottom), left), (slice(top, bottom), right)):  # fmt: skip
+            picture[rows, columns] = ACCENT
+    return picture
+
+
+def summary(
+    images: np.ndarray,
+    semantic: Mapping[str, np.ndarray],
+    instances: Mapping[str, np.ndarray],
+    class_names: Sequence[str] = DIGIT_CLASSES,
+    alt: str = "",
+) -> fig.Figure:
+    """Semantic and instance segmentation of some scenes, every method side by side; a slider goes to another scene.
+
+    Args:
+        images: (N, H, W, 3) in bytes. semantic: method -> (N, H, W) labels.
+        instances: method -> (N, H, W, 3) in bytes, the scene with each instance in a colour of its own.
+    """
+    pictures = [taking.image(each) for each in images]
+    shape = pictures[0].shape[:2]
+    maps = np.stack(
+        [
+            [taking.labels(each, len(class_names), shape, name) for each in found]
+            for name, found in semantic.items()
+        ]
+    )
+    drawn = np.stack([[taking.image(each, name) for each in found] for name, found in instances.items()])
+    if maps.shape[1] != len(pictures) or drawn.shape[1] != len(pictures):
+        raise ValueError(f"There are {len(pictures)} scenes; expected as many maps of each method.")
+    scene = fig.Slider("Scene", len(pictures), labels=[str(n + 1) for n in range(len(pictures))], keys="[]")
+    blend = fig.Slider("Blend", 101, 70, labels="{}%")
+    first, second = fig.Each(len(maps)), fig.Each(len(drawn))
+    labels = fig.array(maps)[first, scene]
+    on = fig.Legend(class_names, present=labels)
+    photo = fig.array(np.stack(pictures))[scene]
+    return fig.Figure(
+        fig.Column(
+            fig.Row(
+                first,
+                *(fig.Image(photo, dim=1), fig.Classes(labels, on, blend)),
+                titles=list(semantic),
+                title="Semantic: a class for each pixel",
+                side=620,
+            ),
+            fig.Row(
+                second,
+                fig.Image(fig.array(drawn)[second, scene]),
+                titles=list(instances),
+                title="Instances: each thing by itself, in a colour of its own",
+                side=620,
+            ),
+        ),
+        also=(scene, blend, on),
+        caption=f"Scene {{Scene}} of {len(pictures)}. {{Classes}}",
+        alt=alt
+        or f"{len(pictures)} scenes as {len(maps)} semantic and {len(drawn)} instance methods see them.",
     )

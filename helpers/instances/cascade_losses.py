@@ -18,7 +18,7 @@ BEND = 0.1  # below this an error of a shift counts by its square
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Batch:
     """A batch to learn from.
 
     Attributes:
@@ -36,11 +36,11 @@ class Lesson:
     def __len__(self) -> int:
         return len(self.images)
 
-    def to(self, device: torch.device) -> "Lesson":
-        return Lesson(**{name: value.to(device) for name, value in vars(self).items()})
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(**{name: value.to(device) for name, value in vars(self).items()})
 
 
-def losses(said: tuple[Proposed, list[Round]], truth: Lesson) -> dict[str, Tensor]:
+def losses(said: tuple[Proposed, list[Round]], truth: Batch) -> dict[str, Tensor]:
     """The loss of each stage, by its name; their sum is what the cascade learns by."""
     proposed, rounds = said
     found = {"1 boxes": proposal_loss(proposed, truth)}
@@ -52,12 +52,12 @@ def losses(said: tuple[Proposed, list[Round]], truth: Lesson) -> dict[str, Tenso
     return found
 
 
-def cascade_loss(said: tuple[Proposed, list[Round]], truth: Lesson) -> Tensor:
+def cascade_loss(said: tuple[Proposed, list[Round]], truth: Batch) -> Tensor:
     """The sum of all stages' losses."""
     return sum(losses(said, truth).values())
 
 
-def proposal_loss(proposed: Proposed, truth: Lesson) -> Tensor:
+def proposal_loss(proposed: Proposed, truth: Batch) -> Tensor:
     """Is there a thing at each anchor (cross-entropy), and where exactly, where there is one?
 
     Anchors that overlap a true box by at least a half hold a thing, and so does each thing's best anchor. Those that
@@ -78,7 +78,7 @@ def proposal_loss(proposed: Proposed, truth: Lesson) -> Tensor:
     return (named + moved) / things.sum().clamp(min=1)
 
 
-def round_losses(said: Round, truth: Lesson) -> tuple[Tensor, Tensor, Tensor]:
+def round_losses(said: Round, truth: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Losses of the masks, of the classes and of the shifts of one round's boxes.
 
     A box belongs to the true one that it overlaps most, if by at least a half; otherwise it is ground, and has no mask

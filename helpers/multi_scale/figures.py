@@ -161,6 +161,11 @@ def leaf_to_root(
         )
     picture, shown, run = (fig.array(each)[scene] for each in (pictures, segments, runs))
     curves = [[[cost[each] for each in p] for p in ps] for ps, cost in zip(paths, costs, strict=True)]
+    compared = {
+        "Best cover": fig.array(covers)[scene],
+        "Horizontal cut": fig.array(levels)[scene, level],
+        "Truth": fig.array(known)[scene],
+    }
     return fig.Figure(
         fig.Stage(fig.Image(picture), fig.Regions(shown, run[node]), title="The node", pointer=at, side=300),
         fig.Column(
@@ -188,23 +193,9 @@ def leaf_to_root(
             columns=8,
             choose=step,
         ),
-        fig.Stage(
-            fig.Image(picture, dim=1),
-            fig.Classes(fig.array(covers)[scene], legend, 80),
-            title="Best cover",
-            side=220,
-        ),
-        fig.Stage(
-            fig.Image(picture, dim=1),
-            fig.Classes(fig.array(levels)[scene, level], legend, 80),
-            title="Horizontal cut",
-            side=220,
-        ),
-        fig.Stage(
-            fig.Image(picture, dim=1),
-            fig.Classes(fig.array(known)[scene], legend, 80),
-            title="Truth",
-            side=220,
+        *(
+            fig.Stage(fig.Image(picture, dim=1), fig.Classes(each, legend, 80), title=title, side=220)
+            for title, each in compared.items()
         ),
         also=(scene, step, level, legend),
         caption="Node {Node} of {last} on the path of {place}: entropy {cost:.2f}; the least, {lowest:.2f}, is at node "
@@ -250,20 +241,15 @@ def system(
         steps += [
             fig.Step(name, band[0], after={above: "band"}, place=(1, row)),
             fig.Step(
-                f"maps, {name.split()[0]}", found[0], after={name: "read"},
-                parameters=0 if row else network, place=(2, row),
-                note="The same kernels on every level, so a digit twice as large meets them one level on.",
+                f"maps, {name.split()[0]}", found[0], after={name: "read"}, place=(2, row),
+                note=f"The same kernels on every level, {network:,} parameters in all: a digit twice as large meets "
+                "them one level on.",
             ),
         ]  # fmt: skip
+    up = {f"maps, {name.split()[0]}": "up" for name in names}
+    note = f"The classifier has {classifier:,} parameters."
     steps += [
-        fig.Step("stack", stacked, after={f"maps, {name.split()[0]}": "up" for name in names}, place=(3, 0)),
-        fig.Step(
-            "labels",
-            scores,
-            after={"stack": "score"},
-            parameters=classifier,
-            place=(4, 0),
-            kind="scores",
-        ),
+        fig.Step("stack", stacked, after=up, place=(3, 0)),
+        fig.Step("labels", scores, after={"stack": "score"}, place=(4, 0), kind="scores", note=note),
     ]
     return fig.walk(steps, alt="The tensors of the network, from the image through three scales to labels.")

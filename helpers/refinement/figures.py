@@ -93,12 +93,13 @@ def pass_by_pass(
     )
     right, shares = np.array(_share(maps, truth)), np.array(_share(planted, truth))
     left = [fig.array(_pixels(each, label)) for each, label in zip(planted, false_labels, strict=True)]
-    before = [_pixels(maps, label) for label in false_labels]
+    before = np.array(
+        [_pixels(maps, label) for label in range(classes)]
+    )  # of every label that can be painted
     right_now = fig.choose(which, fig.array(right), *(fig.array(each)[there] for each in shares), painted[1])
     left_now = fig.choose(which, fig.array(np.zeros(passes)), *(each[there] for each in left), painted[2])
-    left_else = fig.choose(
-        which, *(fig.array(np.asarray(each)) for each in ([0] * passes, *before, [0] * passes))
-    )
+    others = [fig.array(before[label]) for label in false_labels]
+    left_else = fig.choose(which, fig.array(np.zeros(passes)), *others, fig.array(before)[colour])
     class_at = fig.names(class_names)
     centre_y, centre_x = (fig.array(np.round(each).astype(int)) for each in centres)
     box, view = fig.array(boxes)[there], fig.array(views)[(t, *there)]

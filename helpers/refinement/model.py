@@ -162,18 +162,29 @@ def no_labels(images: Tensor, classes: int = CLASSES) -> Tensor:
     return images.new_zeros(B, classes, H // GRID, W // GRID)
 
 
-def loss_of_passes(scores: Tensor, labels: Tensor, last_only: bool = False) -> Tensor:
+def loss_of_passes(
+    scores: Tensor,
+    labels: Tensor,
+    last_only: bool = False,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+) -> Tensor:
     """Sum the cross-entropy over passes: each pass is to be right by itself.
 
     Args:
         scores: (B, passes, classes, H / 4, W / 4). labels: (B, H, W), read at the middle of each cell.
         last_only: leave out all but the last pass.
+        weight: of the classes; without it the background, class 0, counts `BACKGROUND_WEIGHT`, and the others 1.
+        ignore_index: a label that does not count, as `F.cross_entropy` has it.
     """
     targets = at_cells(labels)
-    weights = scores.new_ones(scores.shape[2])
-    weights[0] = BACKGROUND_WEIGHT
+    if weight is None:
+        weight = scores.new_ones(scores.shape[2])
+        weight[0] = BACKGROUND_WEIGHT
     judged = scores[:, -1:] if last_only else scores
-    return sum(F.cross_entropy(each, targets, weights) for each in judged.unbind(dim=1))
+    return sum(
+        F.cross_entropy(each, targets, weight, ignore_index=ignore_index) for each in judged.unbind(dim=1)
+    )
 
 
 def at_cells(labels: Tensor) -> Tensor:

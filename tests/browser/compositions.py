@@ -8,13 +8,17 @@ import torch
 from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
+from helpers.asking import figures as asking_figures
 from helpers.data.readings import Candidate, Reading
+from helpers.draw import figures as draw
 from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
 from helpers.figure.pad import DigitPad
+from helpers.instances import cascade_figures as cascades
 from helpers.instances import figures as instances
 from helpers.instances.hypercolumns import mixing
+from helpers.listening import figures as listening
 from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
@@ -147,6 +151,30 @@ def pass_by_pass(relabel=None) -> fig.Figure:
         gradients,
         relabel,
         alt="A portrait, labelled.",
+    )
+
+
+def repainted(ink: np.ndarray, label: int) -> np.ndarray:
+    """Stands for the network of `pass_by_pass`: what a hand paints is all there after the first pass, then gone."""
+    maps = np.stack([blocky(cell) for cell in (24, 12, 6)])
+    maps[0][np.asarray(ink) > 127] = label
+    return maps
+
+
+def playhead() -> fig.Figure:
+    """Two sounds of noise, of 3 and 6 letters; one score looks at each in turn, the other at random places."""
+    generator, places = np.random.default_rng(8), (14, 30)
+    rows = [np.repeat(np.eye(n), k // n + 1, axis=1)[:, :k] for n, k in zip((3, 6), places, strict=True)]
+    return listening.playhead(
+        ["3 letters", "6 letters"],
+        [generator.normal(size=(4 * k - 1, 8)) for k in places],
+        ["SOS", "LISTEN"],
+        [np.stack([np.arange(n) * 19 + 2, np.arange(n) * 19 + 15], axis=1) for n in (3, 6)],
+        {
+            "in order": rows,
+            "at random": [generator.dirichlet(np.ones(k), n) for n, k in zip((3, 6), places, strict=True)],
+        },
+        {"in order": ["SOS", "LISTEN"], "at random": ["S", "LIST"]},
     )
 
 
@@ -424,6 +452,42 @@ def hypercolumn() -> fig.Figure:
     )
 
 
+def cascade() -> fig.Figure:
+    """Three boxes that are stored, and an answer for every other one."""
+    random = np.random.default_rng(4)
+    H, W = photograph().shape[:2]
+    boxes = np.array([[4, 4, 30, 30], [10, 4, 40, 30], [20, 20, 50, 60]])
+
+    def look(free: np.ndarray) -> dict:
+        n = len(free)
+        return {
+            "crops": random.integers(255, size=(n, 14, 14, 3)).astype(np.uint8),
+            "masks": random.random((n, 28, 28)),
+            "strengths": random.random((n, 14, 14)),
+            "masked": random.random((n, 14, 14)) / 2,
+            "labels": random.integers(3, size=(n, H, W)),
+            "chances": random.dirichlet(np.ones(11), size=n),
+            "told": random.integers(11, size=n),
+            "arrows": random.random((n, 4, 4)) * 40,
+            "named": random.integers(1, 11, size=n),
+            "overlaps": np.round(random.random(n), 4),
+            "losses": np.round(3 * random.random(n), 4),
+        }
+
+    return cascades.stage_by_stage(photograph(), boxes, look(boxes), look, alt="A portrait under a box.")
+
+
+def first_summary() -> fig.Figure:
+    picture = photograph()
+    pictures, maps = np.stack([picture, picture[::-1]]), np.stack([truth(), truth()[::-1]])
+    return cascades.summary(
+        pictures,
+        {"one": maps, "other": (maps > 0) * 4},
+        {"all": 255 - pictures},
+        alt="Portraits and their maps.",
+    )
+
+
 def suppression() -> fig.Figure:
     image, _ = quarters()
     boxes = np.array([[4, 4, 30, 30], [10, 4, 36, 30], [40, 40, 60, 50]])
@@ -433,3 +497,55 @@ def suppression() -> fig.Figure:
         image.repeat(2, 1, 1, 1), [boxes, boxes[:2]], [[0.9, 0.8, 0.7], [0.6, 0.5]], [kept, [[[0], [0], [0, 1]]] * 2],
         [boxes[[0, 2]], boxes[:1]], np.stack([hits, hits // 2]), [0.1, 0.5, 0.9], "A portrait with detections.",
     )  # fmt: skip
+
+
+def ask_the_scene() -> fig.Figure:
+    """Two scenes and two networks: two forms of question, two colours, maps of 3 x 3 cells, three answers."""
+    rng = np.random.default_rng(5)
+    questions = {
+        form: {colour: [*start, colour, "?"] for colour in ("red", "blue")}
+        for form, start in (("which", ("which", "digit", "is")), ("left of", ("left", "of")))
+    }
+    weights = {"two hops": rng.dirichlet(np.ones(9), (2, 2, 2, 2)), "mean": np.full((2, 2, 2, 2, 9), 1 / 9)}
+    shares = {name: rng.dirichlet(np.ones(3), (2, 2, 2)) for name in weights}
+    truths = [[["zero", "one"], ["one", "no such sticker"]], [["one", "one"], ["zero", "zero"]]]
+    scenes = np.stack([np.moveaxis(photograph()[:72, :72], -1, 0)] * 2)
+    scenes[1] = scenes[1, :, ::-1]
+    return asking_figures.ask_the_scene(scenes, questions, weights, shares, truths, ["zero", "one", "none"])
+
+
+def which_frame() -> fig.Figure:
+    """Two clips of four frames; the event is in the second frame of one and in the last of the other."""
+    rng = np.random.default_rng(6)
+    frames = np.moveaxis(photograph()[:48, :48], -1, 0)
+    clips = np.stack([[np.roll(frames, 7 * t + 3 * n, axis=2) for t in range(4)] for n in range(2)])
+    shares = {name: rng.dirichlet(np.ones(10), (2, 2)) for name in ("attention", "mean")}
+    order = np.array([[3, 1, 0, 2], [2, 3, 1, 0]])
+    return asking_figures.which_frame(clips, order, rng.dirichlet(np.ones(4), (2, 2)), shares, [1, 3], [4, 7])
+
+
+def filter_bank() -> fig.Figure:
+    """A picture that is wider than high, bright in one corner, under three by three filters."""
+    picture = np.add.outer(np.linspace(0, 0.5, 18), np.linspace(0, 0.5, 24))
+    return draw.filter_bank(picture, n=3, alt="A picture that grows brighter towards its lower right corner.")
+
+
+def stroke_by_stroke() -> fig.Figure:
+    """Three strokes on 20 x 20 pixels; every canvas is of one grey, so that each state is told from all others."""
+    T = 3
+    greys = np.arange(T * draw.DRAWS * T, dtype=np.uint8).reshape(T, draw.DRAWS, T) * 9
+    canvases = np.broadcast_to(greys[..., None, None], (*greys.shape, 20, 20)).copy()
+    written = np.stack([greys % 7, greys % 5, greys % 3 + 4, greys % 3 + 4], axis=-1).astype(float)
+    read = np.array([[1, 2, 9, 9], [3.5, 0, 6, 6], [-2, -2, 24, 24]], float)
+    return draw.stroke_by_stroke(
+        photograph()[:20, :20].mean(2).astype(np.uint8), canvases, read, written, [3.0, 1.5, 0.25]
+    )
+
+
+def sliding_window() -> fig.Figure:
+    """Two keyers of one text; the second makes one stroke more, and its weights pass 1."""
+    first = np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0, 0.3, 0.4]])
+    second = np.array([[1.5, 0, 0], [0.5, 0.5, 0], [0, 1, 0], [0, 0, 0]])
+    return draw.sliding_window(
+        ["E", "N", "end"], [[".", "-", "."], ["-", "-", ".", "."]], [first, second], ["window", "softmax"]
+    )

@@ -10,6 +10,7 @@ NAMES = [
         "checkerboard",
         "stage_by_stage",
         "pass_by_pass",
+        "playhead",
         "alignment_explorer",
         "by_length",
         "question",
@@ -17,7 +18,14 @@ NAMES = [
         "leaf_to_root",
         "scales",
         "hypercolumn",
+        "cascade",
+        "first_summary",
         "suppression",
+        "ask_the_scene",
+        "which_frame",
+        "filter_bank",
+        "stroke_by_stroke",
+        "sliding_window",
     ),
 ]
 

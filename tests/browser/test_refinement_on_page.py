@@ -1,7 +1,10 @@
 """The figure of lesson 03 on a page: what stands there in each state, and what a hand does."""
 
+import re
+
 import compositions
 import numpy as np
+from hosts import HERE, Jupyter
 from playwright.sync_api import expect
 from reading import full_states, load, read
 
@@ -49,3 +52,35 @@ def test_without_a_kernel_a_painted_label_says_what_it_needs(plain):
     page = plain.open("pass_by_pass")
     page.choose(FALSE, "painted")
     expect(page.root).to_contain_text("A label painted by hand")
+
+
+def test_a_kernel_labels_the_scene_anew_from_what_a_hand_paints(browser, server):
+    """In JupyterLab: nothing painted yet is said so; a dot of the pen is a false label, and later passes mend it."""
+    host = Jupyter("lab", browser, server)
+    page = host.run(
+        "false-label",
+        [
+            f"import sys\nsys.path.insert(0, {str(HERE)!r})\nimport compositions\n\n"
+            "compositions.pass_by_pass(compositions.repainted)"
+        ],
+    )
+    caption = page.root.locator(".caption")
+    page.press("[", "[")
+    page.choose("Paint with", "digit 5")
+    page.choose(FALSE, "painted")
+    expect(page.root.locator(".status")).to_have_text(
+        "Nothing is painted yet: draw on the small picture.", timeout=30_000
+    )
+    before = page.pixels()
+    page.click(70, 20, number=1)
+    expect(caption).to_have_text(re.compile(r"^Pass 1: .*painted, now on [1-9]\d* pixels"), timeout=30_000)
+    # A dot of the pen is 10 pixels across: about 78 of them, as drawn on the page and counted in Python.
+    painted = int(re.search(r"now on (\d+) pixels", page.caption())[1])
+    assert 65 <= painted <= 90
+    changed = (page.pixels() != before).any(axis=2)
+    rows, columns = changed.nonzero()
+    assert changed[20, 70] and abs(rows - 20).max() <= 6 and abs(columns - 70).max() <= 6
+    page.press("]")
+    expect(caption).to_contain_text("Pass 2", timeout=30_000)
+    expect(caption).to_contain_text("now on 0 pixels")
+    host.context.close()

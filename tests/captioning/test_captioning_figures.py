@@ -80,6 +80,8 @@ def test_a_words_map_and_its_losses_are_those_of_its_scene_and_cell():
     assert ("rect", [0.0, 4.0, 4.0, 4.0], "") in scene.shapes
     assert "“blue”: without the cell in row 1, column 0 it loses 75% of its probability" in caption
     assert "100% of the greatest weight" in caption  # a flat map: every cell has it
+    # The poster erases the cell that its word looks at most.
+    assert "cell in row 0, column 0" in told()._repr_mimebundle_()[1]["image/png"]["alt"]
     assert (needs.pixels[1, 0] != needs.pixels[0, 0]).any() and (
         needs.pixels[0, 1] == needs.pixels[0, 0]
     ).all()

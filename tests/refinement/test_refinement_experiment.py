@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from helpers import results
+from helpers import films, results
 from helpers.data.batches import as_input
 from helpers.ops import receptive_field
 from helpers.refinement import exercises, experiment, planting
@@ -49,6 +49,9 @@ def test_in_a_chain_the_first_sticker_decides(scenes):
     assert (scenes.digits[:, 0] == scenes.digits[:, 1]).all() and (
         scenes.digits[:, 2] == scenes.digits[:, 3]
     ).all()
+    three = experiment.held_out("long chain", 4)
+    assert (three.digits == three.digits[:, :1]).all() and three.digits.shape == (4, 3)
+    assert torch.equal(three.blank & (three.labels > 0), three.instances > 1)
 
 
 def test_scenes_are_labelled_in_parts_as_at_once(network, scenes):
@@ -124,10 +127,31 @@ def test_every_network_that_is_recorded_gives_rows_that_can_be_found_again():
 
 def test_the_pieces_hold_the_headline_and_its_control_for_three_seeds():
     pieces = experiment.PIECES["record"]
-    for kind in experiment.SCENES:
+    for kind in ("plain", "hidden", "chain"):
         for seed in (0, 1, 2):
             _, _, systems = pieces[f"{kind}, seed {seed}"].args
             assert systems[:2] == [experiment.FEEDBACK, experiment.WIDE_VIEW]
+
+
+def test_on_streets_each_pass_is_judged_as_a_network_of_its_own(noise_camvid):
+    other, *passes = (
+        checked(row, "streets") for row in experiment.streets(steps={"FCN-8s": 3, "feedback": 2}, passes=2)
+    )
+    (_, rest, _), (network, learned_from, _) = noise_camvid
+    assert learned_from is rest
+    assert (other["model"], other["steps"]) == ("FCN-8s", 3)
+    assert [(row["model"], row["steps"], row["after"]) for row in passes] == [
+        ("feedback", 2, 1),
+        ("feedback", 2, 2),
+    ]
+    held = films.held_out()[1]
+    for row in passes:
+        found = experiment.label_passes(network, held.images, row["after"])[:, -1]
+        seen = held.labels != films.VOID
+        right = (found == held.labels)[seen].double().mean().item()
+        assert row["figures"]["pixel_accuracy"] == pytest.approx(right, abs=1e-6)
+        assert row["figures"]["ahead_low"] <= row["figures"]["ahead_high"]
+    assert "gain_low" in passes[1]["figures"] and "gain_low" not in passes[0]["figures"]
 
 
 # The exercises' solutions; tests/test_exercises.py tries checks, stubs and hints.

@@ -71,7 +71,7 @@ def test_a_label_painted_by_hand_is_asked_of_the_network():
     state = {FALSE: 2, "strokes": [[[1, 1], [6, 6]]], "Paint with": 3, "Pass": 1}
     _, caption = given(relabel=relabel).shown(**state)
     assert asked[0] == (True, 3)
-    assert "The place is digit 2" in caption and "painted, now on 64 pixels" in caption
+    assert "The place is digit 2" in caption and "painted, now on 64 pixels, against 16 without it" in caption
     with pytest.raises(ValueError, match="Nothing is painted yet"):
         given(relabel=relabel).shown(**state | {"strokes": []})
     with pytest.raises(ValueError, match="relabel="):

@@ -142,6 +142,16 @@ def test_the_loss_sums_the_weighted_cross_entropy_of_every_cell_and_pass():
     assert_close(loss_of_passes(scores, labels, last_only=True), last)
 
 
+def test_the_loss_leaves_out_what_is_void_and_weighs_classes_as_told():
+    generator = torch.Generator().manual_seed(0)
+    scores, weight = torch.randn(1, 2, 3, 2, 2, generator=generator), torch.tensor([0.5, 1.0, 3.0])
+    labels = torch.full((1, 8, 8), 3)  # void, but for the middles of two cells
+    labels[0, 2, 2], labels[0, 2, 6] = 2, 0
+    log_p = scores[0].log_softmax(dim=1)
+    expected = -(3 * log_p[:, 2, 0, 0] + 0.5 * log_p[:, 0, 0, 1]).sum() / 3.5
+    assert_close(loss_of_passes(scores, labels, weight=weight, ignore_index=3), expected)
+
+
 def test_all_passes_are_judged_on_the_grid_of_the_image():
     scores = torch.randn(1, 11, 3, 5, generator=torch.Generator().manual_seed(0))
     expected = F.interpolate(scores, size=(12, 20), mode="bilinear", align_corners=False)

@@ -1,0 +1,1 @@
+"""Lesson 08b: questions about scenes, and clips to watch, answered with soft attention."""

@@ -1,0 +1,60 @@
+"""How a `Watcher` learns from clips, and whether it looks at the frame of the event."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from helpers import runtime, seeds
+from helpers.asking.learning import BATCH, RATE, answer_loss
+from helpers.asking.model import Encoder, Watcher
+from helpers.data.batches import as_input
+from helpers.data.scenes import Scenes
+from helpers.training import fit
+
+
+class Clips(NamedTuple):
+    """Clips as a `Watcher` gets them: `frames` (N, T, 20), `digits` (N,) of the event, `event` (N,) its frame."""
+
+    clips: Scenes
+    frames: Tensor
+    digits: Tensor
+    event: Tensor
+
+
+@torch.no_grad()
+def watched(encoder: Encoder, clips: Scenes) -> Clips:
+    """Read every frame once with a finished encoder."""
+    parts = [encoder.frame_names(as_input(part)) for part in clips.images.flatten(0, 1).split(400)]
+    return Clips(clips, torch.cat(parts).unflatten(0, (len(clips), -1)), clips.digits[:, -1], clips.event)
+
+
+def watch(pool: str, train: Clips, seed: int, steps: int, rate: float = RATE) -> tuple[Watcher, list[float]]:
+    """Train a network on clips."""
+    runtime.seed_everything(seed)
+    watcher, generator = Watcher(train.frames.shape[2], pool=pool), seeds.generator(seed)
+
+    def drawn() -> Iterator[tuple[Tensor, Tensor]]:
+        while True:
+            chosen = torch.randint(len(train.digits), (BATCH,), generator=generator)
+            yield train.frames[chosen], train.digits[chosen]
+
+    return watcher, fit(watcher, drawn(), answer_loss, steps=steps, lr=rate, name=f"watching, {pool}").loss
+
+
+@torch.no_grad()
+def judge_watcher(watcher: Watcher, test: Clips) -> dict[str, float]:
+    """The share of digits named right; with attention the share of clips where it looks at the event's frame."""
+    scores, weights = watcher.eval()(test.frames)
+    figures = {"digit": float((scores.argmax(dim=1) == test.digits).float().mean())}
+    # Not the event's digit, but that of a sticker seen all the time.
+    figures["distractor"] = float(
+        (scores.argmax(dim=1)[:, None] == test.clips.digits[:, :-1]).any(dim=1).float().mean()
+    )
+    if watcher.pool == "attention":
+        looked = weights[:, 0].argmax(dim=1)
+        figures["frame"] = float((looked == test.event).float().mean())
+        figures["frame_shuffled"] = float((looked.roll(1) == test.event).float().mean())
+        figures["event_weight"] = float(weights[:, 0].gather(1, test.event[:, None]).mean())
+    return figures

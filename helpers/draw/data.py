@@ -1,0 +1,149 @@
+"""Pictures to draw, two small digits on a large canvas in black and white; and texts with the strokes that key them."""
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from helpers import seeds
+from helpers.data import morse
+from helpers.data.digits import handwritten_digits
+from helpers.data.public.handwriting import mnist
+from helpers.data.splits import Split
+from helpers.draw.keyer import END, Keyed, Texts
+
+SIDE, DIGIT = 40, 16  # pixels of the canvas, and of a digit's box
+THRESHOLD = 0.4  # ink above it is white: the one binarisation of these pictures
+HAND = morse.Hand()
+
+
+class Pictures(NamedTuple):
+    """Pictures `images` (N, H, W) uint8 of 0 and 1, and each digit's box `corners` (N, 2, 2): row and column."""
+
+    images: Tensor
+    corners: Tensor
+
+
+@cache
+def small_digits(split: Split) -> Tensor:
+    """A split's digits shrunk to DIGIT x DIGIT and made black and white: (N, DIGIT, DIGIT) uint8 of 0 and 1."""
+    digits, _ = handwritten_digits(split)
+    shrunk = F.interpolate(digits[:, None].float() / 255, size=(DIGIT, DIGIT), mode="area")
+    return (shrunk[:, 0] > THRESHOLD).to(torch.uint8)
+
+
+@cache
+def _apart(side: int) -> Tensor:
+    """All pairs of corners whose boxes do not overlap: (M, 2, 2), row and column of both."""
+    along = torch.arange(side - DIGIT + 1)
+    corners = torch.cartesian_prod(along, along)
+    far = (corners[:, None] - corners).abs().amax(dim=-1) >= DIGIT
+    return corners[far.nonzero()]
+
+
+def two_digits(number: int, generator: Generator, split: Split = "train", side: int = SIDE) -> Pictures:
+    """Draw pictures of two digits that do not overlap.
+
+    Raises:
+        ValueError: the canvas has no room for two digits, or the number is below 1.
+    """
+    if side < 2 * DIGIT or number < 1:
+        raise ValueError(
+            f"{number} pictures of side {side}: expected at least one, of side {2 * DIGIT} or more for two digits."
+        )
+    bank, pairs = small_digits(split), _apart(side)
+    ink = bank[torch.randint(len(bank), (number, 2), generator=generator)]
+    corners = pairs[torch.randint(len(pairs), (number,), generator=generator)]
+    along = torch.arange(DIGIT)
+    rows = (corners[..., 0, None] + along)[..., None]  # (N, 2, DIGIT, 1)
+    columns = (corners[..., 1, None] + along)[..., None, :]
+    images = torch.zeros(number, side, side, dtype=torch.uint8)
+    images[torch.arange(number)[:, None, None, None], rows, columns] = ink
+    return Pictures(images, corners)
+
+
+def picture_batches(size: int, seed: int, side: int = SIDE) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield batches for ever, new pictures each time, as inputs and as targets: (size, side, side) float32, twice."""
+    generator = seeds.generator(seed)
+    while True:
+        images = two_digits(size, generator, side=side).images.float()
+        yield images, images
+
+
+@cache
+def binary_mnist(split: Split = "train") -> Tensor:
+    """MNIST's digits in black and white, (60000 or 10000, 28, 28) uint8: each pixel drawn once, with its grey's chance.
+
+    So Salakhutdinov and Murray (2008) did; their own draw is another, so that tenths of a nat may differ.
+
+    Raises:
+        DataError, OfflineError: as `mnist`.
+    """
+    images = mnist("test" if split == "test" else "train").images
+    chances = torch.rand(images.shape, generator=seeds.generator(0 if split == "train" else 1))
+    return (images.float() / 255 > chances).to(torch.uint8)
+
+
+def image_batches(images: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield batches of stored pictures (N, H, W) uint8 of 0 and 1 for ever, as inputs and as targets."""
+    generator = seeds.generator(seed)
+    while True:
+        chosen = images[torch.randint(len(images), (size,), generator=generator)].float()
+        yield chosen, chosen
+
+
+class KeyedTexts(NamedTuple):
+    """Texts in words, and as the keyer takes them: `inputs` and `targets`."""
+
+    words: list[str]
+    inputs: Texts
+    targets: Keyed
+
+
+@cache
+def keyed_texts(number: int, lengths: Sequence[int], seed: int, split: Split = "train") -> KeyedTexts:
+    """Texts keyed by a hand each, padded to the longest: what a keyer learns from.
+
+    A stroke is the logarithm of how long the key is down, and of how long it is up after, in dots of the mean hand.
+    """
+    words = morse.texts(number, lengths, seed, split)
+    keyings = [morse.keyed(text, seed * number + i, HAND) for i, text in enumerate(words)]
+    U, M = max(map(len, words)), max(len(each.strokes) for each in keyings)
+    letters = torch.zeros(number, U + 1, dtype=torch.long)
+    strokes, lasts = torch.zeros(number, M, 2), torch.zeros(number, M)
+    real = torch.zeros(number, M, dtype=torch.bool)
+    for i, each in enumerate(keyings):
+        letters[i, : len(each.text) + 1] = letter_numbers(each.text)
+        down, up = torch.from_numpy(each.strokes).unbind(dim=1)
+        pauses = torch.cat([down[1:] - up[:-1], torch.tensor([HAND.dot])])  # after the last there is none
+        end = len(down)
+        strokes[i, :end] = (torch.stack([up - down, pauses], dim=1) / HAND.dot).log()
+        lasts[i, end - 1], real[i, :end] = 1, True
+    before = torch.cat([torch.zeros(number, 1, 2), strokes[:, :-1]], dim=1)
+    return KeyedTexts(words, Texts(letters, before), Keyed(strokes, lasts, real))
+
+
+def letter_numbers(text: str) -> Tensor:
+    """A text as numbers, A is 1, and the end mark after it: (letters + 1,) int64."""
+    morse.check_text(text)
+    return torch.tensor([*(morse.LETTERS.index(letter) + 1 for letter in text), END])
+
+
+def key_batches(texts: KeyedTexts, size: int, seed: int) -> Iterator[tuple[Texts, Keyed]]:
+    """Yield batches of keyed texts for ever."""
+    generator = seeds.generator(seed)
+    while True:
+        chosen = torch.randint(len(texts.words), (size,), generator=generator)
+        yield tuple(type(part)(*(each[chosen] for each in part)) for part in texts[1:])
+
+
+def signals(strokes: Tensor, length: int) -> str:
+    """Read strokes (M, 2), log dots, as dots and dashes, with a space where a letter ends: nearer to 1 dot, or to 3."""
+    middle = math.log(morse.DASH) / 2
+    marks = ["-" if down > middle else "." for down in strokes[:length, 0].tolist()]
+    gaps = [" " if up > middle else "" for up in strokes[: length - 1, 1].tolist()]
+    return "".join(mark + gap for mark, gap in zip(marks, [*gaps, ""], strict=True))

@@ -1,0 +1,242 @@
+"""Checks for the exercises of notebook 09, DRAW and the window on a text."""
+
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from helpers.checking import Exercise, Mistake
+
+
+def _sizes(generator: Generator, *among: int) -> tuple[int, ...]:
+    return tuple(int(size) for size in generator.permutation(among))
+
+
+def _bank(generator: Generator) -> tuple[float, float, float, int, int]:
+    """A centre, a stride, a variance, an even or odd number of filters, and an axis that holds them all."""
+    n = int(generator.integers(2, 6))
+    centre, stride, variance = (
+        generator.uniform(9, 14),
+        generator.uniform(1.2, 2.5),
+        generator.uniform(0.5, 1.8),
+    )
+    return float(centre), float(stride), float(variance), n, 24
+
+
+def _gaussians(
+    centre: float, stride: float, variance: float, n: int, size: int, shift: float | None = None
+) -> Tensor:
+    """Heights (n, size), not normalised; `shift` is what is taken off a filter's number, (n - 1) / 2 in truth."""
+    means = centre + (torch.arange(n) - ((n - 1) / 2 if shift is None else shift)) * stride
+    return (-(torch.arange(size) - means[:, None]).square() / (2 * variance)).exp()
+
+
+def _normalised(heights: Tensor) -> Tensor:
+    return heights / heights.sum(dim=1, keepdim=True)
+
+
+filters_of = Exercise(
+    name="filters_of",
+    make_input=_bank,
+    solution=lambda *bank: _normalised(_gaussians(*bank)),
+    mistakes=(
+        Mistake(
+            lambda *bank: _normalised(_gaussians(*bank, shift=bank[3] / 2 + 0.5)),
+            "the window lies one stride too far to the left. The paper's i - N / 2 - 0.5 counts filters from 1; "
+            "counted from 0 it is i - (N - 1) / 2.",
+        ),
+        Mistake(
+            lambda *bank: _normalised(_gaussians(*bank, shift=bank[3] / 2)),
+            "the window lies half a stride too far to the left: the mean of 0 to N - 1 is (N - 1) / 2, not N / 2.",
+        ),
+        Mistake(
+            lambda *bank: _gaussians(*bank),
+            "a row does not sum to 1. Divide each filter by its own sum, or it reads brighter where it is wider.",
+        ),
+        Mistake(
+            lambda *bank: (heights := _gaussians(*bank)) / heights.sum(dim=0),
+            "the columns sum to 1. Each filter, that is each row, must.",
+        ),
+        Mistake(
+            lambda centre, stride, variance, n, size: _normalised(
+                _gaussians(centre, stride, variance**2, n, size)
+            ),
+            "the variance is squared once more. The exponent is -(a - mean)^2 / (2 variance).",
+        ),
+        Mistake(
+            lambda centre, stride, variance, n, size: _normalised(
+                _gaussians(centre, stride, variance / 2, n, size)
+            ),
+            "the 2 is missing below the fraction: the exponent is -(a - mean)^2 / (2 variance).",
+        ),
+    ),
+)
+
+
+def _stroke(generator: Generator) -> tuple[Tensor, Tensor, Tensor, float]:
+    n = int(generator.integers(2, 5))
+    patch = torch.from_numpy(generator.standard_normal((n, n)))
+    rows, columns = (torch.from_numpy(generator.dirichlet([1.0] * 8, n)) for _ in range(2))
+    return patch, rows, columns, float(generator.uniform(1.5, 3))
+
+
+write = Exercise(
+    name="write",
+    make_input=_stroke,
+    solution=lambda patch, rows, columns, intensity: rows.T @ patch @ columns / intensity,
+    mistakes=(
+        Mistake(
+            lambda patch, rows, columns, intensity: rows.T @ patch @ columns * intensity,
+            "the intensity multiplies what is read, and divides what is written.",
+        ),
+        Mistake(
+            lambda patch, rows, columns, intensity: rows.T @ patch @ columns,
+            "the intensity is not used. What is written is divided by it.",
+        ),
+        Mistake(
+            lambda patch, rows, columns, intensity: columns.T @ patch @ rows / intensity,
+            "rows and columns are exchanged: the picture is mirrored at its diagonal. The filters of the rows stand "
+            "on the left.",
+        ),
+        Mistake(
+            lambda patch, rows, columns, intensity: rows.T @ patch.T @ columns / intensity,
+            "the patch is transposed. Only the filters of the rows are.",
+        ),
+        Mistake(
+            lambda patch, rows, columns, intensity: (
+                _normalised(rows.T) @ patch @ _normalised(columns.T).T / intensity
+            ),
+            "the filters are normalised anew, over the patch's rows. Use them as they are, transposed: writing is "
+            "the transpose of reading.",
+        ),
+    ),
+)
+
+
+def _posterior(generator: Generator) -> tuple[Tensor, Tensor]:
+    B, T, z = _sizes(generator, 3, 4, 6)
+    mean = torch.from_numpy(generator.standard_normal((B, T, z)))
+    return mean, torch.from_numpy(0.4 * generator.standard_normal((B, T, z)) - 0.5)
+
+
+def _terms(mean: Tensor, log_deviation: Tensor) -> Tensor:
+    """Twice the divergence of each number of each z, and the 1 that the formula takes off still in it."""
+    return mean.square() + (2 * log_deviation).exp() - 2 * log_deviation
+
+
+divergence = Exercise(
+    name="divergence",
+    make_input=_posterior,
+    solution=lambda mean, log_deviation: (_terms(mean, log_deviation) - 1).sum(dim=(1, 2)) / 2,
+    mistakes=(
+        Mistake(
+            lambda mean, log_deviation: _terms(mean, log_deviation).sum(dim=(1, 2)) / 2 - mean.shape[1] / 2,
+            "-T / 2 is taken off, and it must be -T z / 2: the 1 belongs to each of the z numbers of a step.",
+        ),
+        Mistake(
+            lambda mean, log_deviation: (_terms(mean, log_deviation) - 1).sum(dim=(1, 2)),
+            "the half is missing: this is twice the divergence.",
+        ),
+        Mistake(
+            lambda mean, log_deviation: (
+                mean.square() + log_deviation.exp() - log_deviation - 1
+            ).sum(dim=(1, 2)) / 2,
+            "the logarithm of the deviation is taken for that of the variance. The variance is exp(2 log deviation).",
+        ),
+        Mistake(
+            lambda mean, log_deviation: (_terms(mean, log_deviation) - 1).mean(dim=(1, 2)) / 2,
+            "this is a mean over steps and numbers. Nats add up: sum them.",
+        ),
+        Mistake(
+            lambda mean, log_deviation: (_terms(mean, log_deviation) - 1).sum(dim=2)[:, -1] / 2,
+            "only the last step is counted. Every step's z is paid for.",
+        ),
+    ),
+)  # fmt: skip
+
+
+def _noisy(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    T, z = _sizes(generator, 3, 5)
+    mean, log_deviation, noise = (torch.from_numpy(generator.standard_normal((T, z))) for _ in range(3))
+    return mean, log_deviation, noise
+
+
+codes = Exercise(
+    name="codes",
+    make_input=_noisy,
+    solution=lambda mean, log_deviation, noise: mean + log_deviation.exp() * noise,
+    mistakes=(
+        Mistake(
+            lambda mean, log_deviation, noise: mean + log_deviation.exp() * noise[0],
+            "all steps share the first step's noise. Then later steps know what the first one drew, the divergence "
+            "counts their z as if they were fresh, and the bound is no bound.",
+        ),
+        Mistake(
+            lambda mean, log_deviation, noise: mean + log_deviation.exp() * noise[:, :1],
+            "all numbers of a step share one number of noise. Each has its own.",
+        ),
+        Mistake(
+            lambda mean, log_deviation, noise: mean + log_deviation * noise,
+            "the logarithm of the deviation multiplies the noise. Take its exponential.",
+        ),
+        Mistake(
+            lambda mean, log_deviation, noise: mean + (2 * log_deviation).exp() * noise,
+            "the variance multiplies the noise. Its root, the deviation, does.",
+        ),
+        Mistake(
+            lambda mean, log_deviation, noise: mean,
+            "this is the posterior's mean, without noise: then z costs nothing that the divergence could measure.",
+        ),
+    ),
+)
+
+
+def _sliding(generator: Generator) -> tuple[Tensor, Tensor, Tensor, int]:
+    T = int(generator.integers(3, 6))
+    height, sharpness = (torch.from_numpy(generator.uniform(0.5, 2, T)) for _ in range(2))
+    return height, sharpness, torch.from_numpy(generator.uniform(-1.5, 0.3, T)), int(generator.integers(6, 9))
+
+
+def _slid(height: Tensor, sharpness: Tensor, kappa: Tensor, letters: int) -> Tensor:
+    distance = kappa[:, None] - torch.arange(letters)
+    return height[:, None] * (-sharpness[:, None] * distance.square()).exp()
+
+
+slide = Exercise(
+    name="slide",
+    make_input=_sliding,
+    solution=lambda height, sharpness, log_advance, letters: _slid(
+        height, sharpness, log_advance.exp().cumsum(dim=0), letters
+    ),
+    mistakes=(
+        Mistake(
+            lambda height, sharpness, log_advance, letters: _slid(
+                height, sharpness, log_advance.exp(), letters
+            ),
+            "each step begins at letter 0 again. A step's advance is added to where the window was before.",
+        ),
+        Mistake(
+            lambda height, sharpness, log_advance, letters: _slid(
+                height, sharpness, log_advance.cumsum(dim=0), letters
+            ),
+            "the advance is not exponentiated: the window could move backwards.",
+        ),
+        Mistake(
+            lambda height, sharpness, log_advance, letters: _normalised(
+                _slid(height, sharpness, log_advance.exp().cumsum(dim=0), letters)
+            ),
+            "the weights sum to 1 at every step. Graves's do not: they fade when the window is past the last letter.",
+        ),
+        Mistake(
+            lambda height, sharpness, log_advance, letters: _slid(
+                height, 1 / (2 * sharpness), log_advance.exp().cumsum(dim=0), letters
+            ),
+            "beta is taken for a variance. It multiplies the squared distance: the larger, the narrower the window.",
+        ),
+        Mistake(
+            lambda height, sharpness, log_advance, letters: _slid(
+                torch.ones_like(height), sharpness, log_advance.exp().cumsum(dim=0), letters
+            ),
+            "the height alpha is not used.",
+        ),
+    ),
+)

@@ -1,0 +1,271 @@
+"""Figures of lesson 09: arrays in, interactive figures out. What one computes live is in labs.py and bank.js."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.patches import Patch, Rectangle
+
+from helpers import figure as fig
+from helpers import plotting
+from helpers.draw import labs
+from helpers.figure import taking
+from helpers.figure.symbols import decimal
+
+ORDER = ("#e6c229", "#f17105", "#d11149")  # of the second to fourth glimpse
+DRAWS = 3  # draws of z that a step offers: the picture's own, and two others
+SPANS = {
+    "x": range(-100, 101, 2),
+    "y": range(-100, 101, 2),
+    "log variance": range(-200, 501, 10),
+    "log stride": range(-300, 11, 5),
+    "log intensity": range(-200, 201, 10),
+}
+FIRST = {"x": 0, "y": 0, "log variance": 100, "log stride": -70, "log intensity": 0}
+
+
+def filter_bank(
+    picture: object, n: int = 5, first: Mapping[str, int] | None = None, alt: str = ""
+) -> fig.Figure:
+    """Set a filter bank's five numbers by hand: what it reads, and what it writes back with the same filters.
+
+    Args:
+        picture: (H, W) numbers from 0 to 1.
+        n: filters along a side, 2 to 12.
+        first: hundredths that a slider begins with, by its name.
+        alt: what the picture shows, in a few words, for a reader who hears the page.
+    """
+    picture = taking.numbers(picture, "picture").astype(float)
+    if picture.ndim != 2 or not picture.size or not ((picture >= 0) & (picture <= 1)).all():
+        raise ValueError(f"Expected a picture (H, W) of numbers from 0 to 1, got shape {picture.shape}.")
+    if not 2 <= n <= 12:
+        raise ValueError(f"n is {n}: expected 2 to 12 filters along a side.")
+    first = FIRST | dict(first or {})
+    keys = {"x": "", "y": "", "log variance": "-+", "log stride": "[]", "log intensity": ""}
+    sliders = {
+        name: fig.Slider(
+            name, span, first[name], labels=[decimal(each / 100, 2) for each in span], keys=keys[name]
+        )
+        for name, span in SPANS.items()
+    }
+    cell = fig.Cell("Filter", (n, n), (n // 2, n // 2))
+    now = fig.Lab(
+        Path(__file__).with_name("bank.js"),
+        "filter_bank",
+        labs.filter_bank,
+        picture=picture,
+        n=n,
+        row=cell.row,
+        column=cell.column,
+        **{name.replace(" ", "_"): slider for name, slider in sliders.items()},
+    )
+    return fig.Figure(
+        fig.Column(
+            fig.Stage(
+                fig.Heat(now["patch"], 0, now["patch_most"], "gray"),
+                fig.Box([cell.column, cell.row, 1, 1]),
+                title=f"Read: {n} x {n} numbers",
+                pointer=cell,
+                side=160,
+            ),
+            fig.Stage(
+                fig.Heat(now["one"], 0, now["one_most"], "gray"),
+                title="Where the chosen filter looks",
+                side=160,
+            ),
+        ),
+        fig.Stage(
+            fig.Heat(picture, 0, 1, "gray"),
+            fig.Dots(now["dots"], now["chosen"], 0.35),
+            fig.Box(now["box"]),
+            title="The picture, and the filters' centres",
+            side=300,
+        ),
+        fig.Stage(
+            fig.Heat(now["written"], 0, now["written_most"], "gray"),
+            fig.Box(now["box"]),
+            title="Written back by the same filters",
+            side=300,
+        ),
+        also=tuple(sliders.values()),
+        caption="Centre at column {x:.1f}, row {y:.1f}; {stride:.2f} pixels from filter to filter; each filter's "
+        "standard deviation {deviation:.2f} pixels; intensity {intensity:.2f}. Filter {Filter} reads {value:.2f}.",
+        lines=3,
+        alt=alt or "A picture under a bank of Gaussian filters, what it reads, and what it writes back.",
+        **{name: now[name] for name in ("x", "y", "stride", "deviation", "intensity", "value")},
+    )
+
+
+def stroke_by_stroke(
+    target: object,
+    canvases: object,
+    read: object,
+    written: object,
+    kl: object,
+    alt: str = "",
+) -> fig.Figure:
+    """A picture drawn stroke by stroke, with its windows; one step's z can be swapped for two other draws.
+
+    Args:
+        target: (H, W) uint8, the picture that was drawn.
+        canvases: (T, DRAWS, T, H, W) uint8: the step whose z was swapped, which draw it got (0: the picture's own), and
+            the canvas after each step.
+        read: (T, 4), the boxes that were read of the picture: left, top, width, height.
+        written: (T, DRAWS, T, 4), the boxes that were written.
+        kl: (T,), nats a step.
+        alt: what the picture shows, in a few words, for a reader who hears the page.
+    """
+    target, canvases = taking.numbers(target, "target"), taking.numbers(canvases, "canvases")
+    read, written, kl = (
+        taking.numbers(part, name) for part, name in ((read, "read"), (written, "written"), (kl, "kl"))
+    )
+    T, (H, W) = len(kl), target.shape
+    wanted = {"canvases": (T, DRAWS, T, H, W), "written": (T, DRAWS, T, 4), "read": (T, 4)}
+    for name, part in (("canvases", canvases), ("written", written), ("read", read)):
+        if part.shape != wanted[name]:
+            raise ValueError(
+                f"{T} steps of a picture {H} x {W} need {name} {wanted[name]}, got {part.shape}."
+            )
+    labels = [f"{t + 1} of {T}" for t in range(T)]
+    t = fig.Slider("Step", T, labels=labels, play=True)
+    swapped = fig.Slider("Swap the z of step", T, first=0, labels=[str(k + 1) for k in range(T)], keys="-+")
+    draw = fig.Choice("Its z", ["the picture's own", "another draw", "a third draw"])
+    boxes = fig.Toggle("Boxes", True)
+    each = fig.Each(T)
+    return fig.Figure(
+        fig.Column(
+            fig.Row(
+                each,
+                fig.Image(fig.array(canvases)[swapped, draw, each]),
+                title="All steps",
+                columns=-(-T // 2),
+                choose=t,
+                side=300,
+            ),
+            fig.Lines(
+                {"nats": kl}, x=range(1, T + 1), title="KL of each step of the picture's own z", mark=t, low=0
+            ),
+        ),
+        fig.Stage(
+            fig.Image(target),
+            fig.Box(fig.array(read)[t], when=boxes),
+            title="The picture, and what is read",
+            side=250,
+        ),
+        fig.Stage(
+            fig.Image(fig.array(canvases)[swapped, draw, t]),
+            fig.Box(fig.array(written)[swapped, draw, t], when=boxes),
+            title="The canvas, and where is written",
+            side=250,
+        ),
+        also=(t, swapped, draw, boxes),
+        caption="Step {Step}: {nats:.1f} nats. Step {which} draws with {own}.",
+        alt=alt or f"A picture drawn in {T} strokes.",
+        still={"Step": T - 1},
+        nats=fig.array(kl)[t],
+        which=swapped,
+        own=draw,
+    )
+
+
+def sliding_window(
+    letters: Sequence[str],
+    marks: Sequence[Sequence[str]],
+    weights: Sequence[object],
+    names: Sequence[str],
+    alt: str = "",
+) -> fig.Figure:
+    """A text, the strokes that key it, and how much weight every letter has at each stroke, for several models.
+
+    Args:
+        letters: of the text. marks: a model's strokes, each "." or "-".
+        weights: for each model (strokes, letters) numbers. names: what the models are called.
+        alt: what is keyed, in a few words, for a reader who hears the page.
+    """
+    weights = [taking.numbers(each, "weights").astype(float) for each in weights]
+    for each, stroke in zip(weights, marks, strict=True):
+        if each.shape != (len(stroke), len(letters)):
+            raise ValueError(
+                f"{len(stroke)} strokes of {len(letters)} letters need weights {(len(stroke), len(letters))}, got "
+                f"{each.shape}."
+            )
+    model = fig.Choice("Model", names, keys="[]")
+    t = fig.Slider("Stroke", fig.array([len(each) for each in marks])[model], play=True, every=300)
+    signs = [["dash" if mark == "-" else "dot" for mark in each] for each in marks]
+    shares = [np.minimum(each, 1) for each in weights]
+    totals = [each.sum(axis=1) for each in weights]
+    return fig.Figure(
+        fig.Column(
+            fig.Tokens(
+                list(letters),
+                weights=fig.array(shares)[model, t],
+                title="The text, and the weight of each letter",
+            ),
+            fig.Matrix(
+                fig.array(shares)[model],
+                rows=fig.names([[f"{i + 1} {sign}" for i, sign in enumerate(each)] for each in signs])[model],
+                columns=list(letters),
+                title="All strokes, from above to below",
+                side=300,
+            ),
+        ),
+        also=(model, t),
+        caption="{model}: stroke {number}, a {sign}; the weights sum to {total:.2f}.",
+        alt=alt or "A window that moves along a text while it is keyed.",
+        model=model,
+        number=fig.array([[i + 1 for i in range(len(each))] for each in marks])[model, t],
+        sign=fig.names(signs)[model, t],
+        total=fig.array(totals)[model, t],
+    )
+
+
+def glimpses(images: object, windows: object, titles: Sequence[str]) -> None:
+    """Draw images (N, H, W) with the boxes (N, T, 4) of their windows from the second on: left, top, width, height."""
+    windows = np.asarray(windows)[:, 1:]
+    drawn = plotting.images(list(images), titles, columns=-(-len(windows) // 2), size=1.5)
+    for axis, boxes in zip(drawn.axes, windows, strict=False):
+        for (left, top, width, height), colour in zip(boxes, ORDER, strict=False):
+            corner = (left - 0.5, top - 0.5)
+            axis.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=1.6))
+    handles = [Patch(facecolor="none", edgecolor=c, label=f"glimpse {t + 2}") for t, c in enumerate(ORDER)]
+    drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9)
+    plotting.show(drawn, "Cluttered digits with the squares of three glimpses, most of them on the digit.")
+
+
+def system(
+    picture: np.ndarray,
+    error: np.ndarray,
+    read: np.ndarray,
+    mean: np.ndarray,
+    patch: np.ndarray,
+    canvases: np.ndarray,
+    parameters: Mapping[str, int],
+) -> fig.Figure:
+    """The system at its second step, from what one picture left behind.
+
+    Args:
+        picture, error: (H, W). read: (2, n, n). mean: (z,). patch: (m, m). canvases: (3, H, W), before the step, after
+            it, and at last. parameters: of "encoder", "posterior", "decoder" and "writer".
+    """
+    steps = [
+        fig.Step("picture", picture, after={}, place=(0, 0)),
+        fig.Step(
+            "canvas", canvases[0], after={}, place=(0, 2), note="What was drawn before: each pixel's probability."
+        ),
+        fig.Step("still wrong", error, after={"canvas": "taken off", "picture": "minus canvas"}, place=(0, 1)),
+        fig.Step(
+            "read", read, after={"picture": "12 x 12 filters", "still wrong": "the same"}, place=(1, 0), kind="maps",
+            note="Both pictures, read through one window.",
+        ),
+        fig.Step(
+            "z", mean, after={"read": "LSTM, linear"}, parameters=parameters["encoder"], place=(2, 0),
+            note="The mean of twelve numbers; a sample of them is all that goes on.",
+        ),
+        fig.Step(
+            "patch", patch, after={"z": "LSTM, linear"}, parameters=parameters["decoder"], place=(2, 1),
+            note="What to write; the same state says where.",
+        ),
+        fig.Step("canvas after", canvases[1], after={"patch": "8 x 8 filters", "canvas": "add"}, place=(1, 2)),
+        fig.Step("at last", canvases[2], after={"canvas after": "6 more steps"}, place=(2, 2)),
+    ]  # fmt: skip
+    return fig.walk(steps, alt="DRAW at its second step: picture, error, what is read, z, patch and canvas.")

@@ -1,0 +1,124 @@
+"""What the figures of 05b show, computed from a trained cascade: tensors stage by stage, boxes with their gradients."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchvision.ops import box_iou
+
+from helpers.data.batches import as_input
+from helpers.instances.boxes import paste
+from helpers.instances.cascade import Cascade
+from helpers.instances.cascade_losses import SURE, Batch, mask_targets
+from helpers.instances.warping import roi_warp
+
+GROWN = (0.7, 1.0, 1.4)  # sides of the boxes that a hand can choose, in those of the true ones
+
+
+@torch.no_grad()
+def tensors(cascade: Cascade, image: Tensor) -> dict[str, Tensor]:
+    """What `cascade_figures.system` shows of one image (3, H, W) in uint8: of all boxes, and of the surest digit's."""
+    maps = cascade.eval().trunk(as_input(image[None]))
+    features = cascade.features(maps)
+    boxes = cascade.chosen(cascade.proposer(image[None], maps[3]), tuple(image.shape[1:]))
+    said = cascade.look(features, boxes)
+    best = int(said.classes[0].softmax(dim=1)[:, 1:].amax(dim=1).argmax())
+    light = F.avg_pool2d(said.masks[0, best].sigmoid()[None], 2)
+    return {
+        "image": image.permute(1, 2, 0),
+        "coarsest map": maps[3][0],
+        "boxes": boxes[0],
+        "features": features[0],
+        "warped": said.warped[0, best],
+        "mask": said.masks[0, best].sigmoid(),
+        "masked": said.warped[0, best] * light,
+        "class": said.classes[0, best].softmax(dim=0),
+    }
+
+
+def sizes(cascade: Cascade) -> dict[str, int]:
+    """How many weights each part of a cascade has."""
+    parts = {
+        "trunk": [cascade.trunk],
+        "boxes": [cascade.proposer],
+        "features": [cascade.from_fine, cascade.from_middle, cascade.from_coarse],
+        "mask": [cascade.mask_head],
+        "class": [cascade.class_head],
+    }
+    return {
+        name: sum(weight.numel() for part in each for weight in part.parameters())
+        for name, each in parts.items()
+    }
+
+
+def places_to_snap(boxes: Tensor, side: int, steps: int = 7) -> Tensor:
+    """Boxes (N, 4) for a hand to choose from: the given ones first, then their mean size, moved, shrunk and grown.
+
+    Args:
+        boxes: (K, 4), of things side by side. side: of the image.
+    """
+    low, high = boxes[:, :2].amin(dim=0) - 6, boxes[:, 2:].amax(dim=0) + 6
+    usual = (boxes[:, 2:] - boxes[:, :2]).float().mean(dim=0)
+    along, down = (torch.linspace(float(a), float(b), steps) for a, b in zip(low, high, strict=True))
+    made = [
+        torch.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
+        for w, h in (usual * grown for grown in GROWN)
+        for y in down
+        for x in along
+    ]
+    every = torch.cat([boxes.float(), torch.stack(made)]).round().clamp(0, side)
+    return every[((every[:, 2:] - every[:, :2]) >= 12).all(dim=1)]
+
+
+def looked_at(cascade: Cascade, images: Tensor, truth: Batch, boxes: Tensor) -> dict[str, Tensor]:
+    """What stages two and three make of boxes (N, 4) on one image, and where their loss would have each side go.
+
+    Args:
+        images: (1, 3, H, W) in uint8. truth: what is known of it.
+
+    Returns:
+        What `cascade_figures.stage_by_stage` shows of each box, by name.
+    """
+    boxes = boxes.float().requires_grad_()
+    shape = tuple(images.shape[2:])
+    with torch.no_grad():
+        features = cascade.eval().features(cascade.trunk(as_input(images)))
+    said = cascade.look(features, boxes[None])
+    overlaps, owners = box_iou(boxes.detach(), truth.boxes[0]).max(dim=1)
+    things = overlaps >= SURE
+    wanted = mask_targets(boxes.detach()[None], owners[None], torch.ones_like(things)[None], truth.instances)
+    drawn = F.binary_cross_entropy_with_logits(said.masks[0], wanted, reduction="none").mean(dim=(1, 2))
+    named = F.cross_entropy(said.classes[0], truth.classes[0][owners] * things, reduction="none")
+    own = named + drawn * things  # as in training: what overlaps no thing by a half has no mask to learn
+    (slopes,) = torch.autograd.grad(own.sum(), boxes)
+    with torch.no_grad():
+        masks, chances = said.masks[0].sigmoid(), said.classes[0].softmax(dim=1)
+        strengths = said.warped[0].mean(dim=1)
+        told = chances.argmax(dim=1)
+        return {
+            "crops": roi_warp(images.float(), boxes[None])[0].round().byte().movedim(1, -1),
+            "masks": (masks * 255).round() / 255,
+            "strengths": strengths,
+            "masked": strengths * F.avg_pool2d(masks[None], 2)[0],
+            "labels": ((paste(masks, boxes, *shape) >= 0.5) * told[:, None, None]).byte(),
+            "chances": chances,
+            "told": told,
+            "arrows": side_arrows(boxes, slopes),
+            "named": truth.classes[0][owners],
+            "overlaps": overlaps,
+            "losses": own.detach(),
+        }
+
+
+def side_arrows(boxes: Tensor, slopes: Tensor, pixels: float = 60.0, longest: float = 14.0) -> Tensor:
+    """Arrows from the middle of each side of boxes (N, 4) against the slopes of their loss, (N, 4, 4): from and to.
+
+    Args:
+        pixels: of an arrow for a slope of 1 a pixel. longest: an arrow is never longer.
+    """
+    x0, y0, x1, y1 = boxes.unbind(dim=1)
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    starts = torch.stack([torch.stack(each, dim=1) for each in ((x0, y), (x, y0), (x1, y), (x, y1))], dim=1)
+    along = (-slopes * pixels).clamp(-longest, longest)
+    return torch.cat(
+        [starts, starts + along[..., None] * torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])], dim=2
+    )

@@ -1,0 +1,187 @@
+"""The experiments of notebook 08a: listeners with attention and without, by length, and where they look."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import torch
+from torch import Tensor, nn
+
+from helpers import runtime
+from helpers.decoding import greedy
+from helpers.listening import data, measures
+from helpers.listening.data import LETTERS, Heard
+from helpers.listening.model import Listener, Transcriber, collapse, ctc_loss, letter_loss
+from helpers.probe import record
+from helpers.results import Field
+from helpers.training import History, fit, parameter_count
+
+LONGEST = 8  # letters of a training text
+TIMES = {1: 100, 2: 50, 5: 20, 10: 10}  # a test text is so many times as long -> how many such texts
+RATE = 6e-3  # the highest learning rate of the cycle; the piece "rates" tries others
+RATES = (0.003, 0.012)
+ALIGNED = 0.5  # of the weight inside the true letter, from which on a listener counts as aligned
+
+HERO = {"model": "listener", "score": "location-aware", "query": "before", "stride": 4}
+CONTENT = HERO | {"score": "content"}
+CONTROL = {"model": "one vector", "stride": 4}
+CTC = {"model": "CTC", "stride": 4}
+MAIN = (HERO, CONTENT, CONTROL)
+STRIDES = tuple(HERO | {"stride": stride} for stride in (1, 2, 8))
+LUONG = (
+    HERO | {"score": "location"},
+    HERO | {"score": "local-p"},
+    CONTENT | {"query": "after"},
+    HERO | {"query": "after"},
+)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a listener learns from, and for how long."""
+
+    texts: int
+    steps: int  # batches of 32
+
+
+QUICK = Budget(texts=4000, steps=800)
+RECORD = Budget(texts=6000, steps=1000)
+
+
+@lru_cache(maxsize=1)
+def material(seed: int, budget: Budget) -> Heard:
+    """The sounds that a seed's systems learn from, of one letter to eight."""
+    return data.draw(budget.texts, range(1, LONGEST + 1), seed)
+
+
+@lru_cache(maxsize=2)
+def held_out(split: str = "test") -> dict[int, Heard]:
+    """The sounds that every run is judged on, by how many times they are as long as the longest of training."""
+    return {times: data.draw(number, [LONGEST * times], 0, split) for times, number in TIMES.items()}
+
+
+def new_system(fields: Mapping[str, Field], seed: int) -> nn.Module:
+    """Make an untrained system of these fields."""
+    runtime.seed_everything(seed)
+    if fields["model"] == "CTC":
+        return Transcriber(len(LETTERS), data.BANDS, stride=fields["stride"])
+    if fields["model"] == "one vector":
+        return Listener(len(LETTERS), data.BANDS, stride=fields["stride"], score=None)
+    options = {name: fields[name] for name in ("score", "query", "stride")}
+    return Listener(len(LETTERS), data.BANDS, **options)
+
+
+def learn(
+    model: nn.Module, heard: Heard, seed: int, steps: int, *, name: str = "listener", rate: float = RATE,
+    watch: Callable[[nn.Module], float] | None = None,
+) -> History:  # fmt: skip
+    """Train any of the systems: the same sounds in the same order, short ones first for half of the steps."""
+    return fit(
+        model,
+        data.batches(heard, 32, seed, grow=steps // 2),
+        ctc_loss if isinstance(model, Transcriber) else letter_loss,
+        steps=steps,
+        lr=rate,
+        watch=watch,
+        watch_at=range(0, steps + 1, 50) if watch else (),
+        name=name,
+    )
+
+
+@torch.no_grad()
+def written(model: nn.Module, heard: Heard) -> list[str]:
+    """What a system writes by itself; a speller is stopped at one and a half times the longest true length."""
+    model.eval()
+    sounds = data.as_batch(heard.frames)
+    if isinstance(model, Transcriber):
+        annotations, mask = model.encoder(sounds.frames, sounds.lengths)
+        best = model.letters(annotations).argmax(dim=-1)
+        spelled = [collapse(row[inside]) for row, inside in zip(best, mask, strict=True)]
+    else:
+        most = max(map(len, heard.texts)) * 3 // 2 + 1
+        spelled = [each.words for each in greedy(model, sounds, most)]
+    return ["".join(LETTERS.decode(each)) for each in spelled]
+
+
+@torch.no_grad()
+def led(model: Listener, heard: Heard) -> list[Tensor]:
+    """Where a listener looks while it is led through the true letters: (letters, places) each.
+
+    Led, because a true time is that of a true letter. Free running, it may write others, which have none.
+    """
+    model.eval()
+    inputs, _ = data.lesson(heard, range(len(heard.frames)))
+    with record(model, "attend") as kept:
+        model(inputs)
+    places = [-(-len(each) // model.encoder.stride) for each in heard.frames]
+    return [
+        weights[: len(text), :number]
+        for weights, text, number in zip(kept["attend"], heard.texts, places, strict=True)
+    ]
+
+
+def pointing(model: Listener, heard: Heard) -> dict[str, float]:
+    """Where its weights lie on these sounds (see `measures.pointing`)."""
+    return measures.pointing(led(model, heard), heard.keyings, model.encoder.stride)
+
+
+def judged(model: nn.Module, tests: Mapping[int, Heard]) -> dict[str, float]:
+    """Error rates by length, and where the weights lie at the length of training and at the greatest."""
+    figures = {
+        f"cer_{times}": measures.character_error_rate(written(model, heard), heard.texts)
+        for times, heard in tests.items()
+    }
+    if getattr(model, "score", None) is not None:
+        figures |= pointing(model, tests[1])
+        far = max(tests)
+        figures |= {f"{name}_{far}": value for name, value in pointing(model, tests[far]).items()}
+    return figures
+
+
+def compare(seed: int, budget: Budget, arms: tuple[dict[str, Field], ...]) -> Iterator[dict]:
+    """Train systems on the sounds of a seed, and yield a row for each."""
+    heard, probe = material(seed, budget), held_out("val")[1]
+    for fields in arms:
+        model = new_system(fields, seed)
+        attends = getattr(model, "score", None) is not None
+        watch = (lambda trained: pointing(trained, probe)["inside"]) if attends else None
+        history = learn(model, heard, seed, budget.steps, watch=watch)
+        figures = judged(model, held_out())
+        figures["validation_cer"] = measures.character_error_rate(written(model, probe), probe.texts)
+        aligned = [step for step, inside in history.watched.items() if inside > ALIGNED]
+        if aligned:
+            figures["aligned_at"] = min(aligned)
+        tenth = max(history.steps // 10, 1)
+        yield {
+            **fields,
+            "rate": RATE,
+            "steps": history.steps,
+            "seed": seed,
+            "figures": figures,
+            "seconds": history.seconds,
+            "parameters": parameter_count(model),
+            "curve": torch.tensor(history.loss).unfold(0, tenth, tenth).mean(dim=1).tolist(),
+        }
+
+
+def rates(budget: Budget) -> Iterator[dict]:
+    """Train hero and control at other rates on seed 0, judged on validation sounds."""
+    for fields in (HERO, CONTROL):
+        for rate in RATES:
+            model = new_system(fields, 0)
+            history = learn(model, material(0, budget), 0, budget.steps, rate=rate)
+            probe = held_out("val")[1]
+            error = measures.character_error_rate(written(model, probe), probe.texts)
+            figures = {"validation_cer": error}
+            yield {**fields, "rate": rate, "seed": 0, "figures": figures, "seconds": history.seconds}
+
+
+def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
+    """What is recorded: the headline first, seed by seed, since only one seed's sounds are kept at a time."""
+    found = {f"lengths, seed {seed}": partial(compare, seed, budget, MAIN) for seed in (0, 1, 2)}
+    for name, arms in {"CTC": (CTC,), "Luong's scores": LUONG, "pyramid": STRIDES}.items():
+        found[name] = partial(compare, 0, budget, arms)
+    return found | {"rates": partial(rates, budget)}
+
+
+PIECES = {"record": pieces(RECORD)}
