@@ -96,7 +96,7 @@ def hypercolumn(
             side=240,
         ),
         fig.Matrix(
-            fig.array(shares.reshape(n, n, K, K).astype(np.uint8))[at.y, at.x],
+            fig.array(shares.reshape(n, n, K, K)[::2, ::2].astype(np.uint8))[half[at.y], half[at.x]],
             high=100,
             numbers=".0f",
             title=f"Percent of the {K} x {K} classifiers",

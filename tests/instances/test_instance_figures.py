@@ -48,7 +48,7 @@ def test_layers_switched_off_change_the_mask():
 def test_the_column_shows_each_layer_at_the_place_in_the_image():
     figure = columns()
     parts, _ = figure.shown()
-    shares = np.round(mixing(5, N)[:, 5, 5] * 100)
+    shares = np.round(mixing(5, N)[:, 4, 4] * 100)
     told = next(part for part in parts if len(part.texts) >= 25 and part.pixels.shape[:2] == (5, 5))
     assert [float(text) for text in told.texts[-25:]] == shares.tolist()
     top = next(part for part in parts if part.pixels is not None and part.pixels.shape[:2] == (8, 12))
