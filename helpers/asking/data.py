@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
@@ -132,26 +131,6 @@ def flipped(questions: Sequence[Question], twins: Sequence[Question]) -> list[tu
     other = {(each.scene, each.words): each for each in twins}
     pairs = [(each, other.get((each.scene, each.words))) for each in questions]
     return [(each, twin) for each, twin in pairs if twin and twin.answer != each.answer]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Questions as a network gets them; they go to a device like a tensor.
-
-    Attributes:
-        annotations: (B, L, D). words: (B, T) int64, padded with 0.
-        truth: (B, 2, L) bool, the cells of the sticker that is asked for, and of the one that the answer is about.
-    """
-
-    annotations: Tensor
-    words: Tensor
-    truth: Tensor
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def to(self, device: torch.device) -> "Asked":
-        return Asked(*(part.to(device) for part in (self.annotations, self.words, self.truth)))
 
 
 def encode(words: Sequence[str]) -> Tensor:

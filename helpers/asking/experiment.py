@@ -91,7 +91,7 @@ def naming(encoder: Encoder, scenes: Scenes) -> dict[str, float]:
 def new_asker(fields: dict[str, Any], channels: int, seed: int) -> Asker:
     """Make an untrained network from the fields of its row."""
     runtime.seed_everything(seed)
-    return Asker(channels, **OPTIONS[fields["model"]])
+    return Asker(len(data.WORDS), len(data.ANSWERS), channels, **OPTIONS[fields["model"]])
 
 
 @lru_cache(maxsize=2)

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from helpers import seeds
 from helpers.asking import data
-from helpers.asking.data import ANSWERS, HARD, WHICH, Asked, Kind, Question
-from helpers.asking.model import Answer, Asker, Encoder
+from helpers.asking.data import ANSWERS, HARD, WHICH, Kind, Question
+from helpers.asking.model import Answer, Asked, Asker, Encoder
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.training import fit

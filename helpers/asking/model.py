@@ -1,17 +1,17 @@
 """Ask, attend and answer in small (Xu and Saenko 2015), and attention over the frames of a clip (Yao et al. 2015)."""
 
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from helpers import ops
-from helpers.asking.data import ANSWERS, CELL, SIDE, WORDS, Asked
 from helpers.captioning.model import NamingEncoder
-from helpers.data.tokens import PAD
 
 Look = Literal["attention", "mean", "nothing", "truth", "gates"]
 Pool = Literal["attention", "mean", "max"]
+PAD = 0  # the number that fills short questions up; no word has it
 
 
 class Encoder(NamingEncoder):
@@ -30,6 +30,26 @@ class Encoder(NamingEncoder):
         """What a frame shows anywhere: (B, 20), of each name the greatest probability in any cell."""
         digits, colours = self(images)
         return torch.cat([part.softmax(dim=1).amax(dim=(2, 3)) for part in (digits, colours)], dim=1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Questions as a network gets them; they go to a device like a tensor.
+
+    Attributes:
+        annotations: (B, L, D). words: (B, T) int64, padded with 0.
+        truth: (B, 2, L) bool, the cells of the sticker that is asked for, and of the one that the answer is about.
+    """
+
+    annotations: Tensor
+    words: Tensor
+    truth: Tensor
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def to(self, device: torch.device) -> "Asked":
+        return Asked(*(part.to(device) for part in (self.annotations, self.words, self.truth)))
 
 
 class Answer(NamedTuple):
@@ -60,6 +80,7 @@ class Asker(nn.Module):
     """Answer a question about annotations (B, L, channels), whose last two are x and y; look once a hop.
 
     Args:
+        words, answers: how many there are to know, and to choose from.
         look: "attention"; "mean" gives every place the same weight; "nothing" reads none; "truth" looks where the
             sticker in question is; "gates" gives each place a weight of its own, by a sigmoid, and adds up.
         reads: whether the question is read at all.
@@ -68,19 +89,17 @@ class Asker(nn.Module):
     """
 
     def __init__(
-        self, channels: int, hops: int = 2, size: int = 64, *, look: Look = "attention", reads: bool = True,
-        relative: bool = True, linear: bool = False,
+        self, words: int, answers: int, channels: int, hops: int = 2, size: int = 64, *, look: Look = "attention",
+        reads: bool = True, relative: bool = True, linear: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.look, self.reads, self.relative = look, reads, relative
-        self.guide = nn.Embedding(len(WORDS), size, padding_idx=PAD)  # what the first look is for
-        self.embed = nn.Embedding(
-            len(WORDS), size, padding_idx=PAD
-        )  # what the rest is to know of the question
+        self.guide = nn.Embedding(words, size, padding_idx=PAD)  # what the first look is for
+        self.embed = nn.Embedding(words, size, padding_idx=PAD)  # what the rest is to know of the question
         # A word that has not been learned is not to move the first look.
         nn.init.normal_(self.guide.weight[PAD + 1 :], std=0.1)
         self.answer = nn.Sequential(
-            nn.ReLU(), nn.Linear(size, 2 * size), nn.ReLU(), nn.Linear(2 * size, len(ANSWERS))
+            nn.ReLU(), nn.Linear(size, 2 * size), nn.ReLU(), nn.Linear(2 * size, answers)
         )
         self.hops = nn.ModuleList(Hop(channels, size, linear) for _ in range(hops))
         self.taken = hops  # hops taken; the first is taught alone
@@ -90,14 +109,14 @@ class Asker(nn.Module):
         seen, place, weights = asked.annotations, asked.annotations[..., -2:], []
         told = self.embed(asked.words).sum(dim=1) / 3 * self.reads  # (B, size)
         asking = self.guide(asked.words).sum(dim=1) * self.reads
-        offset = torch.zeros_like(place)
+        offset, cells = torch.zeros_like(place), seen.shape[1] ** 0.5
         for number, hop in enumerate(self.hops[: self.taken]):
             truth = asked.truth[:, number - self.taken, None]
             context, where = self.read(hop.scores(asking, seen, offset), hop.value(seen), truth)
             asking = told = told + context[:, 0]
             weights.append(where)
             if self.relative:
-                offset = (place - where @ place) * SIDE / CELL / 2  # from -1..1 to cells
+                offset = (place - where @ place) * cells / 2  # from -1..1 to cells
         return Answer(self.answer(told), torch.cat(weights, dim=1))
 
     def read(self, scores: Tensor, value: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:

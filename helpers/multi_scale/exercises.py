@@ -1,12 +1,15 @@
 """Checks for the exercises of notebook 04, multi-scale features, superpixels and covers."""
 
+import math
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from numpy.random import Generator
 from torch import Tensor
 
 from helpers.checking import Exercise, Mistake
-from helpers.multi_scale.model import enlarged, shrunk
+from helpers.multi_scale.model import shrunk
 
 
 def _images(generator: Generator) -> tuple[Tensor]:
@@ -14,42 +17,36 @@ def _images(generator: Generator) -> tuple[Tensor]:
     return (torch.from_numpy(generator.standard_normal((B, C, 2 * h, 2 * w))),)
 
 
-def _blurred(images: Tensor) -> Tensor:
-    return enlarged(shrunk(images), images.shape[2:])
+def _level(images: Tensor, smaller: Tensor | None = None, **interpolation: object) -> tuple[Tensor, Tensor]:
+    """The level that is lost between images and smaller ones, and the smaller ones."""
+    smaller = shrunk(images) if smaller is None else smaller
+    how = {"mode": "bilinear", "align_corners": False} | interpolation
+    return images - F.interpolate(smaller, size=images.shape[2:], **how), smaller
 
 
 level = Exercise(
     name="level",
     make_input=_images,
-    solution=lambda images: (images - _blurred(images), shrunk(images)),
+    solution=_level,
     mistakes=(
         Mistake(
-            lambda images: (_blurred(images), shrunk(images)),
+            lambda images: (images - _level(images)[0], shrunk(images)),
             "this is what survives halving. The level is what is lost: the image minus that.",
         ),
         Mistake(
-            lambda images: (_blurred(images) - images, shrunk(images)),
+            lambda images: (-_level(images)[0], shrunk(images)),
             "the sign is turned round: the level plus the enlarged image must give the image back.",
         ),
         Mistake(
-            lambda images: (
-                images - F.interpolate(shrunk(images), scale_factor=2, mode="nearest"),
-                shrunk(images),
-            ),
+            lambda images: _level(images, mode="nearest", align_corners=None),
             "the smaller image is enlarged by copying. Interpolate bilinearly, or blocks get into the level.",
         ),
         Mistake(
-            lambda images: (
-                images - F.interpolate(shrunk(images), scale_factor=2, mode="bilinear", align_corners=True),
-                shrunk(images),
-            ),
+            lambda images: _level(images, align_corners=True),
             "`align_corners=True` moves the smaller image against the larger one. Take False.",
         ),
         Mistake(
-            lambda images: (
-                images - enlarged(images[..., ::2, ::2], images.shape[2:]),
-                images[..., ::2, ::2],
-            ),
+            lambda images: _level(images, images[..., ::2, ::2]),
             "every second pixel is dropped. Average cells of 2 x 2, so that each pixel counts.",
         ),
     ),
@@ -76,7 +73,7 @@ def _tree(generator: Generator) -> tuple[Tensor, Tensor]:
     return parents, costs
 
 
-def _climb(parents: Tensor, costs: Tensor, better) -> Tensor:
+def _climb(parents: Tensor, costs: Tensor, better: Callable[[Tensor, int, int, int], bool]) -> Tensor:
     """From the root down: a node stays itself if it is better than what `better` compares it with."""
     best = list(range(len(parents)))
     for node in reversed(range(len(parents) - 1)):
@@ -88,10 +85,6 @@ def _climb(parents: Tensor, costs: Tensor, better) -> Tensor:
 
 def _path_argmin(parents: Tensor, costs: Tensor) -> Tensor:
     return _climb(parents, costs, lambda costs, node, above, best: costs[node] < costs[best])
-
-
-def _without_itself(parents: Tensor, costs: Tensor) -> Tensor:
-    return _path_argmin(parents, costs)[parents]
 
 
 path_argmin = Exercise(
@@ -121,7 +114,7 @@ path_argmin = Exercise(
             "this is the least cost of the whole tree, also for nodes on whose path it does not lie.",
         ),
         Mistake(
-            _without_itself,
+            lambda parents, costs: _path_argmin(parents, costs)[parents],
             "the path begins with the node itself, not with its parent.",
         ),
     ),
@@ -136,38 +129,18 @@ def _segment(generator: Generator) -> tuple[Tensor, Tensor, int]:
     return labels, inside, classes
 
 
-def _counts(labels: Tensor, inside: Tensor, classes: int) -> Tensor:
-    return torch.bincount(labels[inside], minlength=classes).to(torch.get_default_dtype())
+def _with_entropy(shares: Tensor) -> tuple[Tensor, Tensor]:
+    return shares, torch.special.entr(shares).sum()
 
 
 def _mixture(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    counts = _counts(labels, inside, classes)
-    shares = counts / counts.sum()
-    return shares, torch.special.entr(shares).sum()
+    counts = torch.bincount(labels[inside], minlength=classes).to(torch.get_default_dtype())
+    return _with_entropy(counts / counts.sum())
 
 
-def _bits(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    shares, nats = _mixture(labels, inside, classes)
-    return shares, nats / torch.tensor(2.0).log()
-
-
-def _counted(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    return _counts(labels, inside, classes), _mixture(labels, inside, classes)[1]
-
-
-def _of_image(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    shares = _counts(labels, inside, classes) / labels.numel()
-    return shares, torch.special.entr(shares).sum()
-
-
-def _undefined(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    shares, _ = _mixture(labels, inside, classes)
-    return shares, -(shares * shares.log()).sum()
-
-
-def _negative(labels: Tensor, inside: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    shares, nats = _mixture(labels, inside, classes)
-    return shares, -nats
+def _changed(change: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]) -> Callable:
+    """A mistake: what `change` makes of the solution's shares, its entropy and the mask."""
+    return lambda labels, inside, classes: change(*_mixture(labels, inside, classes), inside)
 
 
 mixture = Exercise(
@@ -175,13 +148,25 @@ mixture = Exercise(
     make_input=_segment,
     solution=_mixture,
     mistakes=(
-        Mistake(_counted, "the histogram holds counts. Divide by the number of pixels inside."),
-        Mistake(_of_image, "divide by the pixels of the segment, not of the image: shares sum to 1."),
         Mistake(
-            _undefined,
+            _changed(lambda shares, nats, inside: (shares * inside.sum(), nats)),
+            "the histogram holds counts. Divide by the number of pixels inside.",
+        ),
+        Mistake(
+            _changed(lambda shares, nats, inside: _with_entropy(shares * inside.sum() / inside.numel())),
+            "divide by the pixels of the segment, not of the image: shares sum to 1.",
+        ),
+        Mistake(
+            _changed(lambda shares, nats, inside: (shares, -(shares * shares.log()).sum())),
             "a class that does not occur gives 0 log 0, which is NaN here. Its part of the sum is 0.",
         ),
-        Mistake(_bits, "this entropy is in bits. Take the natural logarithm."),
-        Mistake(_negative, "the sign is turned round: entropy is never below 0."),
+        Mistake(
+            _changed(lambda shares, nats, inside: (shares, nats / math.log(2))),
+            "this entropy is in bits. Take the natural logarithm.",
+        ),
+        Mistake(
+            _changed(lambda shares, nats, inside: (shares, -nats)),
+            "the sign is turned round: entropy is never below 0.",
+        ),
     ),
 )

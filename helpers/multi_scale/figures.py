@@ -161,6 +161,11 @@ def leaf_to_root(
         )
     picture, shown, run = (fig.array(each)[scene] for each in (pictures, segments, runs))
     curves = [[[cost[each] for each in p] for p in ps] for ps, cost in zip(paths, costs, strict=True)]
+    compared = {
+        "Best cover": fig.array(covers)[scene],
+        "Horizontal cut": fig.array(levels)[scene, level],
+        "Truth": fig.array(known)[scene],
+    }
     return fig.Figure(
         fig.Stage(fig.Image(picture), fig.Regions(shown, run[node]), title="The node", pointer=at, side=300),
         fig.Column(
@@ -188,23 +193,9 @@ def leaf_to_root(
             columns=8,
             choose=step,
         ),
-        fig.Stage(
-            fig.Image(picture, dim=1),
-            fig.Classes(fig.array(covers)[scene], legend, 80),
-            title="Best cover",
-            side=220,
-        ),
-        fig.Stage(
-            fig.Image(picture, dim=1),
-            fig.Classes(fig.array(levels)[scene, level], legend, 80),
-            title="Horizontal cut",
-            side=220,
-        ),
-        fig.Stage(
-            fig.Image(picture, dim=1),
-            fig.Classes(fig.array(known)[scene], legend, 80),
-            title="Truth",
-            side=220,
+        *(
+            fig.Stage(fig.Image(picture, dim=1), fig.Classes(each, legend, 80), title=title, side=220)
+            for title, each in compared.items()
         ),
         also=(scene, step, level, legend),
         caption="Node {Node} of {last} on the path of {place}: entropy {cost:.2f}; the least, {lowest:.2f}, is at node "

@@ -11,10 +11,7 @@ from torch import Tensor
 
 from helpers.ops import check_bytes, check_tensor
 
-SCALE, LEAST = (
-    30,
-    10,
-)  # of Felzenszwalb's segmentation: its preference for large segments, and its fewest pixels
+SCALE, LEAST = 30, 10  # of Felzenszwalb's segmentation: its preference for large segments, its fewest pixels
 GRID = 3  # cells along a side, in which a segment's features are pooled
 
 

@@ -93,7 +93,9 @@ def pass_by_pass(
     )
     right, shares = np.array(_share(maps, truth)), np.array(_share(planted, truth))
     left = [fig.array(_pixels(each, label)) for each, label in zip(planted, false_labels, strict=True)]
-    before = np.array([_pixels(maps, label) for label in range(classes)])  # of every label that can be painted
+    before = np.array(
+        [_pixels(maps, label) for label in range(classes)]
+    )  # of every label that can be painted
     right_now = fig.choose(which, fig.array(right), *(fig.array(each)[there] for each in shares), painted[1])
     left_now = fig.choose(which, fig.array(np.zeros(passes)), *(each[there] for each in left), painted[2])
     others = [fig.array(before[label]) for label in false_labels]

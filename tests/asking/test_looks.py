@@ -5,10 +5,10 @@ import torch
 from torch.testing import assert_close
 
 from helpers.asking import data, experiment, learning, watching
-from helpers.asking.data import Asked
-from helpers.asking.model import Asker, Encoder, Watcher
+from helpers.asking.model import Asked, Asker, Encoder, Watcher
 
 D, L = 10, 9
+WORDS, ANSWERS = len(data.WORDS), len(data.ANSWERS)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def by_loop(asker, asked, number):
         for place in places:
             hidden = hop.query(query) + hop.key(place)
             if looked is not None:
-                hidden = hidden + hop.offset((place[-2:] - looked) * 3)
+                hidden = hidden + hop.offset((place[-2:] - looked) * 1.5)
             scores.append((hop.v.weight[0] * hidden.tanh()).sum())
         odds = [(each - max(scores)).exp() for each in scores]
         weights = [each / sum(odds) for each in odds]
@@ -49,7 +49,7 @@ def by_loop(asker, asked, number):
 @torch.no_grad()
 def test_two_hops_are_those_of_a_loop(asked):
     torch.manual_seed(0)
-    asker = Asker(D, size=6)
+    asker = Asker(WORDS, ANSWERS, D, size=6)
     told = asker(asked)
     for number in range(2):
         scores, maps = by_loop(asker, asked, number)
@@ -59,12 +59,15 @@ def test_two_hops_are_those_of_a_loop(asked):
 
 @torch.no_grad()
 def test_each_way_of_looking_looks_so(asked):
-    weights = {look: Asker(D, look=look)(asked).weights for look in ("mean", "nothing", "truth", "gates")}
+    weights = {
+        look: Asker(WORDS, ANSWERS, D, look=look)(asked).weights
+        for look in ("mean", "nothing", "truth", "gates")
+    }
     assert_close(weights["mean"], torch.full((2, 2, L), 1 / L))
     assert (weights["nothing"] == 0).all()
     assert_close(weights["truth"], asked.truth / asked.truth.sum(dim=-1, keepdim=True))
     assert (weights["gates"] < 1).all() and (weights["gates"].sum(dim=-1) > 1).all()
-    assert_close(Asker(D, hops=1, look="truth")(asked).weights[:, 0], weights["truth"][:, 1])
+    assert_close(Asker(WORDS, ANSWERS, D, hops=1, look="truth")(asked).weights[:, 0], weights["truth"][:, 1])
 
 
 @torch.no_grad()
@@ -72,7 +75,7 @@ def test_without_tanh_a_first_look_is_the_same_whatever_is_asked(asked):
     other = Asked(asked.annotations, asked.words.flip(0), asked.truth)
     for linear, same in ((True, True), (False, False)):
         torch.manual_seed(0)
-        asker = Asker(D, linear=linear)
+        asker = Asker(WORDS, ANSWERS, D, linear=linear)
         asker.guide.weight *= 20
         first, second = (asker(each).weights[:, 0] for each in (asked, other))
         assert torch.allclose(first, second, atol=1e-5) == same
@@ -80,14 +83,14 @@ def test_without_tanh_a_first_look_is_the_same_whatever_is_asked(asked):
 
 @torch.no_grad()
 def test_an_unread_question_changes_nothing(asked):
-    asker = Asker(D, look="mean", reads=False)
+    asker = Asker(WORDS, ANSWERS, D, look="mean", reads=False)
     other = Asked(asked.annotations, asked.words.flip(0), asked.truth)
     assert_close(asker(asked).scores, asker(other).scores)
 
 
 def test_the_first_look_stays_while_the_rest_learns(asked):
     torch.manual_seed(0)
-    asker = Asker(D)
+    asker = Asker(WORDS, ANSWERS, D)
     asker.keep_first_look()
     before = {name: value.clone() for name, value in asker.state_dict().items()}
     step = torch.optim.SGD([each for each in asker.parameters() if each.requires_grad], 0.1)
@@ -141,7 +144,7 @@ BAD = [
 @pytest.mark.parametrize(("changed", "said"), BAD)
 def test_what_cannot_be_asked_is_refused_in_words(changed, said):
     with pytest.raises(ValueError) as refusal:
-        Asker(D)(Asked(**ASKED | changed))
+        Asker(WORDS, ANSWERS, D)(Asked(**ASKED | changed))
     assert said in str(refusal.value)
 
 

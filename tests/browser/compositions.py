@@ -18,8 +18,6 @@ from helpers.figure.pad import DigitPad
 from helpers.instances import cascade_figures as cascades
 from helpers.instances import figures as instances
 from helpers.instances.hypercolumns import mixing
-
-
 from helpers.listening import figures as listening
 from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees

@@ -29,7 +29,7 @@ def test_keys_the_slider_and_a_click_move_the_playhead_without_a_kernel(plain):
     expect(caption).to_have_text(figure.shown(Length=1, Playhead=3)[1])
     page.press("]", "End")
     expect(caption).to_have_text(figure.shown(Length=1, Playhead=29, Score=1)[1])
-    chart = page.root.locator("svg").first
+    chart = page.root.locator("svg[tabindex]").first
     box = chart.bounding_box()
     chart.click(position={"x": box["width"] * 0.5, "y": box["height"] * 0.5})
     expect(caption).not_to_have_text(figure.shown(Length=1, Playhead=29, Score=1)[1])

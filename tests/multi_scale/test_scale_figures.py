@@ -99,7 +99,11 @@ def test_the_system_names_every_tensor_with_its_shape():
     captions = [drawn.shown(Step=step)[1] for step in range(11)]
     assert captions[0].startswith("image, 16 × 16 × 3") and captions[3].startswith("halved, 8 × 8 × 3")
     assert "maps, quarter, 4 × 1 × 1" in captions[8] and "stack, 12 × 4 × 4" in captions[9]
-    assert "score from stack" in captions[10] and "5 parameters" in captions[10] and "7 parameters" in captions[8]
+    assert (
+        "score from stack" in captions[10]
+        and "5 parameters" in captions[10]
+        and "7 parameters" in captions[8]
+    )
 
 
 @pytest.mark.parametrize(
