@@ -53,12 +53,9 @@ bilinear_read = Exercise(
                     [p.clamp(0.5, side - 0.5) for p, side in zip(places.T, cells.T.shape, strict=True)], dim=1
                 ),
             ),
-            "near the edge the place is pushed to the outermost centres. Here the maps are 0 outside: less than "
+            "near the edge the place is pushed to the outermost centres, or the weights are "
+            "scaled to sum to 1. Here the maps are 0 outside: less than "
             "half a cell from the edge the weights sum to less than 1.",
-        ),
-        Mistake(
-            lambda cells, places: _read(cells, places) / _read(torch.ones_like(cells), places),
-            "the weights are scaled to sum to 1. Near the edge they sum to less, since outside there is 0: leave them.",
         ),
     ),
 )

@@ -2,10 +2,13 @@
 
 import compositions
 import pytest
+from playwright.sync_api import expect
 from reading import assert_same, load
 
+from helpers.instances.cascade_figures import FREE
+
 STATES = {
-    "cascade": [{}, {"box": 1}, {"box": 2}, {"box": 2, "Classes": [True, False]}],
+    "cascade": [{}, {"box": 1}, {"box": 2}, {"box": 2, "Classes": [True] * 5 + [False] * 6}],
     "first_summary": [{"Scene": scene, "Blend": blend} for scene in (0, 1) for blend in (0, 70, 100)],
 }
 
@@ -28,5 +31,5 @@ def test_an_arrow_moves_the_box_and_without_a_kernel_a_free_one_is_not_answered(
     before = caption.inner_text()
     page.root.get_by_role("img").first.press("ArrowRight")
     assert caption.inner_text() != before
-    page.root.get_by_role("combobox").first.select_option(index=1)
-    assert "needs a running notebook" in page.root.inner_text()
+    page.choose("Box", FREE)
+    expect(page.root).to_contain_text("A box of your own")
