@@ -6,9 +6,11 @@ import numpy as np
 
 from helpers import figure as fig
 from helpers.figure import taking
+from helpers.figure.controls import ink
 from helpers.plotting import DIGIT_CLASSES
 
 FAINT = 0.06  # of the strongest gradient: below it the scene is left as it is
+PEN = 10  # pixels: the width of the pen that paints a false label
 Painted = Callable[[np.ndarray, int], np.ndarray]
 
 
@@ -54,15 +56,15 @@ def pass_by_pass(
     heats = np.sqrt(gradients / gradients.max(axis=(-1, -2), keepdims=True).clip(1e-12))
     heats = np.where(heats < FAINT, np.nan, np.floor(heats * 32 + 0.5) / 32)  # few levels cross in few bytes
 
-    def answer(ink: object, label: int) -> list:
-        ink = np.asarray(ink).reshape(shape)
+    def answer(strokes: list, label: int) -> list:
+        painted_ink = ink(strokes, *shape, PEN)  # strokes reach Python as they are, an array does not
         if relabel is None:
             raise ValueError(
                 "This figure has no network to ask: give it one, pass_by_pass(..., relabel=...)."
             )
-        if not (ink > 127).any():
+        if not (painted_ink > 127).any():
             raise ValueError("Nothing is painted yet: draw on the small picture.")
-        found = np.asarray(relabel(ink, label))
+        found = np.asarray(relabel(painted_ink, label))
         return [found, _share(found, truth), _pixels(found, label)]
 
     t = fig.Slider("Pass", passes, min(2, passes - 1), labels=[str(n + 1) for n in range(passes)], play=True)
@@ -70,7 +72,7 @@ def pass_by_pass(
     at = fig.Pointer(shape, grid=centres, hover=False, leap=2)
     names = [class_names[label] for label in false_labels]
     which = fig.Choice("False label in the first planes", ["none", *names, "painted"], keys="-+")
-    pen = fig.Paint(shape, width=10)
+    pen = fig.Paint(shape, width=PEN)
     colour = fig.Choice("Paint with", list(class_names), 1)
     strength = fig.Slider("Gradient", 101, 0, labels="{}%")
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
@@ -81,7 +83,7 @@ def pass_by_pass(
         answer,
         fig.array([maps, np.array(_share(maps, truth)), np.zeros(passes)]),
         when=which.on("painted"),
-        ink=pen.ink,
+        strokes=pen,
         label=colour,
     )
     there = at.y, at.x
@@ -93,9 +95,7 @@ def pass_by_pass(
     )
     right, shares = np.array(_share(maps, truth)), np.array(_share(planted, truth))
     left = [fig.array(_pixels(each, label)) for each, label in zip(planted, false_labels, strict=True)]
-    before = np.array(
-        [_pixels(maps, label) for label in range(classes)]
-    )  # of every label that can be painted
+    before = np.array([_pixels(maps, label) for label in range(classes)])  # any may be painted
     right_now = fig.choose(which, fig.array(right), *(fig.array(each)[there] for each in shares), painted[1])
     left_now = fig.choose(which, fig.array(np.zeros(passes)), *(each[there] for each in left), painted[2])
     others = [fig.array(before[label]) for label in false_labels]
