@@ -49,7 +49,10 @@ def ask_the_scene(
     best = np.asarray(answers)[told.argmax(axis=-1)].tolist()
 
     scene = fig.Slider("Scene", len(pictures), labels=[str(n + 1) for n in range(len(pictures))], keys="-+")
-    form, colour = fig.Choice("Question", forms), fig.Choice("Colour", colours)
+    # It begins with a question that has an answer in the first scene, of the last form that has one.
+    askable = [each for each in np.ndindex(wanted[2:]) if truths[0][each[0]][each[1]] in answers] or [(0, 0)]
+    first = min(askable, key=lambda each: (-each[0], each[1]))
+    form, colour = fig.Choice("Question", forms, first[0]), fig.Choice("Colour", colours, first[1])
     model = fig.Choice("Network", models, keys="[]")
     look = fig.Slider("Look", hops, labels=[str(n + 1) for n in range(hops)])
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
@@ -165,10 +168,10 @@ def steps(
         fig.Step("look 1", first, after={"annotations": "keys", "question": "query, softmax"}, place=(2, 0)),
         fig.Step("context 1", contexts[0], after={"look 1": "weighted mean"}, place=(3, 0)),
         fig.Step(
-            "look 2", second, after={"context 1": "query, softmax", "annotations": "keys, offsets"}, place=(2, 1),
-            note="The query is now the question and what was read.",
+            "look 2", second, after={"context 1": "query; keys, softmax"}, place=(3, 1),
+            note="The query is now the question and what was read; the keys are the annotations' again.",
         ),
-        fig.Step("context 2", contexts[1], after={"look 2": "weighted mean"}, place=(3, 1)),
-        fig.Step("scores", scores, "with question: two layers", place=(3, 2)),
-        fig.Step("answer", [answers[int(scores.argmax())]], "argmax", place=(2, 2)),
+        fig.Step("context 2", contexts[1], after={"look 2": "weighted mean"}, place=(3, 2)),
+        fig.Step("scores", scores, "with question: two layers", place=(2, 2)),
+        fig.Step("answer", [answers[int(scores.argmax())]], "argmax", place=(1, 2)),
     ]  # fmt: skip
