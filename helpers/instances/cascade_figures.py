@@ -130,7 +130,7 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
         ),
         fig.Step(
             "features", tensors["features"], parameters=parameters["features"], place=(1, 1),
-            after={"coarsest map": "with finer maps, summed"},
+            after={"coarsest map": "+ finer maps"},
         ),
         fig.Step("warped", tensors["warped"], place=(2, 1), after={"features": "RoI warp", "boxes": "one of them"}),
         fig.Step("mask", tensors["mask"], "stage 2: mask", parameters["mask"], kind="matrix", place=(3, 1)),
