@@ -87,12 +87,12 @@ def hypercolumn(
         fig.Matrix(
             fig.array(every)[box, half[at.y], half[at.x]],
             ["score"],
-            [f"stride {stride}" for stride in (1, 2, 4, 8)],
+            ["1", "2", "4", "8"],
             low=-6,
             high=6,
             colours="PuOr",
             numbers="+.1f",
-            title="Each layer's share",
+            title="Each stride's share",
             side=240,
         ),
         fig.Matrix(
@@ -228,16 +228,20 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
             note="Everything outside the region is the mean colour.",
         ),
         fig.Step(
-            "top of box", t["top of box"], after={"box crop": "trunk"}, parameters=p["trunk"], place=(3, 0)
+            "top of box",
+            t["top of box"],
+            after={"box crop": "trunk"},
+            place=(3, 0),
+            note=f"The trunk has {p['trunk']:,} parameters, the same ones in every place where it stands.",
         ),
         fig.Step("top of region", t["top of region"], after={"region crop": "trunk"}, place=(3, 1)),
         fig.Step(
             "class",
             t["class"],
             after={"top of box": "dense", "top of region": "dense"},
-            parameters=p["class"],
             place=(4, 0),
             kind="vector",
+            note=f"The classifier has {p['class']:,} parameters.",
         ),
     ]
     before = {"image": "trunk"}
@@ -250,9 +254,9 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
             "scores",
             t["scores"],
             after={"stride 8": "1 × 1", **{f"stride {stride}": "" for stride in (4, 2, 1)}},
-            parameters=p["scores"],
             place=(4, 2),
-            note="What each of the 5 x 5 classifiers says of each pixel, summed over the four maps.",
+            note=f"What each of the 5 x 5 classifiers says of each pixel, summed over the four maps; {p['scores']:,} "
+            "parameters.",
         ),
         fig.Step(
             "mask",
