@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from helpers.figure import Figure
 from tools import build_site
@@ -63,3 +63,11 @@ def assert_same(page: Page, figure: Figure, states: list[dict]) -> None:
             for (_, found, _), (_, wanted, _) in zip(shapes, ordered, strict=True):
                 assert np.allclose(found, wanted, atol=0.5), (found, wanted)
             assert texts == [text for text in part.texts if text], (texts, part.texts)
+
+
+def assert_drawn(browser: Browser, figure: Figure, changes: list[dict]) -> None:
+    """After each change of its state a figure stands on a fresh page as Python says."""
+    page = browser.new_page()
+    load(page, figure)
+    assert_same(page, figure, full_states(figure, changes))
+    page.close()

@@ -3,7 +3,7 @@
 import compositions
 import pytest
 from playwright.sync_api import expect
-from reading import assert_same, load
+from reading import assert_drawn
 
 from helpers.instances.cascade_figures import FREE
 
@@ -15,14 +15,7 @@ STATES = {
 
 @pytest.mark.parametrize("name", STATES)
 def test_every_state_is_drawn_as_python_draws_it(browser, name):
-    figure, states = getattr(compositions, name)(), []
-    for state in STATES[name]:
-        figure.state = state
-        states.append(dict(figure.state))
-    page = browser.new_page()
-    load(page, figure)
-    assert_same(page, figure, states)
-    page.close()
+    assert_drawn(browser, getattr(compositions, name)(), STATES[name])
 
 
 def test_an_arrow_moves_the_box_and_without_a_kernel_a_free_one_is_not_answered(plain):

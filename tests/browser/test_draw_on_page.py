@@ -2,7 +2,7 @@
 
 import compositions
 import pytest
-from reading import assert_same, full_states, load
+from reading import assert_drawn
 
 STATES = {
     "filter_bank": [
@@ -31,12 +31,7 @@ STATES = {
 @pytest.mark.parametrize("name", STATES)
 def test_the_page_shows_what_python_says(browser, name):
     """The bank's JavaScript against the lesson's own filters in torch."""
-    figure = getattr(compositions, name)()
-    states = full_states(figure, STATES[name])
-    page = browser.new_page()
-    load(page, figure)
-    assert_same(page, figure, states)
-    page.close()
+    assert_drawn(browser, getattr(compositions, name)(), STATES[name])
 
 
 def test_a_filter_is_chosen_on_its_number_and_the_stride_by_a_key(plain):

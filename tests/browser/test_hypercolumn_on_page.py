@@ -4,7 +4,7 @@ from itertools import product
 
 import compositions
 import pytest
-from reading import assert_same, load
+from reading import assert_drawn
 
 LAYERS = [f"Stride {stride}" for stride in (1, 2, 4, 8)]
 STATES = {
@@ -24,14 +24,7 @@ STATES = {
 
 @pytest.mark.parametrize("name", STATES)
 def test_every_state_is_drawn_as_python_draws_it(browser, name):
-    figure, states = getattr(compositions, name)(), []
-    for state in STATES[name]:
-        figure.state = state
-        states.append(dict(figure.state))
-    page = browser.new_page()
-    load(page, figure)
-    assert_same(page, figure, states)
-    page.close()
+    assert_drawn(browser, getattr(compositions, name)(), STATES[name])
 
 
 def test_a_key_switches_a_layer_off_and_moves_to_another_place(plain):

@@ -2,7 +2,7 @@
 
 import compositions
 from playwright.sync_api import expect
-from reading import assert_same, full_states, load
+from reading import assert_drawn
 
 STATES = [
     {},
@@ -14,10 +14,7 @@ STATES = [
 
 
 def test_the_page_shows_what_python_says(browser):
-    figure, page = compositions.playhead(), browser.new_page()
-    load(page, figure)
-    assert_same(page, figure, full_states(figure, STATES))
-    page.close()
+    assert_drawn(browser, compositions.playhead(), STATES)
 
 
 def test_keys_the_slider_and_a_click_move_the_playhead_without_a_kernel(plain):

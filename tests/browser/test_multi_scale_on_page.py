@@ -2,7 +2,7 @@
 
 import compositions
 import pytest
-from reading import assert_same, load
+from reading import assert_drawn
 
 STATES = {
     "leaf_to_root": [
@@ -22,11 +22,4 @@ STATES = {
 
 @pytest.mark.parametrize("name", STATES)
 def test_every_state_is_drawn_as_python_draws_it(browser, name):
-    figure, states = getattr(compositions, name)(), []
-    for state in STATES[name]:
-        figure.state = state
-        states.append(dict(figure.state))
-    page = browser.new_page()
-    load(page, figure)
-    assert_same(page, figure, states)
-    page.close()
+    assert_drawn(browser, getattr(compositions, name)(), STATES[name])

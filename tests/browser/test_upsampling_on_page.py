@@ -2,7 +2,7 @@
 
 import compositions
 import pytest
-from reading import assert_same, full_states, load
+from reading import assert_drawn
 
 STATES = {
     "stamp_stepper": [
@@ -38,12 +38,7 @@ STATES = {
 @pytest.mark.parametrize("name", STATES)
 def test_the_page_shows_what_python_says(browser, name):
     """The labs' JavaScript against labs.py, which is held to torch."""
-    figure = getattr(compositions, name)()
-    states = full_states(figure, STATES[name])
-    page = browser.new_page()
-    load(page, figure)
-    assert_same(page, figure, states)
-    page.close()
+    assert_drawn(browser, getattr(compositions, name)(), STATES[name])
 
 
 def test_stamps_are_laid_by_click_key_and_play(plain):
