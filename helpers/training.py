@@ -39,6 +39,12 @@ class History:
         return len(self.loss)
 
 
+def loss_curve(losses: Sequence[float], parts: int = 20) -> list[float]:
+    """What a record keeps of a training's losses: the means of equal stretches; a rest at the end is left out."""
+    length = max(len(losses) // parts, 1)
+    return torch.tensor(losses).unfold(0, length, length).mean(dim=1).tolist()
+
+
 class Trainer:
     """Trains a model one step at a time; a step that would break the model is not taken.
 

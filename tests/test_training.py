@@ -14,7 +14,7 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardInd
 from helpers.data.batches import endless, in_order
 from helpers.metrics import segmentation_metrics
 from helpers.optimisers import adamw, muon
-from helpers.training import History, evaluate, fit, parameter_count, timeline
+from helpers.training import History, evaluate, fit, loss_curve, parameter_count, timeline
 
 
 def small_network(seed: int = 0) -> nn.Sequential:
@@ -319,3 +319,8 @@ def test_evaluate_takes_no_gradients():
         return scores.argmax(dim=1)
 
     evaluate(small_network(), batches(1), {"right": MulticlassAccuracy(2)}, predict=predict)
+
+
+def test_a_loss_curve_is_the_means_of_equal_stretches():
+    assert loss_curve([1.0, 3.0, 5.0, 7.0, 9.0], parts=2) == [2.0, 6.0]  # the rest, one step, is left out
+    assert loss_curve([1.0, 3.0], parts=20) == [1.0, 3.0]

@@ -18,7 +18,7 @@ from helpers.captioning.experiment import NAMING_RATE, naming_loss
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
 from helpers.optimisers import muon
-from helpers.training import History, fit
+from helpers.training import History, fit, loss_curve
 
 RATES = (0.002, 0.005, 0.01)
 WIDE, NARROW = 64, 12  # features a place
@@ -109,8 +109,6 @@ def row(
     fields: dict[str, Any], seed: int, model: nn.Module, figures: dict[str, float], losses: list[float]
 ) -> dict:
     """A row of the record."""
-    part = max(len(losses) // 20, 1)
-    curve = torch.tensor(losses).unfold(0, part, part).mean(dim=1).tolist()
     parameters = sum(each.numel() for each in model.parameters())
     return {
         **fields,
@@ -118,7 +116,7 @@ def row(
         "figures": figures,
         "steps": len(losses),
         "parameters": parameters,
-        "curve": curve,
+        "curve": loss_curve(losses),
     }
 
 

@@ -18,7 +18,7 @@ from helpers.data.scenes import Scenes
 from helpers.data.tokens import Vocabulary, detokenise
 from helpers.decoding import greedy
 from helpers.optimisers import muon
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, loss_curve, parameter_count
 
 NAMING_RATE, RATE = 0.01, 5e-3
 RATES = (0.002, 0.005, 0.01)
@@ -156,7 +156,6 @@ def compare(
         if told.weights is not None and fields["feeds"] != "output":
             changes = maps.erased(decoder, few, vocabulary)
             figures |= maps.deletion(told.weights[:100, : changes.shape[2]], changes, few)
-        tenth = max(history.steps // 10, 1)
         yield {
             **fields,
             "rate": rate,
@@ -166,7 +165,7 @@ def compare(
             "figures": figures,
             "seconds": history.seconds,
             "parameters": parameter_count(decoder),
-            "curve": torch.tensor(history.loss).unfold(0, tenth, tenth).mean(dim=1).tolist(),
+            "curve": loss_curve(history.loss, 10),
         }
 
 

@@ -27,7 +27,7 @@ from helpers.draw.data import (
 from helpers.draw.glimpses import GlimpseReader, Shrunk, glimpse_loss
 from helpers.draw.keyer import ADVANCE, Keyer, key, stroke_loss
 from helpers.draw.model import Draw, WarmedLoss
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, loss_curve, parameter_count
 
 RATE, CLIP, BATCH = 6e-3, 10.0, 32  # of all drawings; a loss of hundreds of nats has large gradients
 WARM = 0.5  # this share of a training goes by before the divergence counts in full
@@ -84,12 +84,6 @@ def learn_to_draw(model: Draw, steps: int, seed: int, rate: float = RATE, name: 
     return fit(model, picture_batches(BATCH, seed), loss, steps=steps, lr=rate, clip=CLIP, name=name)
 
 
-def curve(history: History, parts: int = 20) -> list[float]:
-    """A loss curve as the means of equal stretches of it."""
-    length = max(history.steps // parts, 1)
-    return torch.tensor(history.loss).unfold(0, length, length).mean(dim=1).tolist()
-
-
 def row(
     system: str, seed: int, model: nn.Module, history: History, figures: Mapping[str, float], **fields
 ) -> dict:
@@ -102,7 +96,7 @@ def row(
         "figures": figures,
         "seconds": history.seconds,
         "parameters": parameter_count(model),
-        "curve": curve(history),
+        "curve": loss_curve(history.loss),
     }
 
 

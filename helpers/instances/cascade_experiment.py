@@ -19,7 +19,7 @@ from helpers.instances.data import held_out, judged, training_scenes, true_insta
 from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, TrunkBudget, common_class_map
 from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import LEAST, suppress
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, loss_curve, parameter_count
 
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
@@ -176,7 +176,6 @@ def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> I
             history = learn(cascade, scenes, budget.steps, seed)
         else:
             history = learn_stage_by_stage(cascade, scenes, budget.steps, seed)
-        tenth = max(history.steps // 10, 1)
         for judged_on, figures in judged(partial(find, cascade)):
             yield {
                 **fields,
@@ -185,7 +184,7 @@ def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> I
                 "figures": figures,
                 "seconds": history.seconds,
                 "parameters": parameter_count(cascade),
-                "curve": torch.tensor(history.loss).unfold(0, tenth, tenth).mean(dim=1).tolist(),
+                "curve": loss_curve(history.loss, 10),
             }
 
 

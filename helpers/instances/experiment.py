@@ -32,8 +32,7 @@ from helpers.instances.learning import (
 from helpers.instances.model import ClassMap, Trunk
 from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import Looked, Refiner, RegionClassifier
-from helpers.multi_scale.experiment import curve
-from helpers.training import History
+from helpers.training import History, loss_curve
 
 
 @dataclass(frozen=True)
@@ -212,7 +211,7 @@ def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
                 "figures": average_precision(found, truth) | {"seconds_a_scene": seconds},
                 "seconds": history.seconds,
                 "parameters": parameters(trained, name),
-                "curve": curve(history),
+                "curve": loss_curve(history.loss),
             }
 
 

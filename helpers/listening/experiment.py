@@ -14,7 +14,7 @@ from helpers.listening.data import LETTERS, Heard
 from helpers.listening.model import Listener, Transcriber, collapse, ctc_loss, letter_loss
 from helpers.probe import record
 from helpers.results import Field
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, loss_curve, parameter_count
 
 LONGEST = 8  # letters of a training text
 TIMES = {1: 100, 2: 50, 5: 20, 10: 10}  # a test text is so many times as long -> how many such texts
@@ -151,7 +151,6 @@ def compare(seed: int, budget: Budget, arms: tuple[dict[str, Field], ...]) -> It
         aligned = [step for step, inside in history.watched.items() if inside > ALIGNED]
         if aligned:
             figures["aligned_at"] = min(aligned)
-        tenth = max(history.steps // 10, 1)
         yield {
             **fields,
             "rate": RATE,
@@ -160,7 +159,7 @@ def compare(seed: int, budget: Budget, arms: tuple[dict[str, Field], ...]) -> It
             "figures": figures,
             "seconds": history.seconds,
             "parameters": parameter_count(model),
-            "curve": torch.tensor(history.loss).unfold(0, tenth, tenth).mean(dim=1).tolist(),
+            "curve": loss_curve(history.loss, 10),
         }
 
 

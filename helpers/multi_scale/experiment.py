@@ -19,7 +19,7 @@ from helpers.multi_scale.labelling import REGIONS, parse, score, ways
 from helpers.multi_scale.model import MultiScale, NodeClassifier, with_two_layers
 from helpers.multi_scale.trees import Tree
 from helpers.optimisers import muon
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, loss_curve, parameter_count
 
 SIDE = 96  # of a scene, in pixels
 HEIGHTS = (10, 80)  # of digits in pixels: three octaves, each as frequent as the others
@@ -163,12 +163,6 @@ def learn_nodes(
     return classifier, history
 
 
-def curve(history: History, parts: int = 20) -> list[float]:
-    """A loss curve as the means of equal stretches of it."""
-    length = max(history.steps // parts, 1)
-    return torch.tensor(history.loss).unfold(0, length, length).mean(dim=1).tolist()
-
-
 def compare(seed: int, budget: Budget, systems: Sequence[str] = tuple(SYSTEMS)) -> Iterator[dict]:
     """Train networks on the same scenes, and yield a row for each way of labelling with each of them.
 
@@ -198,7 +192,7 @@ def compare(seed: int, budget: Budget, systems: Sequence[str] = tuple(SYSTEMS)) 
                 "figures": figures,
                 "seconds": sum(each.seconds for each in histories),
                 "parameters": parameters,
-                "curve": curve(histories[0]),
+                "curve": loss_curve(histories[0].loss),
             }
 
 

@@ -17,7 +17,7 @@ from helpers.frame_scores import bootstrap
 from helpers.metrics import segmentation_metrics
 from helpers.optimisers import muon
 from helpers.refinement.model import CLASSES, Refiner, enlarged, loss_of_passes
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, loss_curve, parameter_count
 
 RATE = 5e-3  # the highest of the cycle, for every network; the record holds a sweep
 BATCH = 16
@@ -159,6 +159,7 @@ def compare(
             network, scenes, fields.get("steps", budget.steps), seed,
             fields.get("loss") == LAST, fields.get("rate", RATE), fields["model"],
         )  # fmt: skip
+        summed = 1 if fields.get("loss") == LAST else network.passes  # a curve is of one pass
         several = network.passes > 1
         scored = judge(label_passes(network, judged_on.images, MOST_PASSES if several else 1), judged_on)
         for after, figures in enumerate(scored, start=1):
@@ -173,18 +174,8 @@ def compare(
                 "figures": figures,
                 "seconds": history.seconds,
                 "parameters": parameter_count(network),
-                **(
-                    {"curve": smooth(history.loss, 1 if fields.get("loss") == LAST else network.passes)}
-                    if after == 1
-                    else {}
-                ),
+                **({"curve": [each / summed for each in loss_curve(history.loss, 10)]} if after == 1 else {}),
             }
-
-
-def smooth(losses: Sequence[float], passes: int) -> list[float]:
-    """The loss a pass in ten parts of a training, each the mean over its steps."""
-    tenth = max(len(losses) // 10, 1)
-    return (torch.tensor(losses).unfold(0, tenth, tenth).mean(dim=1) / passes).tolist()
 
 
 ABLATIONS = [
