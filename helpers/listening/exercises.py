@@ -2,11 +2,11 @@
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.random import Generator
 from torch import Tensor
 
 from helpers.checking import Exercise, Mistake
-from helpers.listening.model import collapse as collapsed
 
 
 def _places(generator: Generator) -> tuple[Tensor]:
@@ -101,26 +101,49 @@ def _best(generator: Generator) -> tuple[Tensor]:
     return (torch.tensor(word + generator.choice([0, 5, 6], size=5).tolist()),)
 
 
-collapse = Exercise(
-    name="collapse",
+def _before(places: Tensor) -> Tensor:
+    """What stands one place earlier; a blank before the first."""
+    return F.pad(places[:-1], (1, 0))
+
+
+def _last_letter_before(places: Tensor) -> Tensor:
+    """The letter that was said last, blanks left out; 0 before the first."""
+    last, found = 0, []
+    for each in places.tolist():
+        found.append(last)
+        last = each or last
+    return torch.tensor(found)
+
+
+def _new_in_text(places: Tensor) -> Tensor:
+    return torch.tensor([each not in places[:k].tolist() for k, each in enumerate(places.tolist())])
+
+
+writes = Exercise(
+    name="writes",
     make_input=_best,
-    solution=collapsed,
+    solution=lambda places: (places != 0) & (places != _before(places)),
     mistakes=(
         Mistake(
-            lambda places: torch.unique_consecutive(places[places != 0]).tolist(),
-            "blanks go first, and double letters melt into one. Merge repeats first: a blank between keeps them apart.",
+            lambda places: (places != 0) & (places != _last_letter_before(places)),
+            "a letter after a blank is compared with the letter before the blank, and double letters melt into one. "
+            "Compare with the place before: a blank keeps them apart.",
         ),
         Mistake(
-            lambda places: places[places != 0].tolist(),
+            lambda places: places != 0,
             "repeats are not merged: a letter that lasts three places is written three times.",
         ),
         Mistake(
-            lambda places: torch.unique_consecutive(places).tolist(),
-            "the blanks are still there. After repeats are merged, leave out every 0.",
+            lambda places: places != _before(places),
+            "blanks are written, too. A place that says 0 writes nothing.",
         ),
         Mistake(
-            lambda places: list(dict.fromkeys(places[places != 0].tolist())),
+            lambda places: (places != 0) & _new_in_text(places),
             "each letter is written once in the whole text. Only neighbours are merged.",
+        ),
+        Mistake(
+            lambda places: (places != 0) & (places != F.pad(places[1:], (0, 1))),
+            "the last place of a run writes. Let the first one do it: compare with the place before.",
         ),
     ),
 )

@@ -6,6 +6,7 @@ import torch
 from torch.testing import assert_close
 
 from helpers.listening import exercises
+from helpers.listening.model import collapse
 
 
 @pytest.fixture(params=range(3))
@@ -30,5 +31,10 @@ def test_look_weights_are_softmaxes_over_the_places_with_sound(drawn):
         assert float(weights[b, k]) == pytest.approx(float(mine / sum(each.exp() for each in scores)))
 
 
+def test_what_is_written_is_the_collapsed_text(drawn):
+    (places,) = drawn(exercises.writes)
+    assert places[exercises.writes.solution(places)].tolist() == collapse(places)
+
+
 def test_collapse_merges_repeats_before_blanks_go():
-    assert exercises.collapse.solution(torch.tensor([0, 7, 7, 0, 7, 5, 5, 0])) == [7, 7, 5]
+    assert collapse(torch.tensor([0, 7, 7, 0, 7, 5, 5, 0])) == [7, 7, 5]
