@@ -164,7 +164,7 @@ def summary(
     """Semantic and instance segmentation of some scenes, every method side by side; a slider goes to another scene.
 
     Args:
-        images: (N, H, W, 3) in bytes. semantic: method -> (N, H, W) labels.
+        images: (N, H, W, 3) in bytes. semantic: method -> (N, H, W) labels; the last one is the truth.
         instances: method -> (N, H, W, 3) in bytes, the scene with each instance in a colour of its own.
     """
     pictures = [taking.image(each) for each in images]
@@ -180,6 +180,11 @@ def summary(
         raise ValueError(f"There are {len(pictures)} scenes; expected as many maps of each method.")
     scene = fig.Slider("Scene", len(pictures), labels=[str(n + 1) for n in range(len(pictures))], keys="[]")
     blend = fig.Slider("Blend", 101, 70, labels="{}%")
+    method = fig.Choice("Semantic method", list(semantic))
+    things = maps[-1] > 0
+    right = ((maps == maps[-1]) & things).sum(axis=(2, 3)) / things.sum(axis=(1, 2)).clip(
+        min=1
+    )  # (methods, N)
     first, second = fig.Each(len(maps)), fig.Each(len(drawn))
     labels = fig.array(maps)[first, scene]
     on = fig.Legend(class_names, present=labels)
@@ -192,6 +197,7 @@ def summary(
                 titles=list(semantic),
                 title="Semantic: a class for each pixel",
                 side=620,
+                choose=method,
             ),
             fig.Row(
                 second,
@@ -201,8 +207,10 @@ def summary(
                 side=620,
             ),
         ),
-        also=(scene, blend, on),
-        caption=f"Scene {{Scene}} of {len(pictures)}. {{Classes}}",
+        also=(scene, method, blend, on),
+        caption=f"Scene {{Scene}} of {len(pictures)}. {{Semantic method}} names {{right:.0%}} of the digits' "
+        "pixels right. {Classes}",
+        right=fig.array(right)[method, scene],
         alt=alt
         or f"{len(pictures)} scenes as {len(maps)} semantic and {len(drawn)} instance methods see them.",
     )

@@ -9,7 +9,11 @@ from helpers.instances.cascade_figures import FREE
 
 STATES = {
     "cascade": [{}, {"box": 1}, {"box": 2}, {"box": 2, "Classes": [True] * 5 + [False] * 6}],
-    "first_summary": [{"Scene": scene, "Blend": blend} for scene in (0, 1) for blend in (0, 70, 100)],
+    "first_summary": [
+        {"Scene": scene, "Blend": blend, "Semantic method": scene}
+        for scene in (0, 1)
+        for blend in (0, 70, 100)
+    ],
 }
 
 
@@ -26,3 +30,10 @@ def test_an_arrow_moves_the_box_and_without_a_kernel_a_free_one_is_not_answered(
     assert caption.inner_text() != before
     page.choose("Box", FREE)
     expect(page.root).to_contain_text("A box of your own")
+
+
+def test_an_arrow_goes_to_the_next_method(plain):
+    page = plain.open("first_summary")
+    assert "one names" in page.caption()
+    page.press("ArrowRight")
+    assert "other names" in page.caption()
