@@ -206,7 +206,7 @@ def sliding_window(
                 rows=fig.names([[f"{i + 1} {sign}" for i, sign in enumerate(each)] for each in signs])[model],
                 columns=list(letters),
                 title="All strokes, from above to below",
-                side=300,
+                side=220,
             ),
         ),
         also=(model, t),
