@@ -1,13 +1,14 @@
 """The experiments of notebook 05b: cascades of three and five stages, with and without a gradient through the boxes."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torchvision.ops import box_iou
 
 from helpers import runtime
 from helpers.data.batches import as_input, endless
@@ -15,7 +16,7 @@ from helpers.data.scenes import Scenes
 from helpers.instances.boxes import paste
 from helpers.instances.cascade import Cascade
 from helpers.instances.cascade_losses import Batch, cascade_loss, losses
-from helpers.instances.data import held_out, judged, training_scenes, true_instances
+from helpers.instances.data import boxes_of_scene, held_out, judged, training_scenes, true_instances
 from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, TrunkBudget, common_class_map
 from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import LEAST, suppress
@@ -23,6 +24,7 @@ from helpers.training import History, fit, loss_curve, parameter_count
 
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
+LOW_RATES = (2.5e-4, 5e-4, 1e-3, 2e-3)  # of five stages, which collapse with the gradient through the boxes
 BATCH = 4  # scenes, each with 16 proposed boxes and its true ones
 LEAST_SIDE = 2  # pixels of a box that is looked at
 VOTE, AGAIN = 0.5, 0.5  # masks that overlap so much vote together; and a worse one of them is not told again
@@ -188,19 +190,33 @@ def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> I
             }
 
 
-def rates(budget: Budget = SWEEP, seed: int = 0) -> Iterator[dict]:
-    """Try rates for three stages, judged on crowded validation scenes in all colours."""
+@torch.no_grad()
+def boxes_by_round(cascade: Cascade, scenes: Scenes) -> dict[str, float]:
+    """How well the best box of each round fits a true one: IoU, mean over all true boxes of the scenes."""
+    best: dict[str, list[Tensor]] = {}
+    for number in range(len(scenes)):
+        truth = boxes_of_scene(scenes, number).float()
+        _, rounds = cascade.eval()(as_input(scenes.images[[number]]))
+        for turn, each in enumerate(rounds, start=1):
+            best.setdefault(f"box_iou_{turn}", []).append(box_iou(truth, each.boxes[0]).amax(dim=1))
+    return {name: float(torch.cat(found).mean()) for name, found in best.items()}
+
+
+def rates(
+    fields: dict[str, Any] = THREE, tried: Sequence[float] = RATES, budget: Budget = SWEEP, seed: int = 0
+) -> Iterator[dict]:
+    """Try rates for a cascade, judged on crowded validation scenes in all colours."""
     trunk, scenes = material(seed, budget)
     judged_on = held_out(split="val")
-    for rate in RATES:
-        cascade = new_cascade(THREE, seed, trunk)
+    for rate in tried:
+        cascade = new_cascade(fields, seed, trunk)
         history = learn(cascade, scenes, budget.steps, seed, rate)
         figures = average_precision(find(cascade, judged_on.images), true_instances(judged_on))
-        yield THREE | {
+        yield fields | {
             "rate": rate,
             "judged": "val",
             "seed": seed,
-            "figures": figures,
+            "figures": figures | boxes_by_round(cascade, judged_on),
             "seconds": history.seconds,
         }
 
@@ -218,6 +234,8 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     return found | {
         "cascades, ablations": partial(compare, 0, budget, (STAGE_BY_STAGE, UNMASKED)),
         "cascades, rates": rates,
+        "cascades, rates of five stages": partial(rates, FIVE, LOW_RATES),
+        "cascades, five stages detached, boxes": partial(rates, FIVE_DETACHED, (RATE,)),
     }
 
 

@@ -1,6 +1,6 @@
 """The experiments of notebook 08a: listeners with attention and without, by length, and where they look."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -163,9 +163,9 @@ def compare(seed: int, budget: Budget, arms: tuple[dict[str, Field], ...]) -> It
         }
 
 
-def rates(budget: Budget) -> Iterator[dict]:
-    """Train hero and control at other rates on seed 0, judged on validation sounds."""
-    for fields in (HERO, CONTROL):
+def rates(budget: Budget, arms: Sequence[Mapping[str, Field]]) -> Iterator[dict]:
+    """Train systems at other rates on seed 0, judged on validation sounds."""
+    for fields in arms:
         for rate in RATES:
             model = new_system(fields, 0)
             history = learn(model, material(0, budget), 0, budget.steps, rate=rate)
@@ -180,7 +180,10 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     found = {f"lengths, seed {seed}": partial(compare, seed, budget, MAIN) for seed in (0, 1, 2)}
     for name, arms in {"CTC": (CTC,), "Luong's scores": LUONG, "pyramid": STRIDES}.items():
         found[name] = partial(compare, 0, budget, arms)
-    return found | {"rates": partial(rates, budget)}
+    return found | {
+        "rates": partial(rates, budget, (HERO, CONTROL)),
+        "rates, content": partial(rates, budget, (CONTENT,)),
+    }
 
 
 PIECES = {"record": pieces(RECORD)}
