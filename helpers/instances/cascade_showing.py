@@ -9,6 +9,7 @@ from helpers.data.batches import as_input
 from helpers.instances.boxes import paste
 from helpers.instances.cascade import Cascade
 from helpers.instances.cascade_losses import SURE, Batch, mask_targets
+from helpers.instances.model import weights
 from helpers.instances.warping import roi_warp
 
 GROWN = (0.7, 1.0, 1.4)  # sides of the boxes that a hand can choose, in those of the true ones
@@ -38,16 +39,10 @@ def tensors(cascade: Cascade, image: Tensor) -> dict[str, Tensor]:
 def sizes(cascade: Cascade) -> dict[str, int]:
     """How many weights each part of a cascade has."""
     parts = {
-        "trunk": [cascade.trunk],
-        "boxes": [cascade.proposer],
-        "features": [cascade.from_fine, cascade.from_middle, cascade.from_coarse],
-        "mask": [cascade.mask_head],
-        "class": [cascade.class_head],
-    }
-    return {
-        name: sum(weight.numel() for part in each for weight in part.parameters())
-        for name, each in parts.items()
-    }
+        "trunk": cascade.trunk, "boxes": cascade.proposer, "features": cascade.features,
+        "mask": cascade.mask_head, "class": cascade.class_head,
+    }  # fmt: skip
+    return {name: weights(part) for name, part in parts.items()}
 
 
 def places_to_snap(boxes: Tensor, side: int, steps: int = 7) -> Tensor:

@@ -13,12 +13,15 @@ from torchvision.ops import box_iou
 from helpers.data.batches import as_input
 from helpers.instances import cascade_experiment as experiment
 from helpers.instances import cascade_showing as showing
-from helpers.instances.cascade import ANCHORS, PROPOSALS, Cascade
+from helpers.instances.cascade import PROPOSALS, RATIOS, SIZES, Cascade
 from helpers.instances.cascade_figures import framed, stage_by_stage, summary
 from helpers.instances.cascade_losses import losses, mask_targets, proposal_loss, round_losses
 from helpers.instances.data import draw_scenes
 from helpers.instances.model import Trunk
 from helpers.instances.warping import shifted
+
+
+ANCHORS = len(SIZES) * len(RATIOS)  # at each place
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou, nms
 
 from helpers import results
-from helpers.instances import baseline, experiment, hypercolumns, reporting, sds
+from helpers.instances import baseline, experiment, hypercolumns, reporting, sds, systems
 from helpers.instances.data import draw_scenes, true_instances
-from helpers.instances.hypercolumns import HypercolumnHead, masked, mixing, resized
+from helpers.instances.hypercolumns import HypercolumnHead, masked, mixing
 from helpers.instances.learning import Looks, TrunkBudget, region_examples
-from helpers.instances.model import ClassMap, Trunk
+from helpers.instances.model import ClassMap, Trunk, enlarged
 from helpers.instances.scoring import Detections, mask_iou
 from helpers.ops import receptive_field
 
@@ -138,7 +138,7 @@ def test_a_column_classified_whole_is_the_sum_of_its_layers(trunk):
     head = HypercolumnHead(grid=2)
     weight = torch.cat([layer.weight[:, :, 0, 0] for layer in head.classifiers], dim=1)
     bias = sum(layer.bias for layer in head.classifiers)
-    columns = torch.cat([resized(*each) for each in zip(maps, (1, 2, 4, 8), strict=True)], dim=1)
+    columns = torch.cat([enlarged(*each) for each in zip(maps, (1, 2, 4, 8), strict=True)], dim=1)
     whole = torch.einsum("kc,bcyx->bkyx", weight, columns) + bias[:, None, None]
     assert_close(head.score_maps(maps), whole, atol=1e-4, rtol=1e-4)
 
@@ -205,10 +205,10 @@ def test_components_are_the_connected_pieces_of_each_class():
 
 
 def test_the_smallest_budget_gives_every_system_its_own_row_on_every_set():
-    budget = experiment.Budget(TrunkBudget(16, 1), scenes=8, looked=2, regions=1, cells=1, head=1, tested=2)
+    budget = systems.Budget(TrunkBudget(16, 1), scenes=8, looked=2, regions=1, cells=1, head=1, tested=2)
     rows = list(experiment.compare(0, budget))
-    assert len(rows) == 4 * len(experiment.SYSTEMS) and results.twins(rows) is None
-    for name, fields in experiment.SYSTEMS.items():
+    assert len(rows) == 4 * len(systems.SYSTEMS) and results.twins(rows) is None
+    for name, fields in systems.SYSTEMS.items():
         assert sum(fields.items() <= row.items() for row in rows) == 4, name
 
 
@@ -232,7 +232,7 @@ def test_recall_counts_what_some_proposal_fits():
     truth = Detections(0, masks, torch.tensor([1, 2]), torch.ones(2))
     near = masks[:1].clone()
     near[0, 3, :4] = False  # 28 of 32 pixels
-    assert experiment.recall([near], [truth]) == {"recall_50": 0.5, "recall_70": 0.5, "proposals": 1.0}
+    assert systems.recall([near], [truth]) == {"recall_50": 0.5, "recall_70": 0.5, "proposals": 1.0}
 
 
 @pytest.mark.parametrize(
