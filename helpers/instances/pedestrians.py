@@ -21,8 +21,8 @@ LEAST_SHARE = 0.7  # of a photograph's sides that such a part shows
 RATIOS = (1.8, 2.8)  # of the cascade's anchors: a pedestrian is two to three times as high as wide
 DRAWS = 300  # of test photographs, for the intervals
 
-BUDGET = replace(systems.QUICK, trunk=learning.TrunkBudget(scenes=0, steps=300), looked=200)
-CASCADE_STEPS = 400
+BUDGET = replace(systems.RECORD, trunk=learning.TrunkBudget(scenes=0, steps=400), looked=240)
+CASCADE_STEPS = 600
 HEADS, PATHWAYS = ((5, "all"),), (2,)
 CASCADE = cascade_experiment.DETACHED  # the better one on digits
 
