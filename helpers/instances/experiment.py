@@ -2,23 +2,19 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import product
-from typing import get_args
 
 import torch
 
 from helpers import seeds
 from helpers.data.batches import as_input
-from helpers.instances import cascade_experiment, pedestrians, sds
-from helpers.instances.boxes import CONTEXT
-from helpers.instances.data import COLOURS, Kind, held_out, training_scenes, true_instances
+from helpers.instances import pedestrians, sds
+from helpers.instances.cascades import experiment as cascades
+from helpers.instances.data import SETS, held_out, training_scenes, true_instances
 from helpers.instances.hypercolumns import masked
 from helpers.instances.learning import common_class_map, frozen, learn_head, learn_regions, region_examples
 from helpers.instances.scoring import average_precision
 from helpers.instances.systems import RECORD, SYSTEMS, Budget, find, history_of, learn_all, parameters, recall
 from helpers.training import loss_curve
-
-SETS = [{"scenes": kind, "colours": colours} for kind, colours in product(get_args(Kind), COLOURS)]
 
 
 def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
@@ -65,7 +61,7 @@ def rates(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
             found = sds.detect(looked, classifier)
         else:
             head, history = learn_head(trunk, scenes, seed, budget.head // 2, rate=rate)
-            found = masked(head, maps, truth, CONTEXT)
+            found = masked(head, maps, truth)
         figures = average_precision(found, truth)
         yield {"model": model, "rate": rate, "seed": seed, "figures": figures, "seconds": history.seconds}
 
@@ -75,7 +71,7 @@ PIECES = {
         **{f"seed {seed}": partial(compare, seed) for seed in (0, 1, 2)},
         "proposals": proposals,
         "rates": rates,
-        **cascade_experiment.PIECES,
+        **cascades.PIECES,
     },
     "real": {"pedestrians": pedestrians.compare},
 }

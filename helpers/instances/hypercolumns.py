@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
-from helpers.instances.boxes import paste, windows_round
+from helpers.instances.boxes import CONTEXT, paste, windows_round
 from helpers.instances.model import STRIDES, WIDTHS, enlarged
 from helpers.instances.scoring import Detections
 
@@ -71,7 +71,7 @@ class HypercolumnHead(nn.Module):
 
 @torch.no_grad()
 def masked(
-    head: HypercolumnHead, maps: Sequence[Tensor], found: Sequence[Detections], context: float
+    head: HypercolumnHead, maps: Sequence[Tensor], found: Sequence[Detections], context: float = CONTEXT
 ) -> list[Detections]:
     """Draw a new mask for each detection from its box; class and score stay.
 

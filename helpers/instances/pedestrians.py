@@ -10,7 +10,8 @@ from torch import Tensor
 from helpers import seeds
 from helpers.data.public.pedestrians import PennFudan, penn_fudan
 from helpers.data.scenes import Scenes, boxes_of
-from helpers.instances import cascade_experiment, learning, systems
+from helpers.instances import learning, systems
+from helpers.instances.cascades import experiment as cascades
 from helpers.instances.data import true_instances
 from helpers.instances.scoring import Detections, average_precision
 from helpers.training import loss_curve
@@ -24,7 +25,7 @@ DRAWS = 300  # of test photographs, for the intervals
 BUDGET = replace(systems.RECORD, trunk=learning.TrunkBudget(scenes=0, steps=400), looked=240)
 CASCADE_STEPS = 600
 HEADS, PATHWAYS = ((5, "all"),), (2,)
-CASCADE = cascade_experiment.DETACHED  # the better one on digits
+CASCADE = cascades.DETACHED  # the better one on digits
 
 
 def split(names: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -105,14 +106,14 @@ def compare(seed: int = 0) -> Iterator[dict]:
     network = learning.new_class_map(seed)
     history = learning.learn_class_map(network, scenes, BUDGET.trunk.steps, seed)
     trained = systems.learn_parts(network, history, scenes, seed, BUDGET, HEADS, PATHWAYS)
-    cascade = cascade_experiment.new_cascade(CASCADE, seed, network.trunk, RATIOS)
-    of_cascade = cascade_experiment.learn(cascade, scenes, CASCADE_STEPS, seed)
+    cascade = cascades.new_cascade(CASCADE, seed, network.trunk, RATIOS)
+    of_cascade = cascades.learn(cascade, scenes, CASCADE_STEPS, seed)
 
     found = [
         (systems.SYSTEMS[name], each, systems.history_of(trained, name))
         for name, (each, _) in systems.find(trained, tested).items()
     ]
-    found.append((CASCADE, cascade_experiment.find(cascade, tested.images), of_cascade))
+    found.append((CASCADE, cascades.find(cascade, tested.images), of_cascade))
     truth = true_instances(tested)
     baseline = redrawn(found[0][1], truth)  # of the class map
     for fields, each, of_it in found:

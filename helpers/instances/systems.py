@@ -13,7 +13,6 @@ from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.instances import sds
 from helpers.instances.baseline import components
-from helpers.instances.boxes import CONTEXT
 from helpers.instances.data import training_scenes, true_instances
 from helpers.instances.hypercolumns import HypercolumnHead, masked
 from helpers.instances.learning import (
@@ -177,7 +176,7 @@ def find(trained: Trained, scenes: Scenes) -> dict[str, tuple[list[Detections], 
         elif model == "hypercolumns" and part in trained.heads:
             which = fields["boxes"]
             before = ["reading", "naming"] if which == "found" else ["reading"]
-            found[name] = timed(name, masked, trained.heads[part], maps, boxes[which], CONTEXT, after=before)
+            found[name] = timed(name, masked, trained.heads[part], maps, boxes[which], after=before)
     return {name: (each, spent[name] / len(scenes)) for name, each in found.items()}
 
 

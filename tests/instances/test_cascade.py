@@ -11,15 +11,13 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou
 
 from helpers.data.batches import as_input
-from helpers.instances import cascade_experiment as experiment
-from helpers.instances import cascade_showing as showing
-from helpers.instances.cascade import PROPOSALS, RATIOS, SIZES, Cascade
-from helpers.instances.cascade_figures import framed, stage_by_stage, summary
-from helpers.instances.cascade_losses import losses, mask_targets, proposal_loss, round_losses
+from helpers.instances.cascades import experiment, showing
+from helpers.instances.cascades.figures import framed, stage_by_stage, summary
+from helpers.instances.cascades.losses import by_stage, mask_targets, proposal_loss, round_losses
+from helpers.instances.cascades.network import PROPOSALS, RATIOS, SIZES, Cascade
+from helpers.instances.cascades.warping import shifted
 from helpers.instances.data import draw_scenes
 from helpers.instances.model import Trunk
-from helpers.instances.warping import shifted
-
 
 ANCHORS = len(SIZES) * len(RATIOS)  # at each place
 
@@ -72,7 +70,7 @@ def test_the_gradient_of_later_stages_reaches_the_boxes_unless_it_is_detached(ca
         network = copy.deepcopy(cascade).train()
         network.detached = detached
         # stages two to five alone, so that only boxes lead to the proposer
-        each = losses(network(batch.images, batch.boxes), batch)
+        each = by_stage(network(batch.images, batch.boxes), batch)
         sum(value for name, value in each.items() if not name.startswith("1")).backward()
         reached = network.proposer.head.bbox_pred.weight.grad
         assert (reached is None or not reached.any()) == detached

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from torchvision.models.detection._utils import BoxCoder
 from torchvision.ops import roi_align
 
-from helpers.instances.warping import bin_weights, box_shifts, roi_warp, shifted
+from helpers.instances.cascades.warping import bin_weights, box_shifts, roi_warp, shifted
 
 MAPS = torch.randn(2, 3, 9, 12, generator=torch.Generator().manual_seed(0))
 BOXES = torch.tensor([[[2.0, 3, 11.5, 8], [1, 1, 11, 8.5]], [[4, 5, 6, 7], [0.7, 2, 9, 8]]])

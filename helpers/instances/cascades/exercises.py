@@ -9,7 +9,7 @@ from numpy.random import Generator
 from torch import Tensor
 
 from helpers.checking import Exercise, Mistake
-from helpers.instances.warping import box_shifts
+from helpers.instances.cascades.warping import box_shifts
 
 
 def _read(cells: Tensor, places: Tensor, first: float = 0.5) -> Tensor:

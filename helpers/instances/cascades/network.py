@@ -12,8 +12,8 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import clip_boxes_to_image, nms
 
+from helpers.instances.cascades.warping import roi_warp, shifted
 from helpers.instances.model import CLASSES, Trunk, enlarged
-from helpers.instances.warping import roi_warp, shifted
 
 STRIDE = 4  # pixels of an image along a cell of the features that boxes are warped out of
 SIZES, RATIOS = (24, 34, 46), (1.0, 1.6)  # of anchors: roots of areas in pixels; heights by widths

@@ -14,8 +14,8 @@ from helpers import runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
 from helpers.instances.boxes import paste
-from helpers.instances.cascade import RATIOS, Cascade, Proposed, Round, SeparateNetworks
-from helpers.instances.cascade_losses import Batch, cascade_loss, losses
+from helpers.instances.cascades.losses import Batch, by_stage, total
+from helpers.instances.cascades.network import RATIOS, Cascade, Proposed, Round, SeparateNetworks
 from helpers.instances.data import boxes_of_scene, held_out, judged, training_scenes, true_instances
 from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, Reading, TrunkBudget, common_class_map
 from helpers.instances.scoring import Detections, average_precision, mask_iou
@@ -28,7 +28,7 @@ LOW_RATES = (2.5e-4, 5e-4, 1e-3, 2e-3)  # of five stages, which collapse with th
 SEEDS = (0, 1, 2)
 BATCH = 4  # scenes, each with 16 proposed boxes and its true ones
 LEAST_SIDE = 2  # pixels of a box that is looked at
-STAGES = ("1 boxes", "2 masks", "3 classes")  # their losses, as `losses` names them
+STAGES = ("1 boxes", "2 masks", "3 classes")  # their losses, as `by_stage` names them
 VOTE, AGAIN = 0.5, 0.5  # masks that overlap so much vote together; and a worse one of them is not told again
 
 # What a row's fields say of a cascade.
@@ -90,7 +90,7 @@ def batches(scenes: Scenes, seed: int) -> Iterator[tuple[Batch, Batch]]:
 
 
 def learn(
-    cascade: Cascade, scenes: Scenes, steps: int, seed: int, rate: float = RATE, loss: Loss = cascade_loss
+    cascade: Cascade, scenes: Scenes, steps: int, seed: int, rate: float = RATE, loss: Loss = total
 ) -> History:
     """Train all stages and the trunk together, by the sum of the stages' losses, or by another loss.
 
@@ -102,7 +102,7 @@ def learn(
 
 def loss_of_stage(said: tuple[Proposed, list[Round]], truth: Batch, stage: str) -> Tensor:
     """The loss of one stage alone."""
-    return losses(said, truth)[stage]
+    return by_stage(said, truth)[stage]
 
 
 def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int) -> History:
@@ -183,15 +183,14 @@ def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> I
 
 
 @torch.no_grad()
-def boxes_by_round(cascade: Cascade, scenes: Scenes) -> dict[str, float]:
-    """How well the best box of each round fits a true one: IoU, mean over all true boxes of the scenes."""
-    best: dict[str, list[Tensor]] = {}
+def best_boxes(cascade: Cascade, scenes: Scenes) -> list[Tensor]:
+    """The IoU of each true box of some scenes with the best of its scene's boxes, in one tensor for each round."""
+    best = []
     for number in range(len(scenes)):
         truth = boxes_of_scene(scenes, number).float()
         _, rounds = cascade.eval()(as_input(scenes.images[[number]]))
-        for turn, each in enumerate(rounds, start=1):
-            best.setdefault(f"box_iou_{turn}", []).append(box_iou(truth, each.boxes[0]).amax(dim=1))
-    return {name: float(torch.cat(found).mean()) for name, found in best.items()}
+        best.append([box_iou(truth, each.boxes[0]).amax(dim=1) for each in rounds])
+    return [torch.cat(found) for found in zip(*best, strict=True)]
 
 
 def rates(
@@ -204,13 +203,10 @@ def rates(
         cascade = new_cascade(fields, seed, trunk)
         history = learn(cascade, scenes, budget.steps, seed, rate)
         figures = average_precision(find(cascade, judged_on.images), true_instances(judged_on))
-        yield fields | {
-            "rate": rate,
-            "judged": "val",
-            "seed": seed,
-            "figures": figures | boxes_by_round(cascade, judged_on),
-            "seconds": history.seconds,
-        }
+        for turn, best in enumerate(best_boxes(cascade, judged_on), start=1):
+            figures[f"box_iou_{turn}"] = float(best.mean())
+        row = {"rate": rate, "judged": "val", "seed": seed, "figures": figures, "seconds": history.seconds}
+        yield fields | row
 
 
 PIECES: dict[

@@ -7,17 +7,17 @@ from torchvision.ops import box_iou
 
 from helpers.data.batches import as_input
 from helpers.instances.boxes import paste
-from helpers.instances.cascade import Cascade
-from helpers.instances.cascade_losses import SURE, Batch, mask_targets
+from helpers.instances.cascades.losses import SURE, Batch, mask_targets
+from helpers.instances.cascades.network import Cascade
+from helpers.instances.cascades.warping import roi_warp
 from helpers.instances.model import weights
-from helpers.instances.warping import roi_warp
 
 GROWN = (0.7, 1.0, 1.4)  # sides of the boxes that a hand can choose, in those of the true ones
 
 
 @torch.no_grad()
 def tensors(cascade: Cascade, image: Tensor) -> dict[str, Tensor]:
-    """What `cascade_figures.system` shows of one image (3, H, W) in uint8: of all boxes, and of the surest digit's."""
+    """What `figures.system` shows of one image (3, H, W) in uint8: of all boxes, and of the surest digit's."""
     maps = cascade.eval().trunk(as_input(image[None]))
     features = cascade.features(maps)
     boxes = cascade.chosen(cascade.proposer(image[None], maps[3]), tuple(image.shape[1:]))
@@ -43,6 +43,13 @@ def sizes(cascade: Cascade) -> dict[str, int]:
         "mask": cascade.mask_head, "class": cascade.class_head,
     }  # fmt: skip
     return {name: weights(part) for name, part in parts.items()}
+
+
+@torch.no_grad()
+def candidates(cascade: Cascade, images: Tensor) -> list[Tensor]:
+    """The masks (R, H, W) of all boxes of the last round in each image (N, 3, H, W) in uint8."""
+    last = [cascade.eval()(as_input(image[None]))[1][-1] for image in images]
+    return [paste(each.masks[0].sigmoid(), each.boxes[0], *images.shape[2:]) >= 0.5 for each in last]
 
 
 def places_to_snap(boxes: Tensor, side: int, steps: int = 7) -> Tensor:
@@ -71,7 +78,7 @@ def looked_at(cascade: Cascade, images: Tensor, truth: Batch, boxes: Tensor) -> 
         images: (1, 3, H, W) in uint8. truth: what is known of it.
 
     Returns:
-        What `cascade_figures.stage_by_stage` shows of each box, by name.
+        What `figures.stage_by_stage` shows of each box, by name.
     """
     boxes = boxes.float().requires_grad_()
     shape = tuple(images.shape[2:])
