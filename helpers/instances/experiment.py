@@ -13,7 +13,17 @@ from helpers.instances.data import SETS, held_out, training_scenes, true_instanc
 from helpers.instances.hypercolumns import masked
 from helpers.instances.learning import common_class_map, frozen, learn_head, learn_regions, region_examples
 from helpers.instances.scoring import average_precision
-from helpers.instances.systems import RECORD, SYSTEMS, Budget, find, history_of, learn_all, parameters, recall
+from helpers.instances.systems import (
+    RATES,
+    RECORD,
+    SYSTEMS,
+    Budget,
+    find,
+    history_of,
+    learn_all,
+    parameters,
+    recall,
+)
 from helpers.training import loss_curve
 
 
@@ -42,9 +52,6 @@ def proposals(tested: int = RECORD.tested) -> Iterator[dict]:
         scenes = held_out(*sets.values(), "test", tested)
         figures = recall([sds.propose(image) for image in scenes.images], true_instances(scenes))
         yield {"model": "proposals", **sets, "seed": 0, "figures": figures}
-
-
-RATES = {"SDS": (3e-4, 1e-3, 3e-3), "hypercolumns": (3e-3, 1e-2, 3e-2)}  # tried: of the classifier, of a head
 
 
 def rates(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:

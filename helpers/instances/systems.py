@@ -66,6 +66,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "hypercolumns, top layer": {"model": "hypercolumns", "grid": 5, "layers": "top", "boxes": "found"},
     "hypercolumns, true boxes": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "true"},
 }
+RATES = {"SDS": (3e-4, 1e-3, 3e-3), "hypercolumns": (3e-3, 1e-2, 3e-2)}  # tried: of the classifier, of a head
 HEADS = ((5, "all"), (1, "all"), (5, "top"))  # grid and layers of each hypercolumn head
 
 
