@@ -11,7 +11,14 @@ from helpers.instances import pedestrians, sds
 from helpers.instances.cascades import experiment as cascades
 from helpers.instances.data import SETS, held_out, training_scenes, true_instances
 from helpers.instances.hypercolumns import masked
-from helpers.instances.learning import common_class_map, frozen, learn_head, learn_regions, region_examples
+from helpers.instances.learning import (
+    common_class_map,
+    frozen,
+    learn_head,
+    learn_regions,
+    region_examples,
+    row,
+)
 from helpers.instances.scoring import average_precision
 from helpers.instances.systems import (
     RATES,
@@ -24,7 +31,6 @@ from helpers.instances.systems import (
     parameters,
     recall,
 )
-from helpers.training import loss_curve
 
 
 def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
@@ -35,15 +41,8 @@ def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
         truth = true_instances(scenes)
         for name, (found, seconds) in find(trained, scenes).items():
             history = history_of(trained, name)
-            yield {
-                **SYSTEMS[name],
-                **sets,
-                "seed": seed,
-                "figures": average_precision(found, truth) | {"seconds_a_scene": seconds},
-                "seconds": history.seconds,
-                "parameters": parameters(trained, name),
-                "curve": loss_curve(history.loss),
-            }
+            figures = average_precision(found, truth) | {"seconds_a_scene": seconds}
+            yield row(SYSTEMS[name] | sets, seed, figures, history, parameters=parameters(trained, name))
 
 
 def proposals(tested: int = RECORD.tested) -> Iterator[dict]:
@@ -69,8 +68,7 @@ def rates(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
         else:
             head, history = learn_head(trunk, scenes, seed, budget.head // 2, rate=rate)
             found = masked(head, maps, truth)
-        figures = average_precision(found, truth)
-        yield {"model": model, "rate": rate, "seed": seed, "figures": figures, "seconds": history.seconds}
+        yield row({"model": model, "rate": rate}, seed, average_precision(found, truth), history)
 
 
 PIECES = {

@@ -20,13 +20,21 @@ from helpers.instances.model import ClassMap, Trunk
 from helpers.instances.scoring import boxes_round, mask_iou
 from helpers.instances.sds import GRID, Looked, Refiner, RegionClassifier, described
 from helpers.optimisers import muon
-from helpers.training import History, fit
+from helpers.training import History, fit, loss_curve
 
 RATE, REGION_RATE, CELL_RATE, HEAD_RATE = 1e-2, 1e-3, 1e-3, 1e-2  # the highest of each cycle; see `rates`
 BATCH, REGION_BATCH, HEAD_BATCH = 16, 128, 6  # scenes, regions, scenes
 POSITIVE = 0.5  # IoU of a region with a true mask, from which on it is named after it
 GROUND_REGIONS = 30  # regions of the ground that a scene teaches, at most
 JITTER = 0.12  # how far a true box is moved or stretched for training, in its sides
+
+
+def row(
+    fields: dict[str, Any], seed: int, figures: dict[str, float], history: History, **more: Any
+) -> dict[str, Any]:
+    """What is recorded of a trained system: its fields, what it scores, and how it learned."""
+    learned = {"seconds": history.seconds, "curve": loss_curve(history.loss)}
+    return {**fields, **more, "seed": seed, "figures": figures, **learned}
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from helpers.data.scenes import Scenes, boxes_of
 from helpers.instances import learning, systems
 from helpers.instances.cascades import experiment as cascades
 from helpers.instances.data import true_instances
+from helpers.instances.learning import row
 from helpers.instances.scoring import Detections, average_precision
-from helpers.training import loss_curve
 
 SHAPE = (96, 128)  # to which every photograph is brought: the scale at which the trunk read digits
 VIEWS = 8  # of each photograph to learn from: parts of it, half of them mirrored
@@ -122,14 +122,7 @@ def compare(seed: int = 0) -> Iterator[dict]:
             low, high = lines.quantile(torch.tensor([0.025, 0.975]), dim=0)
             for t, overlap in enumerate(("ap_50", "ap_70")):
                 figures |= {f"{overlap}{name}_low": float(low[t]), f"{overlap}{name}_high": float(high[t])}
-        yield {
-            **fields,
-            "data": "Penn-Fudan",
-            "photographs": len(train),
-            "tested": len(test),
-            "people": sum(map(len, truth)),
-            "seed": seed,
-            "figures": figures,
-            "seconds": of_it.seconds,
-            "curve": loss_curve(of_it.loss),
-        }
+        yield row(
+            fields, seed, figures, of_it, data="Penn-Fudan", photographs=len(train), tested=len(test),
+            people=sum(map(len, truth)),
+        )  # fmt: skip

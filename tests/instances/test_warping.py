@@ -1,6 +1,5 @@
 """The warp against a loop, torchvision and numerical gradients; shifts of boxes against torchvision's coder."""
 
-import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given
@@ -69,21 +68,3 @@ def test_shifts_are_those_of_torchvision_and_bring_anchors_back():
 def test_no_shift_makes_a_box_explode():
     grown = shifted(torch.tensor([0.0, 0, 10, 10]), torch.tensor([0.0, 0, 80, 80]))
     assert 10 < float(grown[2] - grown[0]) < 50
-
-
-@pytest.mark.parametrize(
-    ("maps", "boxes", "said"),
-    [
-        (MAPS, BOXES[0], r"boxes\[None\]"),
-        (MAPS, BOXES[:1], "Expected maps"),
-        (MAPS[0], BOXES, "Expected maps"),
-        (MAPS, BOXES.long(), "floating point"),
-        (MAPS, BOXES[..., :3], "x0, y0, x1, y1"),
-        (MAPS, BOXES * torch.nan, "NaN or infinity"),
-        (MAPS, BOXES.flip(-1), "before they begin"),
-        (MAPS, BOXES.tolist(), "torch tensor"),
-    ],
-)
-def test_what_cannot_be_warped_is_refused_with_advice(maps, boxes, said):
-    with pytest.raises(ValueError, match=said):
-        roi_warp(maps, boxes)

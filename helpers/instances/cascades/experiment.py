@@ -17,10 +17,10 @@ from helpers.instances.boxes import paste
 from helpers.instances.cascades.losses import Batch, by_stage, total
 from helpers.instances.cascades.network import RATIOS, Cascade, Proposed, Round, SeparateNetworks
 from helpers.instances.data import boxes_of_scene, held_out, judged, training_scenes, true_instances
-from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, Reading, TrunkBudget, common_class_map
+from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, Reading, TrunkBudget, common_class_map, row
 from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import LEAST, suppress
-from helpers.training import History, Loss, fit, loss_curve, parameter_count
+from helpers.training import History, Loss, fit, parameter_count
 
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
@@ -170,16 +170,8 @@ def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> I
             history = learn(cascade, scenes, budget.steps, seed)
         else:
             history = learn_stage_by_stage(cascade, scenes, budget.steps, seed)
-        for judged_on, figures in judged(partial(find, cascade)):
-            yield {
-                **fields,
-                **judged_on,
-                "seed": seed,
-                "figures": figures,
-                "seconds": history.seconds,
-                "parameters": parameter_count(cascade),
-                "curve": loss_curve(history.loss, 10),
-            }
+        for sets, figures in judged(partial(find, cascade)):
+            yield row(fields | sets, seed, figures, history, parameters=parameter_count(cascade))
 
 
 @torch.no_grad()
@@ -205,8 +197,7 @@ def rates(
         figures = average_precision(find(cascade, judged_on.images), true_instances(judged_on))
         for turn, best in enumerate(best_boxes(cascade, judged_on), start=1):
             figures[f"box_iou_{turn}"] = float(best.mean())
-        row = {"rate": rate, "judged": "val", "seed": seed, "figures": figures, "seconds": history.seconds}
-        yield fields | row
+        yield row(fields | {"rate": rate, "judged": "val"}, seed, figures, history)
 
 
 PIECES: dict[
