@@ -99,8 +99,8 @@ def looked_at(cascade: Cascade, images: Tensor, truth: Batch, boxes: Tensor) -> 
         return {
             "crops": roi_warp(images.float(), boxes[None])[0].round().byte().movedim(1, -1),
             "masks": (masks * 255).round() / 255,
-            "strengths": strengths,
-            "masked": strengths * F.avg_pool2d(masks[None], 2)[0],
+            "strengths": strengths.round(decimals=3),  # more would only make the page larger
+            "masked": (strengths * F.avg_pool2d(masks[None], 2)[0]).round(decimals=3),
             "labels": ((paste(masks, boxes, *shape) >= 0.5) * told[:, None, None]).byte(),
             "chances": chances,
             "told": told,
