@@ -63,9 +63,11 @@ def hypercolumn(
     shares = np.round(np.moveaxis(taking.numbers(mixing, "mixing").astype(float), 0, -1) * 100)
     # The numbers beside the picture are those of every second place.
     half = fig.array(np.arange(n) // 2)
-    each_share = fig.array(np.moveaxis(scores, 1, -1)[:, ::2, ::2, None].round(2))[
-        box, half[at.y], half[at.x]
-    ]
+    every = fig.array(np.moveaxis(scores, 1, -1)[:, ::2, ::2, None].round(2))
+    by_stride = fig.Matrix(
+        every[box, half[at.y], half[at.x]], ["score"], [str(stride) for stride in STRIDES], low=-6, high=6,
+        colours="PuOr", numbers="+.1f", title="Each stride's share", side=240,
+    )  # fmt: skip
     asked = fig.array(shares.reshape(n, n, K, K)[::2, ::2].astype(np.uint8))[half[at.y], half[at.x]]
     crop = fig.Image(fig.array(np.moveaxis(cut, 1, -1))[box])
     inside = fig.Heat(chance, high=100, colours="viridis", blend=blend)
@@ -74,17 +76,7 @@ def hypercolumn(
         fig.Stage(crop, inside, title="Chance to be inside", pointer=at, side=300),
         fig.Stage(fig.Image(picture), frame, title="The box, widened", side=220),
         fig.Column(*_column(maps, frames, n, box, at), title="The column here"),
-        fig.Matrix(
-            each_share,
-            ["score"],
-            [str(stride) for stride in STRIDES],
-            low=-6,
-            high=6,
-            colours="PuOr",
-            numbers="+.1f",
-            title="Each stride's share",
-            side=240,
-        ),  # fmt: skip
+        by_stride,
         fig.Matrix(asked, high=100, numbers=".0f", title=f"Percent of the {K} x {K} classifiers", side=190),
         fig.Stage(fig.Heat(fig.array(known)[box], colours="gray"), title="Truth", side=150),
         also=(box, *layers, blend),

@@ -14,7 +14,7 @@ from helpers.data.batches import as_input
 from helpers.instances.cascades import experiment, showing
 from helpers.instances.cascades.figures import framed, stage_by_stage, summary
 from helpers.instances.cascades.losses import by_stage, mask_targets, proposal_loss, round_losses
-from helpers.instances.cascades.network import PROPOSALS, RATIOS, SIZES, Cascade
+from helpers.instances.cascades.network import CHANNELS, PROPOSALS, RATIOS, SIZES, Cascade
 from helpers.instances.cascades.warping import box_shifts, shifted
 from helpers.instances.data import draw_scenes
 from helpers.instances.model import Trunk
@@ -145,6 +145,22 @@ def test_every_system_of_the_record_learns(fields, scenes):
         assert not torch.equal(before[part], after[part])
     found = experiment.find(network, scenes.images)
     assert [each.image for each in found] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("fields", [experiment.THREE, experiment.SEPARATE])
+def test_each_weight_belongs_to_one_stage_and_separate_networks_read_thrice(fields, scenes):
+    network = experiment.new_cascade(fields, 0, Trunk()).eval()
+    stages = [{id(w) for part in parts for w in part.parameters()} for parts in network.parts()]
+    assert sum(map(len, stages)) == len(set().union(*stages)) == len(list(network.parameters()))
+    images = as_input(scenes.images[:1])
+    features = network.read(images, network.trunk(images))
+    before = features.clone()
+    with torch.no_grad():
+        for weight in network.parts()[2][0].parameters():
+            weight.zero_()  # what stage three reads with, if it has a trunk of its own
+    after = network.read(images, network.trunk(images))
+    assert_close(after[:, :CHANNELS], before[:, :CHANNELS])
+    assert torch.equal(after, before) == (fields is experiment.THREE)
 
 
 def test_arrows_lead_downhill(cascade, scenes):

@@ -213,6 +213,11 @@ def test_reasons_come_in_order():
     proposed = masks[[0, 1, 3, 4]]  # none for the third
     told = reporting.reasons(proposed, found, truth)
     assert told == ["found", "wrong digit", "no proposal fits", "poor mask", "not kept"]
+    sources = {"mine": [found] * 2, "truth": [truth] * 2}
+    images = torch.zeros(2, 3, 20, 10, dtype=torch.uint8)
+    shown, titles, kinds = reporting.failures(images, [told[:2], told[1:]], sources)
+    assert sorted(kinds) == sorted(told[1:])  # each once
+    assert titles == ["mine, 4"] * 4 + ["truth, 5"] * 4 and all(each.shape == (20, 10, 3) for each in shown)
 
 
 def test_recall_counts_what_some_proposal_fits():
