@@ -50,6 +50,11 @@ def reasons(proposed: Tensor, found: Detections, truth: Detections, overlap: flo
     return told
 
 
+def counted(told: Sequence[Sequence[str]]) -> str:
+    """How often each reason holds over some images: "found 79, wrong digit 7, ..."."""
+    return ", ".join(f"{name} {sum(each.count(name) for each in told)}" for name in REASONS)
+
+
 def failures(
     images: Tensor,
     told: Sequence[Sequence[str]],
