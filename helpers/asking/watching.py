@@ -36,10 +36,8 @@ def watched(encoder: Encoder, clips: Scenes) -> Clips:
 def watch(pool: str, train: Clips, seed: int, steps: int, rate: float = RATE) -> tuple[Watcher, list[float]]:
     """Train a network on clips."""
     runtime.seed_everything(seed)
-    watcher, drawn = (
-        Watcher(train.frames.shape[2], pool=pool),
-        batches(train.batch, torch.arange(len(train.digits)), seed),
-    )
+    watcher = Watcher(train.frames.shape[2], pool=pool)
+    drawn = batches(train.batch, torch.arange(len(train.digits)), seed)
     return watcher, fit(watcher, drawn, answer_loss, steps=steps, lr=rate, name=f"watching, {pool}").loss
 
 
