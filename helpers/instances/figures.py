@@ -104,13 +104,13 @@ def _column(
         array = np.moveaxis(taking.numbers(found, "maps").astype(float), 0, -1)  # (h, w, C)
         pairs = zip(places, array.shape, strict=False)
         y, x = (np.clip(place // stride, 0, size - 1).astype(int) for place, size in pairs)
-        # Only what lies in some window is stored, in percent of the largest value.
+        # Only what lies in some window is stored, in steps of 4% of the largest value: the page holds all of it.
         shown = array[y.min() : y.max() + 1, x.min() : x.max() + 1] / max(array.max(), 1e-9)
         h, w, C = shown.shape
         padded = np.zeros((h, w, -(-C // WIDE) * WIDE), np.uint8)
-        padded[..., :C] = np.round(100 * shown)
+        padded[..., :C] = np.round(25 * shown)
         y, x = (fig.array(at_map - at_map.min())[box, where] for at_map, where in ((y, at.y), (x, at.x)))
-        values = fig.Heat(fig.array(padded.reshape(h, w, -1, WIDE))[y, x], high=100, colours="magma")
+        values = fig.Heat(fig.array(padded.reshape(h, w, -1, WIDE))[y, x], high=25, colours="magma")
         drawn.append(fig.Stage(values, title=f"stride {stride}: {C}", side=190))
     return drawn
 
