@@ -47,22 +47,19 @@ def use_style() -> None:
     plt.style.use(STYLE)
 
 
-def overlay(
-    image: np.ndarray, labels: np.ndarray, blend: float = 0.6, visible: Sequence[bool] | None = None
-) -> np.ndarray:
-    """Lay a label map over an image: each visible class but background tints its pixels with its colour.
+def overlay(image: np.ndarray, labels: np.ndarray, blend: float = 0.6) -> np.ndarray:
+    """Lay a label map over an image: each class but background tints its pixels with its colour.
 
     Args:
         image: (H, W, 3) uint8.
         labels: (H, W) integers in 0..11; 0, the background, is never tinted.
         blend: 0 shows the image alone, 1 the plain class colours.
-        visible: one flag a class, in order; None, or no flag for a class, shows it.
 
     Returns:
         (H, W, 3) uint8, rounded half up.
 
     Raises:
-        ValueError: shapes, dtypes, labels, blend or flags are not as above.
+        ValueError: shapes, dtypes, labels or blend are not as above.
     """
     image, labels = np.asarray(image), np.asarray(labels)
     if image.ndim != 3 or image.shape[2] != 3:
@@ -81,18 +78,12 @@ def overlay(
         )
     if not 0 <= blend <= 1:
         raise ValueError(f"blend is {blend}: give 0 for the image alone to 1 for the plain colours.")
-    if visible is not None and len(visible) > len(CLASS_COLOURS):
-        raise ValueError(f"visible has {len(visible)} flags; there are {len(CLASS_COLOURS)} classes.")
     if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(CLASS_COLOURS):
         raise ValueError(
             f"Labels must lie in 0..{len(CLASS_COLOURS) - 1}, got {labels.min()}..{labels.max()}. "
             "Map void or ignored pixels to 0 first."
         )
-    shown = np.ones(len(CLASS_COLOURS), bool)
-    if visible is not None:
-        shown[: len(visible)] = visible
-    shown[0] = False
-    weight = (blend * shown[labels])[..., None]
+    weight = (blend * (labels > 0))[..., None]
     return np.floor(image * (1 - weight) + CLASS_COLOURS[labels] * weight + 0.5).astype(np.uint8)
 
 

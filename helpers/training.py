@@ -222,8 +222,6 @@ def evaluate(
     model: nn.Module,
     batches: Iterable[tuple[Tensor, Tensor]],
     metrics: "Mapping[str, Metric] | MetricCollection",
-    *,
-    predict: Callable[[Any], Tensor] = lambda scores: scores.argmax(dim=1),
 ) -> dict[str, float]:
     """Run a model over batches in eval mode and compute each metric over the whole set.
 
@@ -232,7 +230,6 @@ def evaluate(
     Args:
         batches: yields (inputs, targets); must not be empty.
         metrics: torchmetrics by name; each is reset first.
-        predict: turns the model's output into what the metrics compare; by default the class of highest score.
 
     Raises:
         ValueError: there is no batch to evaluate on, or one is empty.
@@ -247,7 +244,7 @@ def evaluate(
     try:
         for inputs, targets in batches:
             _check_batch(inputs)
-            predictions = predict(model(_beside(inputs, model)))
+            predictions = model(_beside(inputs, model)).argmax(dim=1)
             for metric in metrics.values():
                 metric.update(predictions, targets.to(device))
             seen += len(inputs)

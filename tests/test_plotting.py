@@ -40,13 +40,6 @@ def test_overlay_worked_out_by_hand():
     assert overlay(image, labels, blend=1).tolist() == [[[100, 200, 50], [179, 102, 255], [255, 204, 26]]]
 
 
-def test_overlay_tints_what_is_visible():
-    image, labels = np.full((1, 4, 3), 90, np.uint8), np.array([[0, 1, 2, 11]], np.uint8)
-    out = overlay(image, labels, 1, visible=[True, False, True])
-    assert np.array_equal(out[0, :2], image[0, :2]), "background is never tinted, nor a hidden class"
-    assert np.array_equal(out[0, 2:], CLASS_COLOURS[[2, 11]]), "classes without a flag are shown"
-
-
 REFUSED = {
     "image of shape (H, W, 3), got (3, 4, 5): channels last": {"image": np.zeros((3, 4, 5), np.uint8)},
     "image of shape (H, W, 3), got (4, 5)": {"image": np.zeros((4, 5), np.uint8)},
@@ -58,7 +51,6 @@ REFUSED = {
     "must hold integers, got bool": {"labels": np.zeros((4, 5), bool)},
     "blend is 1.5: give 0 for the image alone to 1": {"blend": 1.5},
     "blend is nan": {"blend": float("nan")},
-    "visible has 13 flags; there are 12 classes": {"visible": [True] * 13},
 }
 
 

@@ -56,11 +56,3 @@ def within_class_std(found: Pose, labels: Tensor) -> dict[str, float]:
         variances = [part[labels == digit].var(dim=0).sum() for digit in labels.unique()]
         deviation[name] = float(torch.stack(variances).mean().sqrt())
     return deviation | {"size": math.expm1(deviation["size"])}
-
-
-def unexplained_variance(images: Tensor, labels: Tensor) -> float:
-    """The fraction of the images' variance that their classes' mean images do not explain, 0 to 1."""
-    within = sum(
-        float((images[labels == d] - images[labels == d].mean(0)).square().sum()) for d in labels.unique()
-    )
-    return within / float((images - images.mean(0)).square().sum())

@@ -33,23 +33,6 @@ def stuffed(values: Tensor, stride: int) -> Tensor:
     return spread
 
 
-def convolve_stuffed(
-    values: Tensor, weight: Tensor, stride: int = 1, padding: int = 0, output_padding: int = 0
-) -> Tensor:
-    """Compute `F.conv_transpose2d` the other way round: an ordinary convolution over the stuffed input.
-
-    Args:
-        values: (B, C, h, w). weight: (C, outputs, k, k), as `conv_transpose2d` takes it.
-
-    Returns:
-        (B, outputs, H, W).
-    """
-    before = weight.shape[-1] - 1 - padding
-    after = before + output_padding
-    wide = F.pad(stuffed(values, stride), (before, after, before, after))
-    return F.conv2d(wide, weight.flip(-2, -1).transpose(0, 1))
-
-
 def convolution_matrix(kernel: Tensor, size: tuple[int, int], stride: int = 1, padding: int = 0) -> Tensor:
     """Write a convolution of one channel as a matrix: (outputs, inputs), both read row by row.
 

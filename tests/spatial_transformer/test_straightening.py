@@ -54,14 +54,6 @@ def test_the_standard_deviation_is_taken_within_a_class():
     assert spread["size"] == spread["shift"] == 0
 
 
-def test_unexplained_variance_is_what_the_class_means_leave():
-    images = torch.zeros(4, 1, 1, 2)
-    images[0, ..., 0], images[1, ..., 0] = 1.0, 3.0  # mean 2, left over 1 + 1
-    images[2:, ..., 1] = 1.0  # alike: nothing left over
-    # About the mean of all, (1, 0.5): 0 + 4 + 1 + 1 in the first pixel, 4 quarters in the second.
-    assert measures.unexplained_variance(images, torch.tensor([0, 0, 1, 1])) == pytest.approx(2 / 7)
-
-
 def test_the_matched_control_has_the_transformer_s_weights():
     for kind in ("R", "RTS", "cluttered"):
         mine, control = (

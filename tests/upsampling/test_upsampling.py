@@ -57,17 +57,6 @@ def test_output_padding_tells_apart_what_the_stride_rounded_to_one(size, kernel,
 
 
 @settings(deadline=None, max_examples=200)
-@given(h=SIDE, w=SIDE, channels=st.integers(1, 3), outputs=st.integers(1, 3), **SETTINGS)
-def test_a_convolution_over_the_stuffed_input_is_the_librarys(h, w, channels, outputs, **options):
-    assume(possible(h, w, **options))
-    kernel = options.pop("kernel")
-    values = torch.randn(2, channels, h, w, dtype=torch.double)
-    weight = torch.randn(channels, outputs, kernel, kernel, dtype=torch.double)
-    expected = functional.conv_transpose2d(values, weight, **options)
-    assert_close(transposed.convolve_stuffed(values, weight, **options), expected)
-
-
-@settings(deadline=None, max_examples=200)
 @given(h=SIDE, w=SIDE, **SETTINGS)
 def test_the_matrix_transposed_is_the_librarys(h, w, kernel, stride, padding, output_padding):
     options = {"stride": stride, "padding": padding}
