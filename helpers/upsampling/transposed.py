@@ -1,28 +1,8 @@
-"""Transposed convolution taken apart: its size, its matrix, its zeros between, its phases; and bilinear as a case."""
+"""Transposed convolution taken apart: zeros between, its matrix, its checkerboard; and bilinear as a case."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-
-def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, output_padding: int = 0) -> int:
-    """How long the output of a transposed convolution is, along one axis.
-
-    Raises:
-        ValueError: there is no such output; the message says what to change.
-    """
-    if not 0 <= output_padding < stride:
-        raise ValueError(
-            f"output_padding is {output_padding} with a stride of {stride}: expected 0 to {stride - 1}. It tells apart "
-            "the input sizes that a stride rounds to one, and there are no more than the stride."
-        )
-    found = (size - 1) * stride - 2 * padding + kernel + output_padding
-    if found < 1:
-        raise ValueError(
-            f"{size} values under a kernel of {kernel} at stride {stride} lose all to a padding of {padding}: the "
-            f"output would have {found} values. Take a smaller padding or a larger kernel."
-        )
-    return found
 
 
 def stuffed(values: Tensor, stride: int) -> Tensor:
@@ -55,21 +35,6 @@ def bilinear_kernel(factor: int) -> Tensor:
     size = 2 * factor - factor % 2
     ramp = 1 - (torch.arange(size) - (size - 1) / 2).abs() / factor
     return torch.outer(ramp, ramp)
-
-
-def phase_sums(kernel: Tensor, stride: int) -> Tensor:
-    """What a transposed convolution makes of a constant input of 1, away from the border: (stride, stride).
-
-    An output's phase is its row and column modulo the stride (before padding cuts anything off). Only the kernel's
-    entries of that phase ever reach it, so there are as many different outputs as phases.
-
-    Args:
-        kernel: (k, k).
-    """
-    k = kernel.shape[-1]
-    more = -k % stride
-    cells = F.pad(kernel, (0, more, 0, more)).view((k + more) // stride, stride, -1, stride)
-    return cells.sum(dim=(0, 2))
 
 
 def spectral_peak(image: Tensor, stride: int) -> float:

@@ -10,10 +10,9 @@ from helpers.data.scenes import make_scenes
 from helpers.fcn.model import FCN, upsample
 from helpers.results import twins
 from helpers.training import History
-from helpers.upsampling import enlarging, experiment
+from helpers.upsampling import enlarging, exercises, experiment
 from helpers.upsampling import proposals as per_proposal
 from helpers.upsampling.model import DeconvNet
-from helpers.upsampling.transposed import phase_sums
 
 CLASSES = experiment.CLASSES
 
@@ -134,7 +133,7 @@ def test_learning_beats_bilinear_on_photographs_not_learned_from_and_keeps_its_p
     before = enlarging.decibels(layer(small).detach(), large)
     enlarging.learn(layer, seed=0, steps=80)
     assert enlarging.decibels(layer(small).detach(), large) > before + 0.1
-    assert phase_sums(layer.weight[0, 0].detach(), 2).std() < 0.05
+    assert exercises.phase_sums.solution(layer.weight[0, 0].detach(), 2).std() < 0.05
 
 
 def test_decibels_worked_out_by_hand():
