@@ -185,19 +185,14 @@ def _drawable(picture: ArrayLike) -> np.ndarray:
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[..., 0]
     if picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)) or not picture.size:
-        advice = (
-            " Put the channels last: picture.permute(1, 2, 0)." if picture.shape[:1] in ((1,), (3,)) else ""
-        )
+        first = picture.shape[:1] in ((1,), (3,))
+        advice = " Put the channels last: picture.permute(1, 2, 0)." if first else ""
         raise ValueError(f"A picture is (H, W) or (H, W, 3) and not empty; got {picture.shape}.{advice}")
     if picture.dtype.kind not in "buif":
         raise ValueError(f"A picture holds numbers, got {picture.dtype}.")
     if picture.ndim == 3 and picture.dtype != np.uint8:
         most = 255 if picture.dtype.kind in "ui" else 1
-        if not np.isfinite(picture).all():
-            raise ValueError(
-                "A picture in colour holds NaN or infinity: np.nan_to_num(picture) makes numbers of them."
-            )
-        if picture.min() < -1e-3 or picture.max() > most + 1e-3:
+        if not (picture.min() >= -1e-3 and picture.max() <= most + 1e-3):  # nor is it where there is NaN
             raise ValueError(
                 f"Colours in {picture.dtype} go from 0 to {most}, got {picture.min():g} to {picture.max():g}: scale "
                 f"them first, or cut off what is beyond, with np.clip(picture, 0, {most})."
@@ -208,9 +203,8 @@ def _drawable(picture: ArrayLike) -> np.ndarray:
 
 def _common_range(pictures: Iterable[np.ndarray]) -> tuple[float, float]:
     finite = [picture[np.isfinite(picture)] for picture in pictures]
-    return min([0.0, *(each.min(initial=0) for each in finite)]), max(
-        [1.0, *(each.max(initial=1) for each in finite)]
-    )
+    low = min([0.0, *(each.min(initial=0) for each in finite)])
+    return low, max([1.0, *(each.max(initial=1) for each in finite)])
 
 
 def name_rows(figure: Figure, names: Sequence[str]) -> None:

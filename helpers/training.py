@@ -26,13 +26,11 @@ class History:
         loss: one value a step.
         watched: what `watch` returned, by the number of steps taken when it was called.
         seconds: spent on training, without watching.
-        interrupted: whether the learner stopped it early.
     """
 
     loss: list[float] = field(default_factory=list)
     watched: dict[int, Any] = field(default_factory=dict)
     seconds: float = 0.0
-    interrupted: bool = False
 
     @property
     def steps(self) -> int:
@@ -73,8 +71,7 @@ class Trainer:
         # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
         buffers = [buffer.clone() for buffer in self.model.buffers()]
         value = self.loss(self.model(_beside(inputs, self.model)), _beside(targets, self.model))
-        for optimiser in self.optimisers:
-            optimiser.zero_grad()
+        self.model.zero_grad()
         if value.isfinite():
             value.backward()
         norm = nn.utils.clip_grad_norm_(self.parameters, self.clip) if value.isfinite() else value
@@ -164,7 +161,6 @@ def fit(
             progress.update()
             _watch(model, watch, watch_at, history, progress)
     except KeyboardInterrupt:
-        history.interrupted = True
         print(
             f"Stopped after {history.steps} of {steps} steps. The model and its history are usable as they are."
         )
@@ -202,9 +198,7 @@ def _next(source, history: History, steps: int) -> tuple[Tensor, Tensor]:
 
 def _check_batch(inputs: Tensor) -> None:
     if len(inputs) == 0:
-        raise ValueError(
-            "A batch is empty. Every batch needs at least one example: look at how they are cut."
-        )
+        raise ValueError("A batch is empty. Every batch needs at least one example.")
 
 
 @torch.no_grad()
@@ -244,10 +238,10 @@ def evaluate(
     try:
         for inputs, targets in batches:
             _check_batch(inputs)
+            seen += len(inputs)
             predictions = model(_beside(inputs, model)).argmax(dim=1)
             for metric in metrics.values():
                 metric.update(predictions, targets.to(device))
-            seen += len(inputs)
     finally:
         model.train(was_training).to(home)
     if seen == 0:

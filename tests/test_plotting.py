@@ -120,7 +120,7 @@ NO_PICTURES = {
     "not empty; got (0, 3)": [np.zeros((0, 3))],
     "Colours in float64 go from 0 to 1, got 0 to 255": [np.array([[[0, 9, 255.0]]])],
     "Colours in int64 go from 0 to 255, got -1 to 1": [np.array([[[-1, 0, 1]]])],
-    "holds NaN": [np.full((1, 1, 3), np.nan)],
+    "Colours in float64 go from 0 to 1, got nan to nan": [np.full((1, 1, 3), np.nan)],
     "holds numbers": [np.array([["a"]])],
 }
 

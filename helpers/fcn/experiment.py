@@ -38,6 +38,7 @@ class Budget:
         more: steps of each of the two continuations that every arm gets.
         batch: scenes a step.
         crop: side of the piece that is cut out of each scene, or None to train on whole scenes.
+        optimisers: as `fit` takes them.
     """
 
     scenes: int
@@ -187,14 +188,13 @@ def ablate(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     for stride, coarser, middle_history in arms:
         network = finer(coarser, stride)
         histories = [first_history, middle_history, phase(network, 2)]
-        curve = [value for history in histories for value in history.watched.values()]
         yield {
             "model": f"FCN-{stride}s",
             "seed": seed,
             "figures": score(network, test),
             "parameters": parameter_count(network),
             "seconds": sum(history.seconds for history in histories),
-            "curve": curve,
+            "curve": [value for history in histories for value in history.watched.values()],
         }
 
 
@@ -207,14 +207,14 @@ def fitted_scores() -> Iterator[dict]:
         yield {"model": "fitted to the truth", "stride": stride, "seed": 0, "figures": figures}
 
 
-def skips_on_streets(seed: int = 0, first: int = STREET_FIRST, more: int = STREET_MORE) -> Iterator[dict]:
+def skips_on_streets(first: int = STREET_FIRST, more: int = STREET_MORE) -> Iterator[dict]:
     """Train FCN-32s, 16s and 8s from one FCN-32s with equal steps, as on the embedded data, and yield their rows.
 
     FCN-16s and FCN-8s share their first continuation: with equal settings and an equal seed it is the same.
     Figures `ahead_low` and `ahead_high` bound how far a network's mean IoU is ahead of FCN-32s' (see `bootstrap`),
     `boundary_ahead_...` the same for boundary IoU, `step_...` how far ahead of the next coarser network's.
     """
-    rest, _, _ = films.held_out()
+    seed, (rest, _, _) = 0, films.held_out()
     runtime.seed_everything(seed)
     start = FCN(STREET_CLASSES, stride=32)
     first_history = films.learn(films.Padded(start), rest, first, seed * 10, name="FCN-32s")
@@ -239,10 +239,8 @@ def skips_on_streets(seed: int = 0, first: int = STREET_FIRST, more: int = STREE
             ):
                 figures[f"{name}_low"], figures[f"{name}_high"] = bootstrap(counts, other, figure)
         coarser.append(counts)
-        yield {
-            **films.row(f"FCN-{stride}s", network, [first_history, history, last], seed),
-            "figures": figures,
-        }
+        row = films.row(f"FCN-{stride}s", network, [first_history, history, last], seed)
+        yield row | {"figures": figures}
 
 
 PIECES = {

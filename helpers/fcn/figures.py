@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from helpers import figure as fig
+from helpers.fcn.patch_figures import patch_and_map as patch_and_map
 from helpers.figure import taking
 from helpers.figure.layers import upsampled_labels
-from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES
+from helpers.plotting import DIGIT_CLASSES
 
 LENSES = ("photograph", "plain mask", "truth", "off")
 
@@ -192,102 +193,3 @@ def _judged(scores: np.ndarray, truth: np.ndarray, classes: int) -> list[list[fl
             [float((confusion.diagonal() / union.clip(1))[union > 0].mean()), float((labels != truth).mean())]
         )
     return found
-
-
-def patch_and_map(
-    image: np.ndarray,
-    score_map: np.ndarray,
-    stride: int,
-    offset: int,
-    patch_size: int,
-    class_names: Sequence[str] = DIGIT_CLASSES,
-    truth: np.ndarray | None = None,
-    alt: str = "",
-) -> fig.Figure:
-    """Move a patch over a scene, and find its scores again in the dense map of the whole scene.
-
-    Args:
-        image: (H, W, 3), bytes or floats in 0..1.
-        score_map: (C, h, w), the class scores of every patch; shown as their softmax.
-        stride: pixels from one patch to the next.
-        offset: the image column (and row) where the patch of the first cell begins; below 0 when the image is padded.
-        patch_size: pixels along a side of the patch.
-        truth: (H, W) labels; the caption then names the class at the patch's centre.
-        alt: what the scene shows, in a few words, for a reader who hears the page.
-    """
-    image = taking.image(image)
-    scores = taking.numbers(score_map, "score_map").astype(float)
-    if scores.ndim != 3 or len(scores) != len(class_names) or not np.isfinite(scores).all():
-        raise ValueError(
-            f"The score map has shape {scores.shape}; expected finite ({len(class_names)}, h, w)."
-        )
-    powers = np.exp(scores - scores.max(0))
-    shares = powers / powers.sum(0)
-    classes, rows, columns = shares.shape
-    corner_y, corner_x = (offset + stride * np.arange(count) for count in (rows, columns))
-    _check_patches(image.shape, (corner_y, corner_x), patch_size)
-
-    centres = [corners + (patch_size - 1) / 2 for corners in (corner_y, corner_x)]
-    at = fig.Pointer(image.shape, grid=centres, name="patch")
-    box = _boxes(corner_y, corner_x, patch_size)[at.y, at.x]
-    cell = _boxes(np.arange(rows), np.arange(columns), 1)[at.y, at.x]
-    colours = CLASS_COLOURS[:classes].astype(float)
-    strength = np.sqrt(shares.max(0))[..., None]  # the share itself leaves all but the surest cells white
-    dense_map = np.floor(colours[shares.argmax(0)] * strength + 255 * (1 - strength) + 0.5).astype(np.uint8)
-    ranked = (-shares).argsort(0, kind="stable")
-    ordered = np.take_along_axis(shares, ranked, 0)
-    class_at = fig.names(class_names)
-    told = {}
-    if truth is not None:
-        known = taking.labels(truth, classes, image.shape[:2], "truth")
-        middle = [
-            np.clip(c + patch_size // 2, 0, s - 1)
-            for c, s in zip((corner_y, corner_x), known.shape, strict=True)
-        ]
-        told = {"truth": class_at[fig.array(known[np.ix_(*middle)])[at.y, at.x]]}
-    return fig.Figure(
-        fig.Column(
-            fig.Stage(fig.Image(image), fig.Spot(box), fig.Box(box), title="Scene", pointer=at, side=320),
-            fig.Stage(fig.Crop(image, box), title="Patch", side=150),
-        ),
-        fig.Column(
-            fig.Stage(
-                fig.Image(dense_map),
-                fig.Box(cell),
-                title="Dense map: pale where unsure",
-                pointer=at.cells,
-                side=170,
-            ),
-            fig.Bars(
-                class_names,
-                fig.array(np.moveaxis(shares, 0, -1))[at.y, at.x],
-                title="Share of each class",
-                colours=CLASS_COLOURS[:classes],
-            ),
-        ),
-        caption=f"Patch at {{patch}} of {rows} x {columns}: {{first}} {{most:.0%}}, then {{second}} {{next:.0%}}."
-        + (" Truth at its centre: {truth}." if told else ""),
-        alt=alt
-        or f"A scene of {image.shape[1]} by {image.shape[0]} pixels, and the map of its patches' classes.",
-        first=class_at[fig.array(ranked[0])[at.y, at.x]],
-        second=class_at[fig.array(ranked[1])[at.y, at.x]],
-        most=fig.array(ordered[0])[at.y, at.x],
-        next=fig.array(ordered[1])[at.y, at.x],
-        **told,
-    )
-
-
-def _boxes(tops: np.ndarray, lefts: np.ndarray, size: int) -> fig.Symbol:
-    """Squares of one size as (rows, columns, 4): left, top, width, height."""
-    top, left = np.meshgrid(tops, lefts, indexing="ij")
-    return fig.array(np.stack([left, top, np.full_like(left, size), np.full_like(left, size)], axis=-1))
-
-
-def _check_patches(shape: Sequence[int], corners: Sequence[np.ndarray], size: int) -> None:
-    """Refuse patches that do not lie on the scene."""
-    for side, first, name in zip(shape, corners, ("height", "width"), strict=False):
-        if size < 1 or first[0] + size <= 0 or first[-1] >= side or (len(first) > 1 and first[1] <= first[0]):
-            raise ValueError(
-                f"Patches of {size} pixels from {first[0]} to {first[-1]} do not lie on the {name} of {side} pixels. "
-                "Look at stride, offset and patch_size: the network's padding and strides."
-            )
