@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from helpers import runtime, seeds
 from helpers.data import public
 from helpers.spatial_transformer import zoom
+from helpers.spatial_transformer.measures import error
 from helpers.spatial_transformer.model import Affine, SpatialTransformer
 from helpers.training import fit, parameter_count
 
@@ -56,14 +57,6 @@ def shuffled(images: Tensor, labels: Tensor, size: int, seed: int) -> Iterator[t
             yield images[chosen], labels[chosen]
 
 
-@torch.no_grad()
-def accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network puts into the right class."""
-    network.eval()
-    predicted = torch.cat([network(batch).argmax(dim=1) for batch in images.split(500)])
-    return float((predicted == labels).float().mean())
-
-
 def race(seed: int = 0) -> Iterator[dict]:
     """Train both on MNIST and yield a row for each: accuracy on the test digits, and seconds of training.
 
@@ -75,14 +68,14 @@ def race(seed: int = 0) -> Iterator[dict]:
     network = swift(zoom.BLACK)
     steps = EPOCHS * len(images) // BATCH
     history = fit(network, shuffled(images, labels, BATCH, seed), F.cross_entropy, steps=steps, lr=RATE)
-    yield _row("swift", seed, network, accuracy(network, held_out, test.labels), history.seconds)
+    yield _row("swift", seed, network, 1 - error(network, held_out, test.labels), history.seconds)
 
     network, seconds, by_epoch = zoom.new(0.0, seed), 0.0, []
     for epoch in range(TUTORIAL_EPOCHS):
         started = time.perf_counter()
         zoom.descend(network, images, labels, len(images) // zoom.BATCH, 1000 * seed + epoch)
         seconds += time.perf_counter() - started
-        by_epoch.append(accuracy(network, held_out, test.labels))
+        by_epoch.append(1 - error(network, held_out, test.labels))
         if by_epoch[-1] >= GOAL:
             break
     yield _row("tutorial", seed, network, by_epoch[-1], seconds) | {"by_epoch": by_epoch}

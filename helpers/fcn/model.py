@@ -89,11 +89,7 @@ class FCN(nn.Module):
 
     def coarse_scores(self, images: Tensor) -> Tensor:
         """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
-        check_images(images, least=32)
-        if images.shape[2] % 32 or images.shape[3] % 32:
-            raise ValueError(
-                f"Height and width must be multiples of 32, got {tuple(images.shape[2:])}: pad the image."
-            )
+        check_images(images, least=32, multiple=32)
         features = self.encoder(images)
         scores = self.score(self.head(features[-1]))
         for skip, finer, add in zip(self.skips, (features[3], features[2]), self.sums, strict=False):

@@ -16,7 +16,8 @@ from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import DIGIT, SIDES, Distorted, Kind, distorted_batches, distorted_set
 from helpers.probe import record
 from helpers.spatial_transformer import zoom
-from helpers.spatial_transformer.measures import composed, pose, within_class_std
+from helpers.spatial_transformer.measures import composed, error, pose, within_class_std
+from helpers.spatial_transformer.measures import predict as predict
 from helpers.spatial_transformer.model import cnn, st_cnn
 from helpers.training import History, fit, parameter_count
 
@@ -97,19 +98,6 @@ def learn(
     return fit(network, batches, F.cross_entropy, steps=steps, lr=RATE, name=kind)
 
 
-@torch.no_grad()
-def predict(network: nn.Module, images: Tensor) -> Tensor:
-    """The classes' shares of each image, after the softmax: (B, 10)."""
-    network.eval()
-    scores = [network(batch.to(runtime.device())).cpu() for batch in images.split(500)]
-    return torch.cat(scores).softmax(dim=1)
-
-
-def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network puts into a wrong class."""
-    return float((predict(network, images).argmax(dim=1) != labels).float().mean())
-
-
 class Rectified(NamedTuple):
     """What a spatial transformer made of images: `theta` (B, numbers) and `images` (B, 1, side, side)."""
 
@@ -124,8 +112,8 @@ def rectify(network: nn.Module, images: Tensor) -> Rectified:
     thetas, read = [], []
     for batch in images.split(500):
         with record(network, "transformer.theta") as kept:
-            read.append(network.transformer(batch.to(runtime.device())).cpu())
-        thetas.append(kept["transformer.theta"].cpu())
+            read.append(network.transformer(batch))
+        thetas.append(kept["transformer.theta"])
     return Rectified(torch.cat(thetas), torch.cat(read))
 
 

@@ -1,12 +1,24 @@
-"""Whether a spatial transformer is right: the pose of digits, how much it varies, and how alike a class looks."""
+"""Whether a network with a spatial transformer is right: its errors, and how much the pose of digits varies."""
 
 import math
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers.data.distorted import DIGIT
+
+
+@torch.no_grad()
+def predict(network: nn.Module, images: Tensor) -> Tensor:
+    """The classes' shares of each image, after the softmax: (B, 10)."""
+    network.eval()
+    return torch.cat([network(batch) for batch in images.split(500)]).softmax(dim=1)
+
+
+def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """The share of images that a network puts into a wrong class."""
+    return float((predict(network, images).argmax(dim=1) != labels).float().mean())
 
 
 class Pose(NamedTuple):
