@@ -76,20 +76,12 @@ def new_network(system: str, kind: Kind, seed: int) -> nn.Sequential:
         return cnn(
             side, hidden=min(range(8, 128), key=lambda h: abs(parameter_count(cnn(side, hidden=h)) - goal))
         )
-    makers = {
-        "CNN": cnn,
-        "ST-CNN": st_cnn,
-        "ST-CNN, thin plate": partial(st_cnn, bend=True),
-    }
+    makers = {"CNN": cnn, "ST-CNN": st_cnn, "ST-CNN, thin plate": partial(st_cnn, bend=True)}
     return makers[system](side)
 
 
 def learn(
-    network: nn.Module,
-    kind: Kind,
-    seed: int,
-    budget: Budget = QUICK,
-    training: Training = "at once",
+    network: nn.Module, kind: Kind, seed: int, budget: Budget = QUICK, training: Training = "at once"
 ) -> History:
     """Train any of the networks: the same digits, distortions and settings for each."""
     steps = budget.steps[kind]

@@ -104,11 +104,7 @@ class DeconvNet(nn.Module):
     """
 
     def __init__(
-        self,
-        classes: int = 11,
-        widths: Sequence[int] = WIDTHS,
-        head: int = 192,
-        switches: Switches = "own",
+        self, classes: int = 11, widths: Sequence[int] = WIDTHS, head: int = 192, switches: Switches = "own"
     ):
         super().__init__()
         self.encoder = Encoder(widths)

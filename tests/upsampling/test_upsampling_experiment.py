@@ -204,10 +204,7 @@ def test_mean_losses_are_means_over_equal_parts():
 
 
 def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for():
-    first, again = (
-        learning.new_network("DeconvNet", 3),
-        learning.new_network("DeconvNet, bed of nails", 3),
-    )
+    first, again = (learning.new_network("DeconvNet", 3), learning.new_network("DeconvNet, bed of nails", 3))
     assert all(map(torch.equal, first.state_dict().values(), again.state_dict().values()))
     assert (first.unpools[0].mode, again.unpools[0].mode) == ("own", "nails")
     assert isinstance(learning.new_network("FCN-8s", 3), FCN)
@@ -267,10 +264,3 @@ def test_live_digits_are_large_and_recorded_ones_of_all_sizes(monkeypatch):
     assert live.heights.min() >= 32 > recorded.heights.min() >= 16
     assert learning.SIZES["tiny"][1] < learning.RECORD.height[0] == learning.SIZES["small"][0]
     assert learning.SIZES["large"][1] == learning.RECORD.height[1]
-
-
-def test_sizes_are_what_they_are_called(monkeypatch):
-    monkeypatch.setattr(learning, "SIZE_SCENES", 10)
-    for name, (low, high) in learning.SIZES.items():
-        heights = learning.scenes_of_size.__wrapped__(name).heights
-        assert low <= heights.min() and heights.max() <= high
