@@ -161,9 +161,9 @@ def _numbers_disagree(output: Any, wanted: Any, tolerance: float) -> str | None:
         return f"it should return {describe(wanted)}, not {describe(output)}."
     if _shape(output) != _shape(wanted):
         return f"the result's shape should be {_shape(wanted)}, and is {_shape(output)}."
-    truth = _plain(wanted)
+    truth = _as_array(wanted)
     try:
-        mine = _plain(output)
+        mine = _as_array(output)
     except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:
         return f"the result is {describe(output)}, which cannot be read as numbers ({error})."
     undefined = np.isnan(mine) & ~np.isnan(truth)
@@ -221,7 +221,7 @@ def _shape(part: Any) -> tuple[int, ...] | None:
     return None if _kind(part) == "other" else tuple(np.shape(part))
 
 
-def _plain(part: Any) -> np.ndarray:
+def _as_array(part: Any) -> np.ndarray:
     """Numbers in double precision, in complex ones where they are."""
     if isinstance(part, torch.Tensor):
         part = part.detach()

@@ -250,7 +250,7 @@ def png(figure: Figure) -> bytes:
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display a figure with alternative text, for readers who hear the page instead of seeing it."""
+    """Display a figure with alternative text for readers who hear the page; a ValueError without it."""
     if not alt.strip():
         raise ValueError("Every figure needs alternative text: say in one sentence what it shows.")
     display(Image(data=png(figure), format="png", alt=alt))

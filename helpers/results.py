@@ -170,8 +170,8 @@ def verdict(differences: Sequence[float], sign: int = 1, between: tuple[float, f
     """Judge a claim "the difference has this sign" by the 95% interval of the mean.
 
     Args:
-        differences: one a seed.
-        sign: 1 when the claim says above zero, -1 when below.
+        differences: one a seed, finite; none at all is a ValueError.
+        sign: 1 when the claim says above zero, -1 when below; anything else is a ValueError.
         between: the interval, where it comes from elsewhere (a bootstrap); else the t interval over seeds.
 
     Returns:

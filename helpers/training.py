@@ -70,7 +70,7 @@ class Trainer:
         self.model.train()
         # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
         buffers = [buffer.clone() for buffer in self.model.buffers()]
-        value = self.loss(self.model(_beside(inputs, self.model)), _beside(targets, self.model))
+        value = self.loss(self.model(_to_model(inputs, self.model)), _to_model(targets, self.model))
         self.model.zero_grad()
         if value.isfinite():
             value.backward()
@@ -101,7 +101,7 @@ def _one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_s
     return torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=highest, total_steps=steps, pct_start=rise)
 
 
-def _beside(batch: Any, model: nn.Module) -> Any:
+def _to_model(batch: Any, model: nn.Module) -> Any:
     """Move a batch, a tensor or what else has a `to`, to where the model is; fractions to the model's precision."""
     batch, weight = batch.to(runtime.device()), next(model.parameters(), None)
     if isinstance(batch, Tensor) and batch.is_floating_point() and weight is not None:
@@ -239,7 +239,7 @@ def evaluate(
         for inputs, targets in batches:
             _check_batch(inputs)
             seen += len(inputs)
-            predictions = model(_beside(inputs, model)).argmax(dim=1)
+            predictions = model(_to_model(inputs, model)).argmax(dim=1)
             for metric in metrics.values():
                 metric.update(predictions, targets.to(device))
     finally:

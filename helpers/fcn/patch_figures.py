@@ -29,6 +29,9 @@ def patch_and_map(
         patch_size: pixels along a side of the patch.
         truth: (H, W) labels; the caption then names the class at the patch's centre.
         alt: what the scene shows, in a few words, for a reader who hears the page.
+
+    Raises:
+        ValueError: something does not fit; the message says what to do.
     """
     image = taking.image(image)
     scores = taking.numbers(score_map, "score_map").astype(float)

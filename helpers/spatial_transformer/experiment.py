@@ -99,7 +99,7 @@ class Rectified(NamedTuple):
 
 @torch.no_grad()
 def rectify(network: nn.Module, images: Tensor) -> Rectified:
-    """Run the spatial transformer of a network alone."""
+    """Run the spatial transformer of a network alone on images (B, 1, H, W)."""
     network.eval()
     thetas, read = [], []
     for batch in images.split(500):
@@ -135,7 +135,11 @@ def compare(
 
 
 def pose_figures(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> dict[str, float]:
-    """The within-class standard deviations of the pose before and after digits were rectified, as recorded."""
+    """The within-class standard deviations of the pose before and after digits were rectified, as recorded.
+
+    Args:
+        distortion: (B, 2, 3). theta: (B, 6). labels: (B,).
+    """
     before = within_class_std(pose(distortion, SIDES[kind]), labels)
     after = within_class_std(pose(composed(distortion, theta), DIGIT), labels)
     return {f"{name}_before": part for name, part in before.items()} | {

@@ -29,6 +29,9 @@ def sampling_grid(
         theta: (2, 3), the first map, as `affine_grid` wants it; the box that comes nearest is shown.
         side: pixels along a side of the output.
         alt: what the photograph shows, in a few words, for a reader who hears the page.
+
+    Raises:
+        ValueError: something does not fit; the message says what to do.
     """
     image, box = taking.image(image), FIRST if theta is None else labs.Box.of(theta)
     if not SIDES[0] <= side <= SIDES[1]:
@@ -129,6 +132,9 @@ def watch_it_learn(
         numbers: name -> {step: number}, something that the caption tells of each run, such as how far it zooms out.
         number_name: what these numbers are called.
         alt: what the digits are, in a few words, for a reader who hears the page.
+
+    Raises:
+        ValueError: something does not fit; the message says what to do.
     """
     names = taking.distinct(list(runs), "runs")
     first = taking.levels(inputs, low, high, "inputs", 3)

@@ -17,7 +17,7 @@ def predict(network: nn.Module, images: Tensor) -> Tensor:
 
 
 def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network puts into a wrong class."""
+    """The share of images (B, 1, H, W) that a network puts into a class other than their labels' (B,)."""
     return float((predict(network, images).argmax(dim=1) != labels).float().mean())
 
 

@@ -53,7 +53,7 @@ def descend(
     """Train as the tutorial does, by plain gradient descent, with the localisation net at `faster` times the rate.
 
     Args:
-        images, labels: all of them; they are shuffled from the seed, and dealt out in batches.
+        images, labels: all of them, (N, 1, S, S) and (N,); they are shuffled from the seed, and dealt out in batches.
         watch: called in eval mode after every `WATCH_EVERY` steps; its answers are in the history.
         name: of the progress bar; none is shown without one.
     """
@@ -105,6 +105,7 @@ def pull(network: nn.Sequential, images: Tensor, labels: Tensor, widen: float = 
     """Add up over all sampling places how much the loss would fall if the place moved outwards.
 
     Args:
+        images, labels: (B, 1, S, S) and (B,).
         widen: read so many times as much of the image as the network would, to see the pull at another zoom.
     """
     network.eval()

@@ -27,6 +27,9 @@ def stamp_stepper(values: object, kernel: object, stride: int = 2, alt: str = ""
         kernel: (k, k) weights, k from 1 to 5.
         stride: output cells from one stamp to the next at first, 1 to 3.
         alt: what the figure is for, for a reader who hears the page.
+
+    Raises:
+        ValueError: something does not fit; the message says what to do.
     """
     values, kernel = _grid(values, "input"), _grid(kernel, "kernel")
     shape, n = list(values.shape), values.size
@@ -132,6 +135,9 @@ def checkerboard(kernels: Mapping[str, object], cells: int = 8, alt: str = "") -
         kernels: name -> (k, k) weights, k from 1 to 6.
         cells: input cells along a side whose output is shown; there are more around them, so no border shows.
         alt: what the figure is for, for a reader who hears the page.
+
+    Raises:
+        ValueError: something does not fit; the message says what to do.
     """
     names = taking.distinct(list(kernels), "kernels")
     weights = [_grid(each, name) for name, each in kernels.items()]

@@ -27,6 +27,9 @@ def stage_by_stage(
             that the value of each cell of the stage before goes to.
         truth: (H, W) labels.
         alt: what the scene shows, in a few words, for a reader who hears the page.
+
+    Raises:
+        ValueError: something does not fit; the message says what to do.
     """
     image, classes = taking.image(image), len(class_names)
     expected = taking.labels(truth, classes, image.shape[:2], "truth")
