@@ -1,13 +1,13 @@
 """The skip ablation of notebook 01, live in a minute a network and at length for the record."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers import films, runtime
 from helpers.data.batches import as_input, endless, in_order
@@ -19,7 +19,7 @@ from helpers.frame_scores import bootstrap
 from helpers.metrics import segmentation_metrics
 from helpers.optimisers import Optimisers, adamw, muon
 from helpers.probe import record
-from helpers.training import History, evaluate, fit, parameter_count
+from helpers.training import History, fit, parameter_count
 
 CLASSES = 11
 RATE = 6e-3  # the highest learning rate of every cycle, for every network
@@ -99,9 +99,12 @@ def learn(
     )
 
 
-def score(network: FCN, scenes: Scenes) -> dict[str, float]:
-    """Judge a network by mean IoU, boundary IoU, pixel and class accuracy."""
-    return evaluate(network, in_order(scenes.images, scenes.labels), segmentation_metrics(CLASSES))
+@torch.no_grad()
+def score(network: nn.Module, scenes: Scenes) -> dict[str, float]:
+    """Judge a network, in eval mode and where it is, by mean IoU, boundary IoU, pixel and class accuracy."""
+    network.eval()
+    weight, batches = next(network.parameters()), in_order(scenes.images, scenes.labels)
+    return _scored((network(images.to(weight)).argmax(dim=1).cpu(), labels) for images, labels in batches)
 
 
 @torch.no_grad()
@@ -112,14 +115,14 @@ def label_all(network: FCN, images: Tensor) -> Tensor:
 
 def score_through_stride(labels: Tensor, stride: int) -> dict[str, float]:
     """Score the truth itself, (N, H, W) integers, after `through_stride`. It is no upper bound (see `fit_to_truth`)."""
-    return _score_maps(lambda part: through_stride(part, stride), labels)
+    return _scored((through_stride(part, stride), part) for part in labels.long().split(50))
 
 
-def _score_maps(predict: Callable[[Tensor], Tensor], labels: Tensor) -> dict[str, float]:
-    """Score what is predicted from the truth itself, some scenes at a time."""
+def _scored(maps: Iterable[tuple[Tensor, Tensor]]) -> dict[str, float]:
+    """Score predictions and truth, (B, H, W) integers each, pooled over all batches."""
     metrics = segmentation_metrics(CLASSES)
-    for part in labels.long().split(50):
-        metrics.update(predict(part), part)
+    for predictions, truth in maps:
+        metrics.update(predictions, truth)
     return {name: float(value) for name, value in metrics.compute().items()}
 
 
@@ -202,7 +205,7 @@ def fitted_scores() -> Iterator[dict]:
     """Yield what scores of each stride reach on the test scenes when they are fitted to the truth itself."""
     labels = held_out_scenes("test").labels
     for stride in STRIDES:
-        found = _score_maps(partial(fit_to_truth, stride=stride), labels)
+        found = _scored((fit_to_truth(part, stride), part) for part in labels.long().split(50))
         figures = {name: found[name] for name in ("mean_iou", "boundary_iou")}
         yield {"model": "fitted to the truth", "stride": stride, "seed": 0, "figures": figures}
 

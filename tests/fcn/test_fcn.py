@@ -19,6 +19,7 @@ from helpers.fcn.model import (
     fully_convolutional,
     upsample,
 )
+from helpers.metrics import segmentation_metrics
 from helpers.ops import patches, receptive_field
 from helpers.probe import record
 
@@ -255,3 +256,11 @@ def test_a_scene_of_ones_own_shows_the_digit_that_was_drawn():
     assert torch.equal(given, own_scene())
     changed = (given != drawn).any(dim=0).nonzero()
     assert changed.min() > 20 and changed.max() < 108  # only about the sticker
+
+
+def test_a_score_is_that_of_the_labels_in_any_precision():
+    network, scenes = lively(FCN(11, 8, widths=(4, 5, 6, 7, 8), head=9), 64), make_scenes(3, 0, "val")
+    metrics = segmentation_metrics(11)
+    metrics.update(experiment.label_all(network, scenes.images), scenes.labels.long())
+    expected = {name: float(value) for name, value in metrics.compute().items()}
+    assert experiment.score(network.double().train(), scenes) == pytest.approx(expected, abs=1e-3)
