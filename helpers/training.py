@@ -23,11 +23,13 @@ class History:
         loss: one value a step.
         watched: what `watch` returned, by the number of steps taken when it was called.
         seconds: spent on training, without watching.
+        interrupted: whether the learner stopped it early.
     """
 
     loss: list[float] = field(default_factory=list)
     watched: dict[int, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    interrupted: bool = False
 
     @property
     def steps(self) -> int:
@@ -158,6 +160,7 @@ def fit(
             progress.update()
             _watch(model, watch, watch_at, history, progress)
     except KeyboardInterrupt:
+        history.interrupted = True
         print(
             f"Stopped after {history.steps} of {steps} steps. The model and its history are usable as they are."
         )

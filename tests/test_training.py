@@ -79,7 +79,7 @@ def test_fit_learns_and_leaves_eval_mode():
     before = share_right(model, batches(3, seed=9))
     history = train(model, batches(40), steps=40)
     assert share_right(model, batches(3, seed=9)) > 0.9 > before
-    assert not model.training
+    assert not model.training and not history.interrupted
     assert history.steps == 40 and history.seconds > 0
 
 
@@ -113,7 +113,7 @@ def test_interrupting_the_batches_leaves_the_last_whole_step(capsys):
 
     second = train(other, batches(9), loss)
     for each, trained in ((history, model), (second, other)):
-        assert each.steps == 3 and not trained.training
+        assert each.interrupted and each.steps == 3 and not trained.training
         assert trained(batches(1)[0][0]).isfinite().all()
     assert history.loss == second.loss
     for (name, value), theirs in zip(model.named_parameters(), other.parameters(), strict=True):
@@ -130,7 +130,7 @@ def test_interrupting_the_watch_keeps_what_was_seen():
 
     seen, model = [], small_network()
     history = train(model, batches(6), watch=watch, watch_at=(0, 2))
-    assert history.watched == {0: 0.5} and history.steps == 2 and not model.training
+    assert history.interrupted and history.watched == {0: 0.5} and history.steps == 2 and not model.training
 
 
 @pytest.mark.parametrize("where", ["image", "loss", "gradient"])
