@@ -69,9 +69,7 @@ def overlay(image: np.ndarray, labels: np.ndarray, blend: float = 0.6) -> np.nda
     if image.dtype != np.uint8:
         raise ValueError(f"overlay needs an image in uint8, whole numbers from 0 to 255; got {image.dtype}.")
     if labels.shape != image.shape[:2]:
-        raise ValueError(
-            f"The label map is {labels.shape}, the image {image.shape[:2]}: give both the same size."
-        )
+        raise ValueError(f"Label map {labels.shape}, image {image.shape[:2]}: give both the same size.")
     if labels.dtype.kind not in "iu":
         raise ValueError(
             f"The label map must hold integers, got {labels.dtype}: take the argmax of scores over classes first."
@@ -101,15 +99,11 @@ def images(
     pictures = [_drawable(picture) for picture in pictures]
     if not pictures:
         raise ValueError("There is no picture to show: give at least one.")
-    low, high = _common_range(
-        picture for picture in pictures if picture.dtype != np.uint8 and picture.ndim == 2
-    )
+    low, high = _common_range(each for each in pictures if each.dtype != np.uint8 and each.ndim == 2)
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
-    headroom = 0.3 if titles else 0.0
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * (size + headroom)), squeeze=False
-    )
+    figsize = columns * size, rows * (size + (0.3 if titles else 0.0))
+    figure, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, picture in zip(axes.flat, pictures, strict=False):

@@ -44,7 +44,7 @@ REFUSED = {
     "image of shape (H, W, 3), got (3, 4, 5): channels last": {"image": np.zeros((3, 4, 5), np.uint8)},
     "image of shape (H, W, 3), got (4, 5)": {"image": np.zeros((4, 5), np.uint8)},
     "image in uint8, whole numbers from 0 to 255; got float64": {"image": np.zeros((4, 5, 3))},
-    "label map is (5, 4), the image (4, 5): give both the same": {"labels": np.zeros((5, 4), int)},
+    "Label map (5, 4), image (4, 5): give both the same size": {"labels": np.zeros((5, 4), int)},
     "must lie in 0..11, got 12..12. Map void": {"labels": np.full((4, 5), 12)},
     "must lie in 0..11, got -1..-1": {"labels": np.full((4, 5), -1)},
     "must hold integers, got float64: take the argmax": {"labels": np.zeros((4, 5))},

@@ -150,8 +150,7 @@ def fit_to_truth(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
         optimiser.zero_grad()
         F.cross_entropy(upsample(scores, stride), labels.long()).backward()
         optimiser.step()
-    with torch.no_grad():
-        return upsample(scores, stride).argmax(dim=1)
+    return upsample(scores.detach(), stride).argmax(dim=1)
 
 
 @torch.no_grad()
@@ -171,16 +170,16 @@ def watcher(scenes: Scenes, shown: Tensor) -> Callable[[FCN], dict[str, float | 
     return watch
 
 
-def ablate(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
+def ablate(seed: int) -> Iterator[dict]:
     """Train FCN-32s, 16s and 8s from one initialisation with equal steps, and yield a row for each."""
-    scenes, val, test = training_scenes(seed, budget), held_out_scenes("val", 100), held_out_scenes("test")
+    scenes, val, test = training_scenes(seed, RECORD), held_out_scenes("val", 100), held_out_scenes("test")
 
     def watch(network: FCN) -> float:
         return score(network, val)["mean_iou"]
 
     def phase(network: FCN, number: int) -> History:
-        steps = budget.more if number else budget.first
-        return learn(network, scenes, steps, seed * 10 + number, watch, steps // 4, budget)
+        steps = RECORD.more if number else RECORD.first
+        return learn(network, scenes, steps, seed * 10 + number, watch, steps // 4, RECORD)
 
     start = first_network(seed)
     first_history = phase(start, 0)
@@ -206,7 +205,7 @@ def fitted_scores() -> Iterator[dict]:
     labels = held_out_scenes("test").labels
     for stride in STRIDES:
         found = _scored((fit_to_truth(part, stride), part) for part in labels.long().split(50))
-        figures = {name: found[name] for name in ("mean_iou", "boundary_iou")}
+        figures = {"mean_iou": found["mean_iou"], "boundary_iou": found["boundary_iou"]}
         yield {"model": "fitted to the truth", "stride": stride, "seed": 0, "figures": figures}
 
 
@@ -224,9 +223,8 @@ def skips_on_streets(first: int = STREET_FIRST, more: int = STREET_MORE) -> Iter
 
     def go_on(network: FCN, stride: int, number: int) -> tuple[FCN, History]:
         network = finer(network, stride)
-        return network, films.learn(
-            films.Padded(network), rest, more, seed * 10 + number, name=f"FCN-{stride}s"
-        )
+        padded, name = films.Padded(network), f"FCN-{stride}s"
+        return network, films.learn(padded, rest, more, seed * 10 + number, name)
 
     halfway = {32: go_on(start, 32, 1), 16: go_on(start, 16, 1)}
     coarser: list[dict[str, Tensor]] = []
