@@ -190,6 +190,12 @@ ABLATIONS = [
 RATES = [each | {"rate": rate} for each in (FEEDBACK, WIDE_VIEW) for rate in (2e-3, 5e-3, 1e-2)]
 
 
+def narrow(seed: int) -> Iterator[dict]:
+    """The control with a narrow view, which only seed 0 has in the pieces of each kind; in long chains it has none."""
+    for kind in ("chain", "hidden", "plain") if seed else ("long chain",):
+        yield from compare(kind, seed, [NARROW_VIEW])
+
+
 def pieces() -> dict[str, Callable[[], Iterator[dict]]]:
     """What is recorded, by kind of scene and seed; what the lesson leans on most comes first."""
     both = [FEEDBACK, WIDE_VIEW]
@@ -202,6 +208,7 @@ def pieces() -> dict[str, Callable[[], Iterator[dict]]]:
 
     found = seeds("chain") | {"ablations": partial(compare, "chain", 0, ABLATIONS)}
     found |= seeds("hidden") | seeds("plain") | {"long chain": partial(compare, "long chain", 0, both)}
+    found |= {f"narrow view, seed {seed}": partial(narrow, seed) for seed in (0, 1, 2)}
     return found | {"rates": partial(compare, "chain", 0, RATES, SWEEP, "val")}
 
 
