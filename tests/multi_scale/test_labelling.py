@@ -2,20 +2,22 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch.testing import assert_close
 
-from helpers import results
+from helpers import films, results
 from helpers.data.batches import as_input
-from helpers.multi_scale import experiment, labelling, trees
+from helpers.multi_scale import experiment, labelling, learning, streets, trees
 from helpers.multi_scale.model import MultiScale, NodeClassifier, with_two_layers
 from helpers.training import parameter_count
+from tools.record import checked
 
-TINY = experiment.Budget(scenes=16, features=2, pixels=1, trees=2, nodes=2, tested=3)
+TINY = learning.Budget(scenes=16, features=2, pixels=1, trees=2, nodes=2, tested=3)
 
 
 @pytest.fixture(scope="module")
 def scenes():
-    return experiment.draw_scenes(3, 0, "val")
+    return learning.draw_scenes(3, 0, "val")
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +27,10 @@ def network():
 
 
 def test_scenes_hold_three_octaves_and_bands_one_digit(scenes):
-    heights = experiment.draw_scenes(200, 0).heights.masked_select(experiment.draw_scenes(200, 0).digits >= 0)
+    heights = learning.draw_scenes(200, 0).heights.masked_select(learning.draw_scenes(200, 0).digits >= 0)
     shares = [((heights >= low) & (heights < high)).float().mean() for low, high in labelling.SIZES.values()]
     assert min(shares) > 0.15 and sum(shares) == pytest.approx(1, abs=0.01)
-    band = experiment.draw_band(5, 0, "test", (20, 28))
+    band = learning.draw_band(5, 0, "test", (20, 28))
     assert ((band.digits >= 0).sum(dim=1) == 1).all() and (band.heights[:, 0] - 24).abs().max() <= 4
 
 
@@ -38,10 +40,9 @@ def test_scenes_parsed_one_by_one_are_scored_as_in_a_batch(network, scenes):
     parsed = labelling.parse(network, scenes.images, classifier)
     with torch.no_grad():
         assert_close(parsed.chances, network(as_input(scenes.images)).softmax(dim=1))
-    grown = experiment.grow(scenes.images)
-    named = {tuple(fields.values()): labels for fields, labels in labelling.ways(parsed, grown)}
+    named = {tuple(fields.values()): labels for fields, labels in labelling.ways(parsed)}
     assert set(named) == {("pixels",), ("superpixels",), ("cover",), *(("cut", n) for n in labelling.REGIONS)}
-    tree, shares = grown[1], parsed.shares[1]
+    tree, shares = parsed.trees[1], parsed.shares[1]
     for leaf in range(tree.leaves):
         path = tree.path(leaf)
         costs = [float(trees.entropy(shares[node])) for node in path]
@@ -87,7 +88,7 @@ def test_a_scale_that_is_off_counts_for_nothing(network, scenes):
 
 
 def test_the_three_systems_have_nearly_the_same_number_of_parameters():
-    networks = [with_two_layers(experiment.new_network(name, 0)) for name in experiment.SYSTEMS]
+    networks = [with_two_layers(learning.new_network(name, 0)) for name in learning.SYSTEMS]
     sizes = [parameter_count(network.requires_grad_(True)) for network in networks]
     assert len(sizes) == 3 and max(sizes) < 1.01 * min(sizes)
 
@@ -99,3 +100,23 @@ def test_a_run_in_tiny_yields_rows_that_the_record_can_tell_apart():
     for fields in asked:
         assert sum(fields.items() <= row.items() for row in rows) == 1, fields
     assert all(0 <= value <= 1 for row in rows for value in row["figures"].values())
+
+
+def test_streets_are_cleaned_frame_by_frame_and_judged_beside_their_pixels(noise_camvid, monkeypatch):
+    whole = (
+        torch.arange(192)[:, None] // 24 * 16 + torch.arange(256)[None] // 16
+    )  # segments of 24 x 16 pixels
+    monkeypatch.setattr(streets, "SEGMENT", lambda image: whole[: image.shape[1], : image.shape[2]])
+    monkeypatch.setattr(streets, "NODE_STEPS", 2)
+    plain, smooth, cover, cut = (checked(row, "cleaned") for row in streets.cleaned(steps=2))
+    assert results.twins([*streets.by_pixels(steps=2), plain, smooth, cover, cut]) is None
+    assert (cover["labels"], cut["regions"], smooth["steps"]) == ("cover", 64, 2)
+    assert 0 < plain["figures"]["seconds_a_scene"] < smooth["figures"]["seconds_a_scene"]
+    network, held = noise_camvid[0][0].network, films.held_out()[1]
+    padded = F.pad(as_input(held.images), (8, 8, 6, 6), mode="replicate")
+    with torch.no_grad():
+        labels = trees.averaged(network(padded)[0].softmax(dim=0), whole).argmax(dim=0)[6:186, 8:248]
+    seen = held.labels[0] != films.VOID
+    right = (labels == held.labels[0])[seen].float().mean().item()
+    assert smooth["figures"]["pixel_accuracy"] == pytest.approx(right)
+    assert [row["labels"] for row in streets.cleaned("single scale", steps=2)] == ["pixels", "superpixels"]
