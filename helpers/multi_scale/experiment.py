@@ -1,6 +1,7 @@
 """The experiments of notebook 04: one scale against several, then superpixels and the best cover of a tree."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from helpers import results
@@ -41,6 +42,14 @@ ROWS |= {
     f"multi-scale, cut into {regions}": {"model": "multi-scale", "labels": "cut", "regions": regions}
     for regions in REGIONS
 }
+STREETS = {
+    name: ROWS[name]
+    for name in (
+        *("single scale", "single scale, superpixels", "dilated", "multi-scale"),
+        *("multi-scale, superpixels", "multi-scale, cover", "multi-scale, cut into 64"),
+    )
+}
+LEADS = ("ahead", "boundary_ahead")  # figures of `streets.cleaned`, each with a low and a high end
 PAIRS = (
     ("multi-scale, superpixels", "multi-scale"),
     ("multi-scale, cover", "multi-scale, superpixels"),
@@ -111,14 +120,28 @@ def bands(seed: int, budget: Budget = BANDS_LEARNED) -> Iterator[dict]:
 
 def recorded_times(budget: str, systems: Mapping[str, Mapping]) -> str:
     """What labelling one scene took when it was recorded, in milliseconds, a line for each system that was timed."""
+    seconds = partial(results.value, "multi_scale", budget, "seconds_a_scene")
+    return _told(systems, lambda fields: f"{1000 * seconds(**fields):.0f} ms a scene")
+
+
+def recorded_leads() -> str:
+    """How far cleaned labels of streets are ahead of the same network's pixels, by frames drawn anew."""
+    bound = partial(results.value, "multi_scale", "real")
+
+    def tell(fields: Mapping) -> str:
+        bounds = [bound(f"{name}_{end}", **fields) for name in LEADS for end in ("low", "high")]
+        return "mean IoU {:+.3f} to {:+.3f}, boundary IoU {:+.3f} to {:+.3f}".format(*bounds)
+
+    return _told(STREETS, tell)
+
+
+def _told(systems: Mapping[str, Mapping], tell: Callable[[Mapping], str]) -> str:
+    """A line for each system of which the record holds what `tell` asks for."""
     lines = []
     for name, fields in systems.items():
-        try:
-            seconds = results.value("multi_scale", budget, "seconds_a_scene", **fields)
-        except LookupError:
-            continue
-        lines.append(f"{name}: {1000 * seconds:.0f} ms a scene")
-    return "\n".join(lines) or "milliseconds a scene: not recorded"
+        with suppress(LookupError):
+            lines.append(f"{name}: {tell(fields)}")
+    return "\n".join(lines) or "not recorded"
 
 
 PIECES = {

@@ -86,7 +86,7 @@ def cleaned(system: str = "multi-scale", seed: int = 0, steps: int = STEPS) -> I
 
 
 def inner(scenes: CamVid, number: int) -> CamVid:
-    """At most so many frames, evenly spread, without two rows above and below: 176 x 240 pixels, which three levels divide."""
+    """At most so many frames, evenly spread, without two rows above and below: 176 x 240 is what three levels need."""
     number = min(number, len(scenes))
     some = scenes.take([n * len(scenes) // number for n in range(number)])
     return CamVid(some.images[:, :, 2:-2], some.labels[:, 2:-2], some.names)
