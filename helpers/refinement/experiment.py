@@ -1,6 +1,6 @@
 """The experiments of notebook 03: does a network mend its own labels, and is it the labels or only the wider view?"""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -131,10 +131,8 @@ def judge(maps: Tensor, scenes: Scenes) -> list[dict[str, float]]:
         scores = {name: float(value) for name, value in metrics.compute().items()}
         scores |= {name: float(right[part].float().mean()) for name, part in parts.items() if part.any()}
         if before is not None:
-            scores |= {
-                "mended": float((right & ~before).float().mean()),
-                "broken": float((before & ~right).float().mean()),
-            }
+            changed = {"mended": right & ~before, "broken": before & ~right}
+            scores |= {name: float(where.float().mean()) for name, where in changed.items()}
         found.append(scores)
         before = right
     return found
@@ -155,27 +153,15 @@ def compare(
     scenes, judged_on = training_scenes(kind, seed, budget.scenes), held_out(kind, budget.tested, split)
     for fields in systems:
         network = new_network(fields, seed)
-        history = learn(
-            network, scenes, fields.get("steps", budget.steps), seed,
-            fields.get("loss") == LAST, fields.get("rate", RATE), fields["model"],
-        )  # fmt: skip
-        summed = 1 if fields.get("loss") == LAST else network.passes  # a curve is of one pass
-        several = network.passes > 1
-        scored = judge(label_passes(network, judged_on.images, MOST_PASSES if several else 1), judged_on)
-        for after, figures in enumerate(scored, start=1):
-            yield {
-                "rate": RATE,
-                "steps": budget.steps,
-                **fields,
-                "scenes": kind,
-                "judged": split,
-                "after": after,
-                "seed": seed,
-                "figures": figures,
-                "seconds": history.seconds,
-                "parameters": parameter_count(network),
-                **({"curve": [each / summed for each in loss_curve(history.loss, 10)]} if after == 1 else {}),
-            }
+        row = {"rate": RATE, "steps": budget.steps, **fields, "scenes": kind, "judged": split, "seed": seed}
+        last_only = fields.get("loss") == LAST
+        history = learn(network, scenes, row["steps"], seed, last_only, row["rate"], fields["model"])
+        summed = 1 if last_only else network.passes  # a curve is of one pass
+        row |= {"seconds": history.seconds, "parameters": parameter_count(network)}
+        maps = label_passes(network, judged_on.images, MOST_PASSES if network.passes > 1 else 1)
+        for after, figures in enumerate(judge(maps, judged_on), start=1):
+            curve = {"curve": [each / summed for each in loss_curve(history.loss, 10)]} if after == 1 else {}
+            yield {**row, "after": after, "figures": figures, **curve}
 
 
 ABLATIONS = [
@@ -194,22 +180,6 @@ def narrow(seed: int) -> Iterator[dict]:
     """The control with a narrow view, which only seed 0 has in the pieces of each kind; in long chains it has none."""
     for kind in ("chain", "hidden", "plain") if seed else ("long chain",):
         yield from compare(kind, seed, [NARROW_VIEW])
-
-
-def pieces() -> dict[str, Callable[[], Iterator[dict]]]:
-    """What is recorded, by kind of scene and seed; what the lesson leans on most comes first."""
-    both = [FEEDBACK, WIDE_VIEW]
-
-    def seeds(kind: str) -> dict[str, Callable[[], Iterator[dict]]]:
-        return {
-            f"{kind}, seed {seed}": partial(compare, kind, seed, both if seed else [*both, NARROW_VIEW])
-            for seed in (0, 1, 2)
-        }
-
-    found = seeds("chain") | {"ablations": partial(compare, "chain", 0, ABLATIONS)}
-    found |= seeds("hidden") | seeds("plain") | {"long chain": partial(compare, "long chain", 0, both)}
-    found |= {f"narrow view, seed {seed}": partial(narrow, seed) for seed in (0, 1, 2)}
-    return found | {"rates": partial(compare, "chain", 0, RATES, SWEEP, "val")}
 
 
 class LastPass(nn.Module):
@@ -254,4 +224,19 @@ def streets(seed: int = 0, steps: Mapping[str, int] = STREET_STEPS, passes: int 
         yield {**films.row("feedback", network, [history], seed), "after": after, "figures": figures}
 
 
-PIECES = {"record": pieces(), "real": {"streets": streets}}
+BOTH = [FEEDBACK, WIDE_VIEW]
+SEEDS = (0, 1, 2)
+PIECES = {
+    "record": {
+        **{
+            f"{kind}, seed {seed}": partial(compare, kind, seed, BOTH if seed else [*BOTH, NARROW_VIEW])
+            for kind in ("chain", "hidden", "plain")
+            for seed in SEEDS
+        },
+        **{f"narrow view, seed {seed}": partial(narrow, seed) for seed in SEEDS},
+        "ablations": partial(compare, "chain", 0, ABLATIONS),
+        "long chain": partial(compare, "long chain", 0, BOTH),
+        "rates": partial(compare, "chain", 0, RATES, SWEEP, "val"),
+    },
+    "real": {"streets": streets},
+}
