@@ -198,7 +198,7 @@ def streets(seed: int = 0, steps: Mapping[str, int] = STREET_STEPS, passes: int 
 
     The recurrent network has a row `after` each number of passes. Figures `ahead_low` and `ahead_high` bound how far
     the mean IoU is ahead of FCN-8s' on frames drawn anew (see `bootstrap`), `gain_...` how far ahead of the pass
-    before; `boundary_ahead_...` and `boundary_gain_...` are the same for boundary IoU.
+    before.
     """
     rest, _, _ = films.held_out()
     runtime.seed_everything(seed)
@@ -215,11 +215,10 @@ def streets(seed: int = 0, steps: Mapping[str, int] = STREET_STEPS, passes: int 
     before = None
     for after in range(1, passes + 1):
         figures, counts = films.judge(LastPass(network, after))
-        for name, against in (("ahead", to_beat), ("gain", before)):
-            for start, figure in (("", "mean_iou"), ("boundary_", "boundary_iou")):
-                if against is not None:
-                    low, high = bootstrap(counts, against, figure)
-                    figures |= {f"{start}{name}_low": low, f"{start}{name}_high": high}
+        for name, against in {"ahead": to_beat, "gain": before}.items():
+            if against is not None:
+                low, high = bootstrap(counts, against, "mean_iou")
+                figures |= {f"{name}_low": low, f"{name}_high": high}
         before = counts
         yield {**films.row("feedback", network, [history], seed), "after": after, "figures": figures}
 
