@@ -10,7 +10,6 @@ from helpers.multi_scale.labelling import REGIONS, by_pixels, parse, score, ways
 from helpers.multi_scale.learning import (
     SYSTEMS,
     Budget,
-    draw_band,
     draw_scenes,
     learn_features,
     learn_nodes,
@@ -99,13 +98,13 @@ def rates(budget: Budget = RATES_TRIED, seed: int = 0) -> Iterator[dict]:
 
 def bands(seed: int, budget: Budget = BANDS_LEARNED) -> Iterator[dict]:
     """Train shared and own weights on one band of heights, and test them on all bands."""
-    train = draw_band(budget.scenes, seed, "train", LEARNED_BAND)
+    train = draw_scenes(budget.scenes, seed, count=1, height=LEARNED_BAND)
     for weights in ("shared", "own"):
         network = new_network("multi-scale", seed, shared=weights == "shared")
         history = learn_features(network, train, budget.features, seed, name=weights)
         network, _ = learn_pixels(network, train, budget.pixels, seed)
         for low, high in BANDS:
-            test = draw_band(budget.tested, 0, "test", (low, high))
+            test = draw_scenes(budget.tested, 0, "test", count=1, height=(low, high))
             figures = score(by_pixels(network, test.images), test)
             yield {
                 "model": "multi-scale",

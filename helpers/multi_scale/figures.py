@@ -150,17 +150,15 @@ def leaf_to_root(
     legend = fig.Legend(DIGIT_CLASSES, present=fig.array(known)[scene])
     k = fig.Each(longest)
     node, least = path[step], fig.array(places)[scene, leaf]
-    told = [[[f"{cost[each]:.2f}" for each in p] for p in ps] for ps, cost in zip(paths, costs, strict=True)]
-    # Each small picture shows a node in orange, the least in violet, and nothing beyond the root.
-    exists, marks, inside = [], [], []
-    for each, chosen in zip(paths, places, strict=True):
-        marks.append([[int(i == q) for i in range(longest)] for q in chosen])
-        inside.append([[int(i < len(p)) for i in range(longest)] for p in each])
-        exists.append(
-            [[int(i < len(p) and i != q) for i in range(longest)] for p, q in zip(each, chosen, strict=True)]
-        )
-    picture, shown, run = (fig.array(each)[scene] for each in (pictures, segments, runs))
     curves = [[[cost[each] for each in p] for p in ps] for ps, cost in zip(paths, costs, strict=True)]
+    told = [[[f"{cost:.2f}" for cost in p] for p in ps] for ps in curves]
+    # Each small picture shows nothing beyond the root (0), else a node in orange (1), or the least in violet (2).
+    kinds = [
+        [[(i < len(p)) * (1 + (i == q)) for i in range(longest)] for p, q in zip(*both, strict=True)]
+        for both in zip(paths, places, strict=True)
+    ]
+    kind = fig.array(kinds)[scene, leaf, k]
+    picture, shown, run = (fig.array(each)[scene] for each in (pictures, segments, runs))
     compared = {
         "Best cover": fig.array(covers)[scene],
         "Horizontal cut": fig.array(levels)[scene, level],
@@ -186,9 +184,9 @@ def leaf_to_root(
         fig.Row(
             k,
             fig.Image(picture, dim=1),
-            fig.Regions(shown, run[path[k]], blend=80, when=fig.array(exists)[scene, leaf, k]),
-            fig.Regions(shown, run[path[k]], LEAST, 80, when=fig.array(marks)[scene, leaf, k]),
-            fig.Note(3, 16, fig.names(told)[scene, leaf, k], when=fig.array(inside)[scene, leaf, k]),
+            fig.Regions(shown, run[path[k]], blend=80, when=fig.array([0, 1, 0])[kind]),
+            fig.Regions(shown, run[path[k]], LEAST, 80, when=fig.array([0, 0, 1])[kind]),
+            fig.Note(3, 16, fig.names(told)[scene, leaf, k], when=fig.array([0, 1, 1])[kind]),
             title="Its path from leaf to root, with entropies; the least in violet",
             columns=8,
             choose=step,
@@ -228,25 +226,23 @@ def system(
         image: (H, W, 3). bands: of the pyramid, (1, 3, h, w) each. maps: (1, F, h / 4, w / 4) each.
         stacked: (3 F, H / 4, W / 4). scores: (classes, H, W). network, classifier: how many parameters they have.
     """
-    names = ("full size", "half size", "quarter size")
-    steps, picture, above = [], taking.image(image), "image"
-    for row, (name, band, found) in enumerate(zip(names, bands, maps, strict=True)):
-        if row:  # the image again, half as large
+    sizes, above, steps, picture = ("full", "half", "quarter"), None, [], taking.image(image)
+    note = (
+        f"The same kernels on every level, {network:,} parameters in all: a digit twice as large meets them one level "
+        "on."
+    )
+    for row, (size, band, found) in enumerate(zip(sizes, bands, maps, strict=True)):
+        here = ("image", "halved", "quartered")[row]
+        if row:
             cells = picture.reshape(len(picture) // 2, 2, picture.shape[1] // 2, 2, 3)
-            picture, here = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8), ("", "halved", "quartered")[row]
-            steps.append(fig.Step(here, picture, after={above: "halve"}, place=(0, row)))
-            above = here
-        else:
-            steps.append(fig.Step("image", picture, place=(0, 0), note="One band of it goes to each level."))
+            picture = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
         steps += [
-            fig.Step(name, band[0], after={above: "band"}, place=(1, row)),
-            fig.Step(
-                f"maps, {name.split()[0]}", found[0], after={name: "read"}, place=(2, row),
-                note=f"The same kernels on every level, {network:,} parameters in all: a digit twice as large meets "
-                "them one level on.",
-            ),
-        ]  # fmt: skip
-    up = {f"maps, {name.split()[0]}": "up" for name in names}
+            fig.Step(here, picture, after={above: "halve"} if row else None, place=(0, row)),
+            fig.Step(f"{size} size", band[0], after={here: "band"}, place=(1, row)),
+            fig.Step(f"maps, {size}", found[0], after={f"{size} size": "read"}, place=(2, row), note=note),
+        ]
+        above = here
+    up = {f"maps, {size}": "up" for size in sizes}
     note = f"The classifier has {classifier:,} parameters."
     steps += [
         fig.Step("stack", stacked, after=up, place=(3, 0)),

@@ -53,14 +53,9 @@ class Budget:
 QUICK = Budget(scenes=1500, features=260, pixels=60, trees=60, nodes=300, tested=60)
 
 
-def draw_scenes(number: int, seed: int, split: Split = "train") -> Scenes:
-    """Draw scenes of two to four digits, as many of one octave of heights as of another."""
-    return make_scenes(number, seed, split, OPTIONS)
-
-
-def draw_band(number: int, seed: int, split: Split, heights: tuple[int, int]) -> Scenes:
-    """Draw scenes of one digit, its height within a band."""
-    return make_scenes(number, seed, split, OPTIONS, count=1, height=heights)
+def draw_scenes(number: int, seed: int, split: Split = "train", **changes: object) -> Scenes:
+    """Draw scenes of two to four digits, as many of one octave of heights as of another; `changes` as `make_scenes`."""
+    return make_scenes(number, seed, split, OPTIONS, **changes)
 
 
 def new_network(system: str, seed: int, **changes: object) -> MultiScale:

@@ -30,7 +30,7 @@ def test_scenes_hold_three_octaves_and_bands_one_digit(scenes):
     heights = learning.draw_scenes(200, 0).heights.masked_select(learning.draw_scenes(200, 0).digits >= 0)
     shares = [((heights >= low) & (heights < high)).float().mean() for low, high in labelling.SIZES.values()]
     assert min(shares) > 0.15 and sum(shares) == pytest.approx(1, abs=0.01)
-    band = learning.draw_band(5, 0, "test", (20, 28))
+    band = learning.draw_scenes(5, 0, "test", count=1, height=(20, 28))
     assert ((band.digits >= 0).sum(dim=1) == 1).all() and (band.heights[:, 0] - 24).abs().max() <= 4
 
 
