@@ -27,7 +27,8 @@ def network():
 
 
 def test_scenes_hold_three_octaves_and_bands_one_digit(scenes):
-    heights = learning.draw_scenes(200, 0).heights.masked_select(learning.draw_scenes(200, 0).digits >= 0)
+    many = learning.draw_scenes(200, 0)
+    heights = many.heights[many.digits >= 0]
     shares = [((heights >= low) & (heights < high)).float().mean() for low, high in labelling.SIZES.values()]
     assert min(shares) > 0.15 and sum(shares) == pytest.approx(1, abs=0.01)
     band = learning.draw_scenes(5, 0, "test", count=1, height=(20, 28))
@@ -44,9 +45,7 @@ def test_scenes_parsed_one_by_one_are_scored_as_in_a_batch(network, scenes):
     assert set(named) == {("pixels",), ("superpixels",), ("cover",), *(("cut", n) for n in labelling.REGIONS)}
     tree, shares = parsed.trees[1], parsed.shares[1]
     for leaf in range(tree.leaves):
-        path = tree.path(leaf)
-        costs = [float(trees.entropy(shares[node])) for node in path]
-        least = path[max(i for i, cost in enumerate(costs) if cost == min(costs))]
+        least = min(reversed(tree.path(leaf)), key=lambda node: float(trees.entropy(shares[node])))
         assert (named["cover",][1][tree.segments == leaf] == shares[least].argmax()).all()
     assert 0 < parsed.seconds["pixels"] < parsed.seconds["superpixels"] < parsed.seconds["cover"]
 
@@ -61,15 +60,11 @@ def test_found_is_the_share_of_a_digits_pixels_by_its_height(scenes):
     labels = scenes.labels.long()
     labels[:, :, ::2] = 0  # every second column is missed
     found = labelling.score(labels, scenes)
-    shares: dict[str, list[float]] = {name: [] for name in labelling.SIZES}
-    for n in range(len(labels)):
-        for k, height in enumerate(scenes.heights[n].tolist()):
-            inside = scenes.instances[n] == k + 1
-            for name, (low, high) in labelling.SIZES.items():
-                if inside.any() and low <= height < high:
-                    shares[name].append(float((labels[n] == scenes.labels[n])[inside].float().mean()))
-    for name, each in shares.items():
-        assert not each or found[f"found_{name}"] == pytest.approx(sum(each) / len(each))
+    digits = (scenes.digits >= 0).nonzero().tolist()
+    for name, (low, high) in labelling.SIZES.items():
+        some = [(n, scenes.instances[n] == k + 1) for n, k in digits if low <= scenes.heights[n, k] < high]
+        shares = [float((labels[n] == scenes.labels[n])[inside].float().mean()) for n, inside in some]
+        assert not some or found[f"found_{name}"] == pytest.approx(sum(shares) / len(shares))
 
 
 def test_errors_are_counted_in_shares_of_the_digits_pixels():
@@ -83,7 +78,7 @@ def test_a_scale_that_is_off_counts_for_nothing(network, scenes):
         assert torch.equal(labels[:, 1, 1, 1], network(as_input(scenes.images)).argmax(dim=1))
         features = network.features(as_input(scenes.images))
         features[:, 32:64] = 0
-        scores = torch.nn.functional.interpolate(network.head(features), scale_factor=4, mode="bilinear")
+        scores = F.interpolate(network.head(features), scale_factor=4, mode="bilinear")
     assert torch.equal(labels[:, 1, 0, 1], scores.argmax(dim=1))
 
 
