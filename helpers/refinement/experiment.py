@@ -70,10 +70,9 @@ def new_network(fields: dict[str, Any], seed: int) -> Refiner:
     model = fields["model"]
     if model in WIDTHS:
         return Refiner(1, widths=WIDTHS[model], reach=WIDE_REACH if model == WIDE_VIEW["model"] else 0)
-    shared = {"fed": fields["fed"], "detached": fields["gradient"] != FEEDBACK["gradient"]}
-    if fields["weights"] == "untied, as many in all":
-        shared["widths"] = UNTIED_NARROW
-    return Refiner(fields["passes"], tied=fields["weights"] == "tied", **shared)
+    widths = {"widths": UNTIED_NARROW} if fields["weights"] == "untied, as many in all" else {}
+    stopped = fields["gradient"] != FEEDBACK["gradient"]
+    return Refiner(fields["passes"], fields["fed"], fields["weights"] == "tied", stopped, **widths)
 
 
 @lru_cache(maxsize=3)
@@ -139,11 +138,7 @@ def judge(maps: Tensor, scenes: Scenes) -> list[dict[str, float]]:
 
 
 def compare(
-    kind: str,
-    seed: int,
-    systems: Sequence[dict[str, Any]],
-    budget: Budget = RECORD,
-    split: str = "test",
+    kind: str, seed: int, systems: Sequence[dict[str, Any]], budget: Budget = RECORD, split: str = "test"
 ) -> Iterator[dict]:
     """Train networks on scenes of one kind, and yield a row for each of them and each number of passes.
 

@@ -160,24 +160,15 @@ def system(
             hidden layer makes of that, (C, h, w), and the scores, (N, h, w). weights: of the network, counted once.
     """
     steps = [fig.Step("scene", np.moveaxis(np.asarray(image), 0, -1))]
+    planes, reading = ("stack", 0, "No labels yet: zeros."), ("f", weights, "")
     for number, (stack, kept, scored) in enumerate(zip(stacks, features, scores, strict=True), start=1):
-        again = number > 1
         steps += [
-            fig.Step(
-                f"planes {number}",
-                stack,
-                "softmax, stack" if again else "stack",
-                note="New label planes, and the scene's three again." if again else "No labels yet: zeros.",
-            ),
-            fig.Step(
-                f"features {number}",
-                kept,
-                "f again" if again else "f",
-                parameters=0 if again else weights,
-                note="The same network, the same weights." if again else "",
-            ),
+            fig.Step(f"planes {number}", stack, *planes),
+            fig.Step(f"features {number}", kept, *reading),
             fig.Step(f"scores {number}", scored, "conv 1 × 1", kind="scores"),
         ]
+        planes = ("softmax, stack", 0, "New label planes, and the scene's three again.")
+        reading = ("f again", 0, "The same network, the same weights.")
     return fig.walk(steps, alt="The tensors from a scene through three passes of one network to its labels.")
 
 
