@@ -226,21 +226,19 @@ def system(
         stacked: (3 F, H / 4, W / 4). scores: (classes, H, W). network, classifier: how many parameters they have.
     """
     sizes, above, steps, picture = ("full", "half", "quarter"), None, [], taking.image(image)
-    note = (
-        f"The same kernels on every level, {network:,} parameters in all: a digit twice as large meets them one level "
-        "on."
-    )
+    split = "One band of it goes to each level."
+    read = f"The same kernels on every level, {network:,} parameters: a digit twice as large meets them one level on."
     for row, (size, band, found) in enumerate(zip(sizes, bands, maps, strict=True)):
         here = ("image", "halved", "quartered")[row]
         if row:
             cells = picture.reshape(len(picture) // 2, 2, picture.shape[1] // 2, 2, 3)
             picture = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
         steps += [
-            fig.Step(here, picture, after={above: "halve"} if row else None, place=(0, row)),
+            fig.Step(here, picture, note=split, after={above: "halve"} if row else None, place=(0, row)),
             fig.Step(f"{size} size", band[0], after={here: "band"}, place=(1, row)),
-            fig.Step(f"maps, {size}", found[0], after={f"{size} size": "read"}, place=(2, row), note=note),
+            fig.Step(f"maps, {size}", found[0], after={f"{size} size": "read"}, place=(2, row), note=read),
         ]
-        above = here
+        above, split = here, ""
     up = {f"maps, {size}": "up" for size in sizes}
     note = f"The classifier has {classifier:,} parameters."
     steps += [

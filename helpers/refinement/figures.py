@@ -31,13 +31,9 @@ def pass_by_pass(
 
     Args:
         image: (H, W, 3), bytes or floats in 0..1.
-        maps: (P, H, W) labels after each of P passes. truth: (H, W) labels.
-        planted: (K, R, C, P, H, W), the maps when a false label stood in the first label planes: one of K labels, at
-            one of R x C places.
-        false_labels: (K,), the labels planted.
-        planted_boxes: (R, C, 4), where each stands: left, top, width, height in pixels.
-        views: (P, R, C, 4), the box that each place sees after each pass.
-        gradients: (P, R, C, h, w), how much each part of the image matters to the place's score, at least 0.
+        maps, planted, planted_boxes, views, gradients: of P passes, K false labels and R x C places, as
+            `planting.Explored` has them; with the gradients on any grid, at least 0.
+        truth: (H, W) labels. false_labels: (K,), the labels planted.
         relabel: (ink (H, W) in 0..255, label) -> (P, H, W) labels, when the ink's pixels were that label in the first
             label planes. Without it nothing can be painted.
         alt: what the scene shows, in a few words, for a reader who hears the page.
