@@ -19,9 +19,10 @@ SEEDS = range(5)
 def all_exercises() -> dict[str, Exercise]:
     """Every exercise that a lesson defines, by `lesson.name`."""
     found = {}
-    for path in sorted(Path(helpers.__file__).parent.glob("*/*exercises.py")):
+    folder = Path(helpers.__file__).parent
+    for path in sorted(folder.glob("**/*exercises.py")):
         lesson = path.parent.name
-        module = importlib.import_module(f"helpers.{lesson}.{path.stem}")
+        module = importlib.import_module(".".join(path.relative_to(folder.parent).with_suffix("").parts))
         for each in vars(module).values():
             if isinstance(each, Exercise):
                 found[f"{lesson}.{each.name}"] = each
