@@ -142,8 +142,8 @@ def compare(
 ) -> Iterator[dict]:
     """Train networks on scenes of one kind, and yield a row for each of them and each number of passes.
 
-    Fields `after`, how many passes were run, and `judged on`, the split, come with those of the network. A system
-    may say its own `rate`, and its own `steps`.
+    Fields `after`, how many passes were run, and `judged`, the split, come with those of the network. A system may
+    say its own `rate`, and its own `steps`.
     """
     scenes, judged_on = training_scenes(kind, seed, budget.scenes), held_out(kind, budget.tested, split)
     for fields in systems:
@@ -172,7 +172,7 @@ RATES = [each | {"rate": rate} for each in (FEEDBACK, WIDE_VIEW) for rate in (2e
 
 
 def narrow(seed: int) -> Iterator[dict]:
-    """The control with a narrow view, which only seed 0 has in the pieces of each kind; in long chains it has none."""
+    """The control with a narrow view, where the pieces by kind and seed lack it: for seed 0, that is long chains."""
     for kind in ("chain", "hidden", "plain") if seed else ("long chain",):
         yield from compare(kind, seed, [NARROW_VIEW])
 
