@@ -106,7 +106,7 @@ function toggle(control, tools) {
 }
 
 /** A switch for a tone that follows a playhead. */
-function sound(control, tools) {
+function follower(control, tools) {
   const { node, update } = toggle(control, tools);
   const follow = makeFollower(control.node.pitch, tools);
   return {
@@ -212,6 +212,6 @@ function entries(control, tools, box) {
   };
 }
 
-const PANEL = { slider, choice, toggle, sound, switches, legend: switches, field };
+const PANEL = { slider, choice, toggle, sound: follower, switches, legend: switches, field };
 
 export { PANEL, givenOf, move, entries };

@@ -50,7 +50,7 @@ def test_sound_is_off_at_first_and_then_follows_the_playhead(plain):
     page.page.evaluate(SILENT)
     page.press(">")
     assert page.page.evaluate("told.length") == 0
-    page.root.get_by_label("Sound").check()
+    page.root.get_by_role("checkbox", name="Sound").check()
     page.press("Home", ">", ">")  # 0.2 s: the first stroke sounds from 0 to 0.3
     told = page.page.evaluate("told")
     levels = [(level > 0, round(at, 3)) for level, at in told[-3:]]
@@ -58,7 +58,7 @@ def test_sound_is_off_at_first_and_then_follows_the_playhead(plain):
     page.press(">", ">")  # 0.4 s: a pause, and the next stroke from 0.5
     levels = [(level > 0, round(at, 3)) for level, at in page.page.evaluate("told")[-3:]]
     assert levels == [(False, 0), (True, 0.1), (False, 0.25)]
-    page.root.get_by_label("Sound").uncheck()
+    page.root.get_by_role("checkbox", name="Sound").uncheck()
     before = page.page.evaluate("told.filter(([level]) => level > 0).length")
     page.press(">", ">")
     assert page.page.evaluate("told.filter(([level]) => level > 0).length") == before

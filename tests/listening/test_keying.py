@@ -55,8 +55,8 @@ def test_the_reader_gives_letters_sound_weights_and_a_word_on_what_is_unlike_the
     [
         ([], "Nothing is keyed yet"),
         ([[1, 1]], "Nothing is keyed yet"),
-        (strokes(5, 1.0), "1.00 s.* key faster"),
-        (strokes(5, 0.01), "0.01 s.* key slower"),
+        (morse.keyed("SOS", 0, morse.Hand(1.0, 0, 0, 0)).strokes.tolist(), "1.0. s.* key faster"),
+        (morse.keyed("SOS", 0, morse.Hand(0.01, 0, 0, 0)).strokes.tolist(), "0.01 s.* key slower"),
         (strokes(90), "about 90 letters; expected at most 80"),
     ],
 )
