@@ -28,12 +28,12 @@ CONTROL = {"model": "one vector", "stride": 4}
 CTC = {"model": "CTC", "stride": 4}
 MAIN = (HERO, CONTENT, CONTROL)
 STRIDES = tuple(HERO | {"stride": stride} for stride in (1, 2, 8))
-LUONG = (
-    HERO | {"score": "location"},
-    HERO | {"score": "local-p"},
-    CONTENT | {"query": "after"},
-    HERO | {"query": "after"},
-)
+LUONG = {
+    "location": HERO | {"score": "location"},
+    "local-p": HERO | {"score": "local-p"},
+    "content, after (h_t)": CONTENT | {"query": "after"},
+    "location-aware, after (h_t)": HERO | {"query": "after"},
+}
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,18 @@ def led(model: Listener, heard: Heard) -> list[Tensor]:
     ]
 
 
+@torch.no_grad()
+def tensors(listener: Listener, heard: Heard, step: int = 3) -> tuple:
+    """Lead a listener through the first sound: what `figures.steps` draws of one of its letters."""
+    inputs, _ = data.lesson(heard, [0])
+    memory, now = listener.begin(inputs.source)
+    for letter in listener.letter(inputs.so_far[:, : step + 1]).unbind(dim=1):
+        before, now = now, listener.advance(letter, now, memory)
+    found = (before.weights, before.state, now.weights, now.context, listener.output(now.state, now.context))
+    so_far = heard.texts[0][:step]
+    return heard.frames[0], memory.annotations[0], so_far, *(each[0] for each in found), heard.letters.words
+
+
 def pointing(model: Listener, heard: Heard) -> dict[str, float]:
     """Where its weights lie on these sounds (see `measures.pointing`)."""
     return measures.pointing(led(model, heard), heard.keyings, model.encoder.stride)
@@ -203,12 +215,12 @@ def rates(
 def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     """What is recorded: the headline first, seed by seed, since only one seed's sounds are kept at a time."""
     found = {f"lengths, seed {seed}": partial(compare, seed, budget, MAIN) for seed in (0, 1, 2)}
-    for name, arms in {"CTC": (CTC,), "Luong's scores": LUONG, "pyramid": STRIDES}.items():
+    for name, arms in {"CTC": (CTC,), "Luong's scores": tuple(LUONG.values()), "pyramid": STRIDES}.items():
         found[name] = partial(compare, 0, budget, arms)
     return found | {
         "rates": partial(rates, budget, (HERO, CONTROL)),
         "rates, content": partial(rates, budget, (CONTENT,)),
-        "rates, CTC and scores": partial(rates, budget, (CTC, *LUONG)),
+        "rates, CTC and scores": partial(rates, budget, (CTC, *LUONG.values())),
         "rates, larger": partial(rates, budget, (HERO, CONTROL), (LARGER,)),
     }
 

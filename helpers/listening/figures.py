@@ -133,14 +133,16 @@ def steps(
     ]  # fmt: skip
 
 
-def heard(frames: Sequence[np.ndarray], texts: Sequence[str], spans: Sequence[np.ndarray]) -> Figure:
+def heard(
+    frames: Sequence[np.ndarray], texts: Sequence[str], spans: Sequence[np.ndarray], bands: str = "400–880 Hz"
+) -> Figure:
     """Spectrograms (T, bands) one above the other, with the true letters at their true times, spans in frames."""
     figure, axes = plt.subplots(len(frames), 1, figsize=(8, 1.8 * len(frames)), squeeze=False)
     for axis, picture, text, ends in zip(axes[:, 0], frames, texts, spans, strict=True):
         axis.imshow(np.asarray(picture).T, aspect="auto", origin="lower", vmin=RANGE[0], vmax=RANGE[1])
         axis.grid(False)
         _name_letters(axis, text, ends, np.shape(picture)[1])
-        axis.set(yticks=[], xticks=range(0, len(picture), 40), ylabel="400–880 Hz")
+        axis.set(yticks=[], xticks=range(0, len(picture), 40), ylabel=bands)
         axis.set_xticklabels([f"{tick / 40:.0f} s" for tick in range(0, len(picture), 40)])
     return figure
 
@@ -191,10 +193,15 @@ def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
             pointer=own,
             side=640,
         ),
-        fig.Tokens(reading["letters"], title="What the listener writes"),
-        fig.Stage(fig.Heat(reading["heard"], *RANGE), title="What it hears, at its own speed", side=640),
-        fig.Stage(fig.Heat(reading["weights"], 0, 1), title="Where it looks: a row a letter", side=640),
-        caption="{Strokes} strokes. {note}",
+        fig.Tokens(reading["letters"], title="What the listener writes", when=reading["read"]),
+        fig.Stage(fig.Heat(reading["heard"], *RANGE), title="What it hears", side=640, when=reading["read"]),
+        fig.Stage(
+            fig.Heat(reading["weights"]),
+            title="Where it looks: a row a letter",
+            side=640,
+            when=reading["read"],
+        ),
+        caption="Strokes: {Strokes}. {note}",
         alt="A Morse key; what a trained listener hears, writes and looks at.",
         lines=3,
         note=reading["note"],
@@ -212,6 +219,7 @@ def keyed(strokes: list) -> dict:
     return {
         "count": len(strokes),
         "picture": picture,
+        "read": 0,
         "letters": [],
         "heard": nothing,
         "weights": nothing,

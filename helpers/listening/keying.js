@@ -10,7 +10,7 @@ function keyed({ strokes }) {
     for (let y = HIGH / 4; y < (3 * HIGH) / 4; y++) data.fill(255, y * WIDE + from, y * WIDE + Math.max(to, from + 1));
   }
   const nothing = { shape: [1, 1], data: [0] };
-  return { count: strokes.length, picture: { shape: [HIGH, WIDE], data }, letters: [], heard: nothing, weights: nothing, note: "" };
+  return { count: strokes.length, picture: { shape: [HIGH, WIDE], data }, read: 0, letters: [], heard: nothing, weights: nothing, note: "" };
 }
 
 export { keyed };

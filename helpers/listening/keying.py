@@ -77,8 +77,9 @@ def reader(model: Listener) -> Callable[[list], dict]:
                 f" About {letters} letters: more than the {LONGEST} of training, so it may lose its place."
             )
         return {
+            "read": 1,
             "letters": said,
-            "heard": heard.frames[0].mT.flip(0).repeat_interleave(3, dim=0).numpy().round(2),
+            "heard": heard.frames[0].mT.flip(0).repeat_interleave(2, dim=0).numpy().round(2),
             "weights": decoded.weights[: max(len(said), 1)].numpy().round(3),
             "note": note,
         }

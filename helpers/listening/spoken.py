@@ -72,18 +72,42 @@ def strings(
     return Heard(keyings, frames, DIGITS)  # as many frames a second as Morse code has
 
 
+def at_hand(download: bool = False) -> bool:
+    """Whether the recordings are in the cache, fetched first if asked for; if not, that is printed."""
+    try:
+        there = len(recordings()) > 0 if download else public.available("fsdd")
+    except ConnectionError as error:
+        print(error)
+        return False
+    print(
+        "The spoken digits are here."
+        if there
+        else "The spoken digits are not here: the table is the record's."
+    )
+    return there
+
+
+def recordings() -> list[public.SpokenDigits]:
+    """The official training and test recordings.
+
+    Raises:
+        ConnectionError: they cannot be had; the message says why and what to do.
+    """
+    try:
+        return [public.spoken_digits(split) for split in ("train", "test")]
+    except public.DataError as error:
+        raise ConnectionError(str(error)) from error
+
+
 def material(seed: int, texts: int) -> tuple[str, Heard, dict[str, Heard]]:
     """Who is kept back (another for each seed), strings of the others to learn from, and two sets of test strings.
 
     "known": the official test recordings of the speakers in training. "new": all recordings of the one kept back.
 
     Raises:
-        ConnectionError: the recordings cannot be had; the message says why and what to do.
+        ConnectionError: as `recordings`.
     """
-    try:
-        train, test = (public.spoken_digits(split) for split in ("train", "test"))
-    except public.DataError as error:
-        raise ConnectionError(str(error)) from error
+    train, test = recordings()
     speakers = sorted(set(train.speakers))
     back = speakers[seed % len(speakers)]
 

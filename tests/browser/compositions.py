@@ -184,7 +184,7 @@ def morse_key() -> fig.Figure:
 
     def read(strokes: list) -> dict:
         eye = np.eye(len(strokes))
-        return {"letters": ["E"] * len(strokes), "heard": eye, "weights": eye, "note": "Read."}
+        return {"read": 1, "letters": ["E"] * len(strokes), "heard": eye, "weights": eye, "note": "Read."}
 
     return listening.key_it_yourself(read)
 

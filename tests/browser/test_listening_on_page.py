@@ -91,11 +91,11 @@ def test_the_key_takes_strokes_by_press_and_hold_and_says_that_it_needs_a_kernel
         ways[way][1]()
         page.page.wait_for_timeout(100)
     caption, status = page.root.locator(".caption"), page.root.locator(".status")
-    expect(caption).to_have_text("2 strokes.")
+    expect(caption).to_have_text("Strokes: 2.")
     expect(status).to_contain_text("needs a running notebook")
     row = page.pixels()[24, :, 0] > 0
     ends = np.flatnonzero(np.diff(row.astype(int), prepend=0, append=0)).reshape(-1, 2)
     assert len(ends) == 2 and ends[1, 1] - ends[1, 0] > 1.5 * (ends[0, 1] - ends[0, 0])
     assert [level > 0 for level, _ in page.page.evaluate("told")] == [True, False] * 2
     page.root.get_by_text("Wipe the pad").click()
-    expect(caption).to_have_text("0 strokes.")
+    expect(caption).to_have_text("Strokes: 0.")

@@ -47,12 +47,18 @@ def test_every_length_and_score_has_its_own_rows_and_ends_at_its_own_end():
 
 def test_the_key_shows_strokes_and_what_the_reader_answers():
     figure = figures.key_it_yourself(
-        lambda strokes: {"letters": ["T"], "heard": np.eye(2), "weights": np.eye(1, 2), "note": f"{strokes}."}
+        lambda strokes: {
+            "read": 1,
+            "letters": ["T"],
+            "heard": np.eye(2),
+            "weights": np.eye(1, 2),
+            "note": f"{strokes}.",
+        }
     )
-    assert figure.shown()[1] == "0 strokes."
+    assert figure.shown()[1] == "Strokes: 0."
     figure["Strokes"] = [[0, 6], [9, 24]]
     (pad, letters, *_), caption = figure.shown()
-    assert caption == "2 strokes. [[0.0, 6.0], [9.0, 24.0]]." and letters.texts == ["T"]
+    assert caption == "Strokes: 2. [[0.0, 6.0], [9.0, 24.0]]." and letters.texts == ["T"]
     across = pad.pixels[figures.HIGH // 2, :, 0] > 0
     assert (
         across.sum() == across[:160].sum() + across[240:].sum() == 160 + 400
