@@ -1,7 +1,7 @@
 // The figure: builds its parts and controls once, and keeps them drawn.
 
 const { make, write, followTheme, fresh } = page;
-const BUILDERS = { stage: parts.stage, row: parts.row, matrix: parts.matrix, tokens: parts.tokens, words: parts.words, ...charts };
+const BUILDERS = { ...parts, ...words, ...charts };
 
 async function render({ model, el }) {
   const spec = model.get("spec");
@@ -55,7 +55,7 @@ async function render({ model, el }) {
   const spoken = [];
   const column = (part) => {
     const node = make("div", { class: "stack" }, ...part.parts.map(place));
-    return { node, update: part.kind === "ribbons" ? parts.ribbons(part, tools, node) : null };
+    return { node, update: part.kind === "ribbons" ? words.ribbons(part, tools, node) : null };
   };
 
   const view = make("div", { class: "parts" }, ...spec.parts.map(place));
@@ -87,8 +87,7 @@ async function render({ model, el }) {
         everywhere.Home = () => controls.move(control, tools, -Infinity);
         everywhere.End = () => controls.move(control, tools, Infinity);
         told.push("Space plays");
-        const step = (sign) => (far) => controls.move(control, tools, sign * (far ? 5 : 1));
-        Object.assign(everywhere, { ArrowLeft: step(-1), ArrowRight: step(1), ArrowUp: step(1), ArrowDown: step(-1) });
+        Object.assign(everywhere, controls.arrows((dx, dy, far) => controls.move(control, tools, (dx - dy) * (far ? 5 : 1))));
         told.unshift("arrows go a step on or back (with Shift, five), Home and End to the first and last");
       }
     }
