@@ -80,7 +80,7 @@ function pictured(part, tools, drawing, along) {
   else tools.silent.push(canvas);
   const node = make("div", {}, box);
   const pen = answer?.pen; // of a pad: its place shows where keys draw
-  if (pen) {
+  if (answer?.wipe) {
     const wipe = make("button", { type: "button" }, "Wipe the pad");
     wipe.addEventListener("click", answer.wipe);
     node.append(wipe);

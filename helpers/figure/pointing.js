@@ -6,6 +6,7 @@ import { clamp } from "./page.js";
 import { asList } from "./arrays.js";
 import { givenOf, move, arrows } from "./controls.js";
 import { handle, grip } from "./frames.js";
+import { key } from "./sound.js";
 
 /** A place of a picture. On a grid it goes from centre to centre; a picture may have the grid's cells as its pixels. */
 function pointer(control, tools, canvas) {
@@ -107,7 +108,7 @@ function paint(control, tools) {
   };
 }
 
-const ANSWERS = { pointer, cell, boxhandle: handle, grip, paint, slider: one, choice: one };
+const ANSWERS = { pointer, cell, boxhandle: handle, grip, paint, key, slider: one, choice: one };
 
 /** How the control that a part names answers on its canvas; null where none does, or by inputs of its own. */
 function answerFor(part, tools, canvas, along) {
