@@ -11,8 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image as Pillow
 
+from helpers.figure.charts import CHART, runs
 from helpers.figure.controls import Control, Legend
-from helpers.figure.parts import CHART, Part, Shown, runs
+from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Look, Text, write
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
