@@ -1,6 +1,6 @@
-// Charts: curves and bars. Their twin is parts.py.
+// Charts: curves and bars. Their twin is charts.py.
 
-import { set, make, makeSvg, write, each } from "./page.js";
+import { set, make, makeSvg, write, each, clamp } from "./page.js";
 import { asList, leastOf } from "./arrays.js";
 import { written } from "./symbols.js";
 import { answerFor } from "./pointing.js";
@@ -86,13 +86,13 @@ function bars(part, tools) {
   return {
     node: list,
     update() {
-      const [names, numbers, high, colours] = ["names", "values", "high", "colours"].map((name) => symbols.value(part[name]));
+      const [names, numbers, colours] = ["names", "values", "colours"].map((name) => symbols.value(part[name]));
       const values = asList(numbers).slice(0, names.length);
       const most = Math.max(...values);
       each(list, values, makeBar, (line, value, i) => {
         const [name, bar, output] = line.children;
         write(name, names[i]);
-        bar.firstChild.style.width = `${100 * Math.min(Math.max(value / high, 0), 1)}%`;
+        bar.firstChild.style.width = `${100 * clamp(value, 0, 1)}%`;
         if (colours) bar.firstChild.style.background = `rgb(${colours.data.subarray(3 * i, 3 * i + 3).join(" ")})`;
         write(output, written(value, part.numbers));
         line.toggleAttribute("data-most", value === most);

@@ -129,15 +129,13 @@ class Bars(Part):
 
     Args:
         names: a name a bar.
-        values: a number a bar.
-        high: the value of a full bar.
+        values: a number a bar, of which 1 is a full one.
         numbers: their format.
         colours: (bars, 3) uint8, such as the course's class colours; one colour for all if left out.
     """
 
     names: Sequence[str] | Symbol
     values: object
-    high: object = 1
     numbers: str = ".0%"
     colours: object = None
 
@@ -148,6 +146,6 @@ class Bars(Part):
     def shows(self, look: Look) -> Shown:
         now = self.now(look)
         pairs = [(name, float(value)) for name, value in zip(now.names, now.values, strict=False)]
-        bars = [("bar", [100 * min(max(value / now.high, 0), 1)], "") for _, value in pairs]
+        bars = [("bar", [100 * min(max(value, 0), 1)], "") for _, value in pairs]
         texts = [text for name, value in pairs for text in (name, written(value, now.numbers))]
         return Shown(None, bars, texts)

@@ -23,6 +23,7 @@ async function render({ model, el }) {
     spec.controls.map((number) => [spec.nodes[number].name, { number, node: spec.nodes[number] }]),
   );
   const answering = []; // [node, answer] of every picture that answers the hand
+  // What every part and control gets. `players` are what Play has set going, `silent` the pictures that answer nothing.
   const tools = {
     symbols: known,
     controls: named,

@@ -1,4 +1,4 @@
-// Layers of a stage: how each changes the pixels below it, and what it lays over them. Their twin is layers.py.
+// Layers of a stage: how each changes the pixels below it, and what it lays over them. Their twins are layers.py and shapes.py.
 
 import { asArray, asList, rowsOf, same } from "./arrays.js";
 import { nearest, bilinear, visible, edges, tinted } from "./raster.js";
@@ -69,12 +69,12 @@ const PAINTERS = {
     const rims = edges(here, width);
     return tinted(below, here.map((label, i) => (rims[i] ? label : 0)), colours.data, overBackground(1));
   },
-  regions(below, height, width, { segments, chosen, blend }) {
+  regions(below, height, width, { segments, chosen, colour, blend }) {
     const [first, end] = typeof chosen === "number" ? [chosen, chosen + 1] : asList(chosen);
     const numbers = nearest(segments, height, width);
     const inside = levelsOf(numbers.length, (i) => (numbers[i] >= first && numbers[i] < end ? 1 : 0));
     const rims = edges(inside, width);
-    return tinted(below, inside.map((on, i) => on + (on && rims[i])), [0, 0, 0, ...ACCENT, ...ACCENT], [0, blend / 100, 1]);
+    return tinted(below, inside.map((on, i) => on + (on && rims[i])), [0, 0, 0, ...colour, ...colour], [0, blend / 100, 1]);
   },
   spot(below, height, width, { box }) {
     const [left, top, wide, high] = asList(box);

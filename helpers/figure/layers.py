@@ -164,6 +164,7 @@ class Regions(Layer):
 
     segments: object
     chosen: object
+    colour: Sequence[int] = ACCENT
     blend: object = 60
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
@@ -171,7 +172,7 @@ class Regions(Layer):
         segments = nearest(now.segments, below.shape[:2])
         inside = (segments >= first) & (segments < end)
         weight = np.where(edges(inside) & inside, 1, inside * now.blend / 100)
-        return mixed(below, np.array(ACCENT), weight)
+        return mixed(below, np.array(now.colour), weight)
 
 
 @dataclass(eq=False)

@@ -17,7 +17,6 @@ function tokens(part, tools) {
     const tag = chooses || switches ? "button" : "span";
     const token = make(tag, { class: "token" }, make("b", { "data-text": "" }), make("small", { "data-text": "" }), make("i"));
     token.addEventListener("click", () => press(i));
-    if (chooses && part.hover) token.addEventListener("pointerenter", () => press(i));
     if (tag === "button") token.type = "button";
     if (chooses) token.setAttribute("role", "radio");
     return token;

@@ -21,7 +21,6 @@ class Tokens(Part):
         weights: a number from 0 to 1 a word, drawn as a bar below it.
         notes: a small text below each word.
         marked: a flag a word: underlined.
-        hover: whether a mouse over a word chooses it, without a click.
     """
 
     words: Sequence[str] | Symbol
@@ -30,7 +29,6 @@ class Tokens(Part):
     weights: object = None
     notes: Sequence[str] | Symbol = ()
     marked: object = None
-    hover: bool = False
 
     def __post_init__(self) -> None:
         if self.choose and self.off:

@@ -119,8 +119,6 @@ def test_tokens_are_chosen_by_click_and_by_keys(plain):
     settled(page, figure, Token="discs")
     page.page.keyboard.press("End")
     settled(page, figure, Token="?")
-    page.root.get_by_role("radio", name="there").hover()
-    settled(page, figure, Token="there")
     page.pointer(20, 90, number=1)
     page.press("ArrowRight", "Shift+ArrowUp", number=1)
     settled(page, figure, place=[39.5, 23.5])  # the middle of a cell of the coarse grid
