@@ -159,6 +159,8 @@ def compose(*controls: fig.Symbol, caption: str = "", **values: object) -> fig.F
 def test_compositions_are_refused_in_words():
     with pytest.raises(ValueError, match="Two controls are called 't'"):
         compose(fig.Slider("t", 3), fig.Slider("t", 3))
+    with pytest.raises(ValueError, match=r"'t' and 'u' take the same keys"):
+        compose(fig.Slider("t", 3, keys="-+"), fig.Slider("u", 3, keys="+*"))
     with pytest.raises(ValueError, match=r"asks for \{iou\}; there are t\. Give it by name: iou="):
         compose(caption="{iou}", t=1)
     with pytest.raises(ValueError, match="write .2f"):

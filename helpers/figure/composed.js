@@ -76,13 +76,16 @@ async function render({ model, el }) {
   function listen() {
     const everywhere = {};
     const told = [];
+    const given = Object.values(named).map(({ node }) => node.keys);
     for (const [name, control] of Object.entries(named)) {
-      const { keys: pair, play, leap, kind } = control.node;
-      if (!pair) continue;
-      const by = (sign) => () => controls.move(control, tools, sign * (leap ?? 1), kind === "choice");
-      Object.assign(everywhere, { [pair[0]]: by(-1), [pair[1]]: by(1) });
-      if (pair[1] === "+") everywhere["="] = by(1); // the key that bears the plus, without Shift
-      told.push(`${pair[0] === "-" ? "−" : pair[0]} and ${pair[1]} change ${name}`);
+      const { keys, play, leap, kind } = control.node;
+      const [less, more] = keys || (play && !given.includes("[]") ? "[]" : "");
+      if (less) {
+        const by = (sign) => () => controls.move(control, tools, sign * (leap ?? 1), kind === "choice");
+        Object.assign(everywhere, { [less]: by(-1), [more]: by(1) });
+        if (more === "+") everywhere["="] = by(1); // the key that bears the plus, without Shift
+        told.push(`${less === "-" ? "−" : less} and ${more} change ${name}`);
+      }
       if (play) {
         everywhere[" "] = tools.players.find((player) => player.name === name).press;
         everywhere.Home = () => controls.move(control, tools, -Infinity);

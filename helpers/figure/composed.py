@@ -1,5 +1,6 @@
 """`Figure`: parts and controls put together; its data crosses to the page once, its state comes back."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -195,11 +196,18 @@ class Figure(anywidget.AnyWidget):
 
 
 def _by_name(controls: list[Control]) -> dict[str, Control]:
+    """Controls by name; two that bear the same name, or take the same keys, are refused."""
     found: dict[str, Control] = {}
     for control in controls:
         if found.setdefault(control.name, control) is not control:
             raise ValueError(
                 f"Two controls are called {control.name!r}; give each its own: name=..., or the first argument."
+            )
+    keys = [(control.args["keys"], name) for name, control in found.items() if control.args.get("keys")]
+    for (one, name), (other, second) in itertools.combinations(keys, 2):
+        if set(one) & set(other):
+            raise ValueError(
+                f"{name!r} and {second!r} take the same keys, {one!r}; give one of them others: keys=..."
             )
     return found
 

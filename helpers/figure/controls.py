@@ -45,7 +45,8 @@ class Slider(Control):
         first: its first value.
         labels: how a value is written: a format such as "{}%", or a text a value.
         play: whether a button goes through the values; Space does so too.
-        keys: two keys that move it wherever the focus is, such as "-+"; a slider that plays has "[]".
+        keys: two keys that move it wherever the focus is, such as "-+"; a slider that plays has "[]", where no other
+            control takes these.
         leap: how many values these keys move it.
         every: milliseconds a value while it plays.
     """
@@ -76,7 +77,7 @@ class Slider(Control):
             raise ValueError(f"{name!r} has {counts}; give each value its label.")
         count = values if dynamic else len(self.span)
         rest |= {"start": self.span.start, "step": self.span.step, "count": count, "every": every}
-        rest |= {"play": play, "keys": keys or ("[]" if play else ""), "leap": leap}
+        rest |= {"play": play, "keys": keys, "leap": leap}
         super().__init__(name, first, labels=self.labels, **rest)
 
     def fits(self, value: object) -> int:

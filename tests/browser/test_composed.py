@@ -146,6 +146,17 @@ def test_ribbons_join_words_and_follow_the_choice(plain):
     settled(page, figure, **{"Word": "is", "Switched off": [True, False, True]})
 
 
+def test_a_slider_that_plays_leaves_its_keys_to_a_control_that_names_them(plain):
+    """Both took [ and ], and the choice could not be moved by the keys that the figure names for it."""
+    figure, page = compositions.sliding_window(), plain.open("sliding_window")
+    page.press("]")
+    settled(page, figure, Model=1)
+    page.press("ArrowRight")
+    settled(page, figure, Stroke=1)
+    told = page.root.locator(".keys").text_content()
+    assert "[ and ] change Model" in told and "change Stroke" not in told
+
+
 @pytest.mark.parametrize("width", [320, 400])
 def test_a_matrix_with_row_names_shrinks_with_its_page(plain, width):
     """Beside names the picture kept its whole width, and stood out of a narrow page."""
