@@ -79,7 +79,7 @@ def reader(model: Listener) -> Callable[[list], dict]:
         return {
             "read": 1,
             "letters": said,
-            "heard": heard.frames[0].mT.flip(0).repeat_interleave(2, dim=0).numpy().round(2),
+            "heard": heard.frames[0].mT.flip(0).numpy().round(2),
             "weights": decoded.weights[: max(len(said), 1)].numpy().round(3),
             "note": note,
         }

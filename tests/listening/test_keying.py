@@ -43,7 +43,7 @@ def test_the_reader_gives_letters_sound_weights_and_a_word_on_what_is_unlike_the
     read = keying.reader(experiment.new_system(experiment.HERO, 0))
     found = read([*strokes(3), [9, 9]])  # the last one is not lifted yet
     places = -(-found["heard"].shape[1] // 4)
-    assert found["heard"].shape[0] == 2 * data.BANDS and found["weights"].shape[1] == places
+    assert found["heard"].shape[0] == data.BANDS and found["weights"].shape[1] == places
     assert len(found["letters"]) <= len(found["weights"])
     assert found["note"].startswith("Your dot lasts about 0.10 s;") and "About" not in found["note"]
     assert "About 12 letters: more than the 8" in read(strokes(12))["note"]

@@ -45,6 +45,12 @@ def test_each_digit_sounds_in_its_span_and_silence_does_not(recorded):
         assert abs(len(frames) - keying.seconds * data.FRAMES) < 2
 
 
+def test_silence_is_not_of_zeros_which_would_mark_the_borders():
+    wave, keying = spoken.lay_together([torch.ones(800)] * 2, "11", np.random.default_rng(0))
+    first, second = (keying.spans * spoken.RATE).round().astype(int)
+    assert wave[first[1] : second[0]].std() > 1e-3 and (wave[first[0] : first[1]].mean() - 1).abs() < 0.05
+
+
 @pytest.mark.parametrize("seed, back", [(0, "a"), (1, "b"), (4, "b")])
 def test_the_speaker_kept_back_is_in_the_new_voice_alone(recorded, seed, back):
     name, lessons, tests = spoken.material(seed, 40)
