@@ -171,6 +171,14 @@ def test_compositions_are_refused_in_words():
         fig.Figure(fig.Stage(fig.Box([0, 0, 1, 1])), caption="", alt="A box on nothing.")
     with pytest.raises(ValueError, match="3 values and 2 labels"):
         fig.Slider("t", 3, labels=["a", "b"])
+    with pytest.raises(ValueError, match="at least one picture"):
+        fig.Row(fig.Each(0), fig.Image(SCENE))
+    with pytest.raises(ValueError, match="expected uint8"):
+        fig.Image(fig.array(np.random.default_rng(0).random((2, 6, 8)))[fig.Slider("t", 2)])
+    with pytest.raises(ValueError, match="'a' has 3 numbers for 2 places of x"):
+        fig.Lines({"a": [1, 2, 3]}, x=[0, 1])
+    with pytest.raises(ValueError, match="change with the state"):
+        fig.Choice("word", fig.names([["a"], ["b"]])[fig.Slider("t", 2)]).on("a")
     with pytest.raises(ValueError, match="at most 1.5 fit on a page"):
         fig.Figure(
             fig.Words(fig.array(np.random.default_rng(0).random((500, 1000)))[0, 0]), caption="", alt="Noise."

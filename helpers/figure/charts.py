@@ -9,7 +9,7 @@ import numpy as np
 from helpers.figure import taking
 from helpers.figure.controls import Choice, Slider
 from helpers.figure.parts import Part, Shown, named
-from helpers.figure.symbols import Look, Names, Pick, Stored, Symbol, written
+from helpers.figure.symbols import Look, Names, Stored, Symbol, picked_from, written
 
 CHART = {"width": 340, "height": 200, "left": 46, "right": 12, "top": 12, "bottom": 30}  # a chart's own units
 ROOM = 40  # of a chart's units between two labels of its axis
@@ -48,6 +48,11 @@ class Lines(Part):
             self.low, self.high = (
                 end if own is None else own for end, own in zip(ends, (self.low, self.high), strict=True)
             )
+        for name, each in zip(self.names, values, strict=True):
+            if self.x is not None and isinstance(each, Stored) and len(each.tree) > len(self.x):
+                raise ValueError(
+                    f"{name!r} has {len(each.tree)} numbers for {len(self.x)} places of x; give each its own."
+                )
         words = self.x is not None and any(isinstance(each, str) for each in self.x)
         labels = None if self.x is None else [each if words else written(float(each)) for each in self.x]
         places = None if self.x is None or words else Stored(np.asarray(self.x, float))
@@ -100,11 +105,9 @@ def spaced(across: Sequence[float]) -> list[int]:
 def _ends(symbols: Sequence[Symbol], names: Sequence[str]) -> tuple[float, float]:
     """The least and the greatest number that any of these picks may come to."""
     every = [np.empty(0)]
-    for symbol in symbols:
-        while isinstance(symbol, Pick):
-            symbol = symbol.of
+    for symbol in map(picked_from, symbols):
         if not isinstance(symbol, Stored):
-            raise ValueError("A curve that a lab computes needs the axis' ends: Lines(..., low=, high=).")
+            raise ValueError("A curve that is computed needs the axis' ends: fig.Lines(..., low=0, high=1).")
         every += map(np.ravel, symbol.tree if isinstance(symbol.tree, list) else [symbol.tree])
     every = np.concatenate(every).astype(float)
     if not np.isfinite(every).any():

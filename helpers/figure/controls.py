@@ -115,8 +115,14 @@ class Choice(Control):
 
     def on(self, *names: str) -> Pick:
         """1 where the choice is one of these options, else 0."""
+        if self.known is None:
+            raise ValueError(
+                f"The options of {self.name!r} change with the state; on() needs options that stay."
+            )
         if unknown := [name for name in names if name not in self.known]:
-            raise ValueError(f"{self.name!r} has no option {unknown[0]!r}: {', '.join(self.known)}.")
+            raise ValueError(
+                f"{self.name!r} has no option {unknown[0]!r}; choose from {', '.join(self.known)}."
+            )
         return Stored(np.array([name in names for name in self.known]))[self]
 
     def find(self, look: Look, now: SimpleNamespace) -> int:

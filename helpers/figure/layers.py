@@ -15,7 +15,7 @@ from helpers.figure.computing import Lab
 from helpers.figure.controls import Legend
 from helpers.figure.pointing import Pointer
 from helpers.figure.raster import bilinear, coloured, edges, mixed, nearest, upsampled_labels, visible
-from helpers.figure.symbols import Look, Piece, Stored, Symbol
+from helpers.figure.symbols import Look, Piece, Stored, Symbol, picked_from
 
 # (kind, numbers, text) in the stage's pixels: ("rect", [left, top, width, height], ""), ("circle", [x, y, radius], ""),
 # ("arrow", [x0, y0, x1, y1], ""), ("line", [x0, y0, x1, y1], ""), ("text", [x, y], "words")
@@ -62,7 +62,16 @@ class Image(Layer):
     dim: object = 0
 
     def __post_init__(self) -> None:
-        self.picture = self.picture if isinstance(self.picture, Symbol) else taking.image(self.picture)
+        if not isinstance(self.picture, Symbol):
+            self.picture = taking.image(self.picture)
+        elif getattr(getattr(picked_from(self.picture), "tree", None), "dtype", np.uint8) in (
+            np.float32,
+            np.float64,
+        ):
+            raise ValueError(
+                "The pictures to pick from hold floats; expected uint8. Turn each into bytes first, "
+                "taking.image(picture), or show numbers with fig.Heat."
+            )
         super().__post_init__()
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:

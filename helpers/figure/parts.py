@@ -116,6 +116,8 @@ class Row(Part):
         side: int = 600,
         **rest: object,
     ) -> None:
+        if each.count < 1:
+            raise ValueError(f"A row shows at least one picture; fig.Each({each.count}) counts none.")
         super().__init__(**rest)
         self.layers, count = list(layers), each.count
         self.args |= {"each": each, "count": count, "columns": min(columns or count, count), "chosen": choose}

@@ -130,6 +130,6 @@ def pixels(step: Step, channels: int) -> np.ndarray:
 
 
 def _coloured(values: np.ndarray) -> np.ndarray:
-    """Numbers from their least to their greatest as colours."""
+    """Numbers (h, w), from their least to their greatest, as colours (h, w, 3) uint8."""
     low, high = values.min(), values.max()
     return colormaps["viridis"]((values - low) / ((high - low) or 1), bytes=True)[..., :3]

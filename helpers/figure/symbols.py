@@ -56,7 +56,10 @@ class Symbol(Piece):
 
 
 class Look:
-    """One state of a figure: `look(symbol)` is the symbol's value, and whatever is no symbol is itself."""
+    """One state of a figure: `look(symbol)` is the symbol's value, and whatever is no symbol is itself.
+
+    `turn` is the number of the small picture that a `Row` is drawing, which `Each` stands for.
+    """
 
     def __init__(self, state: dict[str, object]) -> None:
         self.state, self.turn, self._found = state, 0, {}
@@ -135,9 +138,14 @@ class Pick(Symbol):
         return of.item() if isinstance(of, np.generic) else of
 
 
+def picked_from(symbol: Symbol) -> Symbol:
+    """What a pick, and picks of picks, look up in."""
+    return picked_from(symbol.of) if isinstance(symbol, Pick) else symbol
+
+
 @dataclass(eq=False)
 class Choose(Symbol):
-    """One of several symbols, by number."""
+    """One of several symbols, by number; a number beyond the end is the last one."""
 
     which: object
     options: list
