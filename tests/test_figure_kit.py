@@ -16,7 +16,7 @@ from PIL import Image
 from helpers import figure as fig
 from helpers import plotting
 from helpers.fcn.figures import masks_over_images
-from helpers.figure import taking
+from helpers.figure import composed, taking
 from helpers.figure.symbols import written
 from helpers.spatial_transformer.figures import watch_it_learn
 
@@ -183,6 +183,12 @@ def test_compositions_are_refused_in_words():
         fig.Figure(
             fig.Words(fig.array(np.random.default_rng(0).random((500, 1000)))[0, 0]), caption="", alt="Noise."
         )
+
+
+def test_a_lab_s_file_must_not_bear_the_name_of_a_script_of_the_kit():
+    """Its constant would be declared twice, and the page would stay empty."""
+    with pytest.raises(ValueError, match="Two scripts are called 'words'"):
+        composed.module([Path("lesson/words.js")])
 
 
 def test_the_state_is_read_set_and_refused_by_name():

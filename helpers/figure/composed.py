@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 from IPython.display import Image
 
+from helpers.figure import taking
 from helpers.figure.book import Book, flat, symbols_in
 from helpers.figure.controls import Control
 from helpers.figure.parts import Part, Shown
@@ -42,6 +43,7 @@ def scoped(path: Path) -> str:
 
 def module(labs: Sequence[Path]) -> str:
     """The page's one module, for figures with these files of labs."""
+    taking.distinct([*SCRIPTS, *(path.stem for path in labs)], "scripts")
     files = [*(FOLDER / f"{name}.js" for name in SCRIPTS), *labs]
     own = f"const labs = {{ {', '.join(f'...{path.stem}' for path in labs)} }};"
     return "\n".join([*map(scoped, files), own, source(FOLDER / "composed.js")])

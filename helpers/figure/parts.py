@@ -13,6 +13,7 @@ import numpy as np
 from helpers.figure.controls import Choice, Control, Slider
 from helpers.figure.layers import Heat, Layer, Shape
 from helpers.figure.pointing import Cell
+from helpers.figure.raster import tiled
 from helpers.figure.symbols import Each, Look, Names, Piece, Symbol, written
 
 GAP, BETWEEN = 1, 110  # between two small pictures: pixels, and a grey that differs from black and white
@@ -129,16 +130,12 @@ class Row(Part):
         for look.turn in range(now.count):
             tiles.append(drawn(self.layers, look))
         look.turn = 0
-        height, width = tiles[0][0].shape[:2]
-        down, across = height + GAP, width + GAP
-        rows = -(-now.count // now.columns)
-        pixels = np.full((rows * down - GAP, now.columns * across - GAP, 3), BETWEEN, np.uint8)
+        pixels, corners = tiled([tile for tile, _ in tiles], now.columns, GAP, BETWEEN)
         shapes = []
-        for i, (tile, over) in enumerate(tiles):
-            top, left = i // now.columns * down, i % now.columns * across
-            pixels[top : top + height, left : left + width] = tile
+        for i, ((tile, over), (top, left)) in enumerate(zip(tiles, corners, strict=True)):
             shapes += [moved(shape, left, top) for shape in over]
-            shapes += [("rect", [left, top, width, height], "")] if i == now.chosen else []
+            if i == now.chosen:
+                shapes.append(("rect", [left, top, tile.shape[1], tile.shape[0]], ""))
         return Shown(pixels, shapes, now.titles)
 
 

@@ -33,6 +33,19 @@ def nearest(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     return values[rows[:, None], columns]
 
 
+def tiled(
+    tiles: Sequence[np.ndarray], columns: int, gap: int, between: int
+) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Pictures (h, w, 3) of one size in lines, `gap` pixels of a grey apart; and the corner (top, left) of each."""
+    high, wide = tiles[0].shape[:2]
+    corners = [(i // columns * (high + gap), i % columns * (wide + gap)) for i in range(len(tiles))]
+    lines = -(-len(tiles) // columns)
+    sheet = np.full((lines * (high + gap) - gap, columns * (wide + gap) - gap, 3), between, np.uint8)
+    for tile, (top, left) in zip(tiles, corners, strict=True):
+        sheet[top : top + high, left : left + wide] = tile
+    return sheet, corners
+
+
 def visible(labels: np.ndarray, shown: list) -> np.ndarray:
     """A label map in which classes that are switched off have become background."""
     return np.where(np.asarray([*shown, *[1] * 256])[labels], labels, 0)
