@@ -191,7 +191,7 @@ def word_by_word(
         fig.Stage(
             fig.Heat(fig.array(effects)[row, word], 0, 100, "viridis"),
             title="What it needs: lost when a cell is erased",
-            pointer=at.cells,
+            pointer=at,
             side=220,
         ),
         fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
