@@ -145,10 +145,5 @@ def start(shape: Sequence[int], n: int, width: float, writes: bool = False) -> l
     begins with an intensity at which its filters' sum is about as dark as its patch.
     """
     stride = width * (max(shape) - 1) / (n - 1)
-    return [
-        0.0,
-        0.0,
-        2 * math.log(stride / 2),
-        math.log(width),
-        -2 * math.log(stride) if writes else BRIGHTER,
-    ]
+    intensity = -2 * math.log(stride) if writes else BRIGHTER
+    return [0.0, 0.0, 2 * math.log(stride / 2), math.log(width), intensity]

@@ -99,14 +99,9 @@ class Draw(nn.Module):
     """
 
     def __init__(
-        self,
-        shape: Sequence[int],
-        steps: int = 8,
-        code: int = 12,
-        size: int = 128,
-        windows: tuple[int, int] | None = (12, 8),
-        whole: int = 50,
-    ):
+        self, shape: Sequence[int], steps: int = 8, code: int = 12, size: int = 128,
+        windows: tuple[int, int] | None = (12, 8), whole: int = 50,
+    ):  # fmt: skip
         super().__init__()
         self.shape, self.steps, self.code, self.windows = tuple(shape), steps, code, windows
         self.reader = ReadWindow(shape, size, windows[0]) if windows else ReadWhole(shape, whole)

@@ -66,7 +66,7 @@ def told(**changed):
     said = [["red"], ["blue", "two"]]
     given = {
         "images": np.full((2, 3, 8, 8), 200, np.uint8),
-        "captions": {"soft": said, "control": said},
+        "said": said,
         "weights": {"soft": weights, "control": None},
         "changes": {"soft": changes, "control": np.zeros((2, 4, 2))},
     }
@@ -101,7 +101,7 @@ def test_the_scene_shows_through_where_nobody_looks_and_an_erased_cell_is_grey()
     [
         (lambda: cloud(sizes=(1, 2, 3)), "3 sizes"),
         (lambda: cloud(estimates={}), "estimators need names"),
-        (lambda: told(captions={"soft": [["red"]], "control": [["red"]]}), "1 captions"),
+        (lambda: told(said=[["red"]]), "1 captions"),
         (
             lambda: told(changes={"soft": np.zeros((2, 4, 1)), "control": np.zeros((2, 4, 1))}),
             "up to 2 words",
