@@ -57,10 +57,8 @@ class Reader:
 
     def __post_init__(self) -> None:
         wanted, found = (len(self.words), len(self.annotations)), tuple(self.scores.shape)
-        if found != wanted or not torch.isfinite(self.scores).all():
-            raise ValueError(
-                f"The scores must be finite and of shape (words, places) = {wanted}, got {found}."
-            )
+        if found != wanted or not self.scores.isfinite().all():
+            raise ValueError(f"The scores must be finite, of shape (words, places) = {wanted}, got {found}.")
 
     def say(self, scores: Tensor, choose: Choose) -> tuple[Tensor, Tensor]:
         """Say the words, looking where `choose` says, with scores (S, T, L) for S samples at once.

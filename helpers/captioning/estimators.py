@@ -18,18 +18,17 @@ from helpers import seeds
 from helpers.captioning.enumerated import Choose, Reader, soft, weighted
 
 
-def reinforce(reader: Reader, trials: int, batch: int, generator: Generator, baseline: float = 0.0) -> Tensor:
-    """Weigh each sampled path's slope by its reward log p less a fixed baseline (Williams 1992): unbiased."""
-    rewards, slopes = _sampled(reader, trials, batch, generator)
-    return weighted(rewards - baseline, slopes) / batch
+def reinforce(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
+    """Weigh each sampled path's slope by its reward log p (Williams 1992): unbiased."""
+    return weighted(*_sampled(reader, trials, batch, generator)) / batch
 
 
 def moving_baseline(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
     """REINFORCE less a moving average of earlier rewards, from 0 on (Xu et al. 2015): unbiased."""
     rewards, slopes = _sampled(reader, trials, batch, generator)
     means = rewards.mean(dim=1).tolist()
-    averages = list(accumulate(means, lambda old, new: 0.9 * old + (1 - 0.9) * new, initial=0.0))
-    return weighted(rewards - rewards.new_tensor(averages[:-1])[:, None], slopes) / batch
+    averages = list(accumulate(means, lambda old, new: 0.9 * old + (1 - 0.9) * new, initial=0.0))[:-1]
+    return weighted(rewards - rewards.new_tensor(averages)[:, None], slopes) / batch
 
 
 def leave_one_out(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
@@ -85,8 +84,7 @@ def _sampled(reader: Reader, trials: int, batch: int, generator: Generator) -> t
     """Draw paths by q; give their rewards (trials, batch) and slopes (trials, batch, T, L)."""
     _, log_q, log_p, slopes = reader.paths
     chosen = torch.multinomial(log_q.exp(), trials * batch, replacement=True, generator=generator)
-    chosen = chosen.reshape(trials, batch)
-    return log_p[chosen], slopes[chosen]
+    return log_p[chosen].unflatten(0, (trials, batch)), slopes[chosen].unflatten(0, (trials, batch))
 
 
 def _through_glimpses(reader: Reader, trials: int, batch: int, choose: Choose) -> Tensor:
@@ -119,7 +117,7 @@ def clouds(
 
     found = {name: drawn(method) for name, method in METHODS.items() if "Gumbel" not in name}
     by_heat = {heat: drawn(partial(gumbel_softmax, temperature=heat)) for heat in temperatures}
-    return {**found, "Gumbel-softmax": by_heat}
+    return found | {"Gumbel-softmax": by_heat}
 
 
 class Quality(NamedTuple):

@@ -70,7 +70,7 @@ def test_captions_name_stickers_from_left_to_right(scenes, language):
             (COLOURS[language][COLOUR_NAMES[scenes.colours[n, k]]], DIGITS[language][scenes.digits[n, k]])
             for k in there
         ]
-        assert parse(caption.words, language) == names
+        assert parse(caption.words) == names
         # Two words are about each sticker, and no other word is about any.
         assert [k for k in caption.about if k >= 0] == [k for k in there for _ in range(2)]
         for word, k in zip(caption.words, caption.about, strict=True):

@@ -126,7 +126,6 @@ def test_without_recurrence_a_sum_over_paths_is_a_sum_over_words():
 
 UNBIASED = {
     "raw": estimators.reinforce,
-    "a fixed baseline": lambda *given: estimators.reinforce(*given, baseline=-3.0),
     "moving baseline": estimators.moving_baseline,
     "leave one out": estimators.leave_one_out,
 }
@@ -170,13 +169,12 @@ def test_straight_through_has_the_mean_of_its_formula():
     assert quality(estimators.straight_through(ONE_WORD, TRIALS, 4, generator()), expected).misses == 0
 
 
-@pytest.mark.parametrize("baseline", [0.0, -3.0])
-def test_the_spread_is_that_of_all_paths_weighed_by_their_probability(baseline):
+def test_the_spread_is_that_of_all_paths_weighed_by_their_probability():
     _, log_q, log_p, slopes = THREE_WORDS.paths
     truth = bound(THREE_WORDS).gradient
-    every = (log_p - baseline)[:, None, None] * slopes
+    every = log_p[:, None, None] * slopes
     variance = (log_q.exp() @ every.flatten(1).square() - truth.flatten().square()).sum() / 4
-    found = quality(estimators.reinforce(THREE_WORDS, 20_000, 4, generator(), baseline), truth)
+    found = quality(estimators.reinforce(THREE_WORDS, 20_000, 4, generator()), truth)
     assert found.spread == pytest.approx((variance.sqrt() / truth.norm()).item(), rel=0.03)
 
 
