@@ -112,6 +112,10 @@ class Annotated(NamedTuple):
     def said(self) -> list[list[str]]:
         return [caption.words for caption in self.captions]
 
+    def first(self, number: int) -> "Annotated":
+        """So many of these scenes."""
+        return Annotated(*(part[:number] for part in self))
+
 
 def parse(words: Sequence[str]) -> list[tuple[str, str]]:
     """Read (colour, digit) off each phrase of a caption in any language; "" stands for what a phrase leaves out."""

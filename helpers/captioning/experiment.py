@@ -1,6 +1,6 @@
 """The experiments of notebook 06: captions with soft and hard attention and without, and whether the maps are right."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -129,12 +129,16 @@ def naming(seed: int, budget: Budget) -> Iterator[dict]:
 
 
 def compare(
-    seed: int, budget: Budget, arms: Sequence[dict[str, Any]], order: Order = "left to right", times: int = 1
+    seed: int,
+    budget: Budget,
+    arms: Mapping[str, dict[str, Any]],
+    order: Order = "left to right",
+    times: int = 1,
 ) -> Iterator[dict]:
     """Train decoders on a seed's captions for `times` the budget's steps: a row each, with its system's fields."""
     train, test, vocabulary = material(seed, budget, order)
-    few = Annotated(test.scenes[:100], *(part[:100] for part in test[1:]))
-    for fields in arms:
+    few = test.first(100)
+    for fields in arms.values():
         rate = best_rate(fields, budget)  # comes first, for its sweep seeds the random numbers, too
         decoder = systems.new_decoder(fields, vocabulary, test.annotations, seed)
         loss, steps = systems.new_loss(fields), times * budget.steps
@@ -197,7 +201,7 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
         found[f"captions, seed {seed}"] = partial(arms, systems.MAIN)
         if seed == 0:
             found["hard, apart"] = partial(arms, systems.APART)
-            found["hard, longer"] = partial(arms, [systems.PAPER], times=3)
+            found["hard, longer"] = partial(arms, {"hard, both": systems.PAPER}, times=3)
             found["ablations"] = partial(arms, systems.ABLATIONS)
             found["penalty"] = partial(arms, systems.PENALTIES)
         found[f"output only, seed {seed}"] = partial(arms, systems.OUTPUT, "by colour")

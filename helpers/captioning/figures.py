@@ -227,6 +227,14 @@ def steps(
     ]
 
 
+def lit_for_each_word(shown: Annotated, weights: np.ndarray) -> Figure:
+    """The first scene once for each word about a sticker, lit by the word's map, of weights (N, T, L)."""
+    words, about = shown.captions[0]
+    chosen = [t for t, sticker in enumerate(about) if sticker >= 0]
+    pictures = [lit(shown.scenes.images[0], weights[0, t]) for t in chosen]
+    return plotting.images(pictures, [words[t] for t in chosen], columns=4, size=1.5)
+
+
 def lit(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """A scene (3, H, W) in bytes, bright where a map of L cells, row by row in a square, is large: (H, W, 3)."""
     picture, weights = np.moveaxis(np.asarray(image), 0, -1), np.asarray(weights, dtype=float)

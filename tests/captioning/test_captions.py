@@ -328,8 +328,9 @@ def test_every_piece_gives_rows_that_can_be_recorded():
     best = min(tried, key=lambda row: row["figures"]["validation_nats_a_word"])
     assert [row["rate"] for row in tried] == [*experiment.RATES]
     assert [row["rate"] for row in rows[1:]] == [experiment.RATE] * 2 + [best["rate"]] * 2
-    rows += experiment.compare(0, tiny, [systems.PENALTIES[0], systems.ABLATIONS[2]])
-    rows += experiment.compare(0, tiny, [systems.OUTPUT[3]], "by colour")
+    rows += experiment.compare(0, tiny, {"": systems.PENALTIES["goal 1, strength 0.1"]})
+    rows += experiment.compare(0, tiny, {"": systems.ABLATIONS["wide features"]})
+    rows += experiment.compare(0, tiny, {"": systems.OUTPUT["exact marginal"]}, "by colour")
     assert [row["model"] for row in rows] == [
         "naming encoder", "soft", "control", "hard", "hard", "soft", "soft", "marginal",
     ]  # fmt: skip
