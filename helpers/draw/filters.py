@@ -132,7 +132,10 @@ class FiveNumbers(nn.Module):
         self.register_buffer("high", high, persistent=False)
         self.dense = nn.Linear(size, 5)
         with torch.no_grad():
-            self.dense.bias.copy_(((torch.tensor(start) - low) / (high - low)).logit())
+            share = (torch.tensor(start) - low) / (high - low)
+            self.dense.bias.copy_(
+                share.clamp(0.02, 0.98).logit()
+            )  # a start beyond the bounds begins near them
 
     def forward(self, state: Tensor) -> Tensor:
         return self.low + (self.high - self.low) * self.dense(state).sigmoid()
