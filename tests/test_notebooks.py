@@ -140,6 +140,8 @@ EDITED = [
     ("solutions", "NameError", 10, "table.sum(axis=1, keepdims=True)", "row_sums(table)"),
     ("solutions", "does not run after the imports: SyntaxError", 10, "keepdims=True)", "keepdims=True"),
     ("defined_twice", "defines shares a second time", 4, "np", "def shares(): ...\nnp"),
+    # 08b types two hops out: a near-copy for its clips under the same name would take the first one's place.
+    ("defined_twice", "defines Look a second time", 4, "np", "class Look: ...\n\n\nclass Look: ...\nnp"),
 ]
 
 

@@ -6,15 +6,17 @@ from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 from helpers import seeds
-from helpers.captioning.data import COVERED, DIGITS, NAMED
+from helpers.captioning.data import DIGITS, NAMED, owners
 from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.tokens import PAD
 
-SIDE, CELL = 72, 12  # pixels along a scene and along a cell: 6 x 6 places
+SIDE, CELL = (
+    72,
+    12,
+)  # pixels along a scene and along a cell, which is as large as in notebook 06: 6 x 6 places
 FRAMES, FRAME = 12, 48  # frames of a clip, and pixels along one: 4 x 4 places
 GAP = 6  # pixels at least between the centres of two stickers, from left to right
 HEIGHTS = (14, 17)  # of a digit, in pixels
@@ -86,8 +88,13 @@ def all_questions(scenes: Scenes, kinds: Sequence[Kind] = WHICH) -> Iterator[Que
             holders[COLOUR_NAMES[colours[sticker]]].append(place)
         for kind in kinds:
             for colour, answer, *stickers, side in _of_kind(kind, holders, [digits[k] for k in order]):
-                words = tuple(TEMPLATES[kind].format(colour=colour, side=side).split())
-                yield Question(scene, kind, words, answer, *(order[place] for place in stickers))
+                about = (order[place] for place in stickers)
+                yield Question(scene, kind, worded(kind, colour, side), answer, *about)
+
+
+def worded(kind: Kind, colour: str, side: str = "") -> tuple[str, ...]:
+    """The words of a question."""
+    return tuple(TEMPLATES[kind].format(colour=colour, side=side).split())
 
 
 def _of_kind(kind: Kind, holders: dict[str, list[int]], digits: list[int]) -> Iterator[tuple]:
@@ -147,15 +154,6 @@ def encode(words: Sequence[str]) -> Tensor:
     if unknown:
         raise ValueError(f"There is no word {unknown[0]!r}. The words are: {', '.join(WORDS[1:])}.")
     return torch.tensor([*(NUMBER_OF[word] for word in words), *[PAD] * (LONGEST - len(words))])
-
-
-def owners(scenes: Scenes) -> Tensor:
-    """Which sticker covers most of each cell: (N, L) int64, row by row, and -1 where none covers enough."""
-    numbers, found = torch.arange(1, scenes.digits.shape[1] + 1)[:, None, None], []
-    for part in scenes.instances.split(500):  # at once, thousands of scenes would not fit into memory
-        most, owner = avg_pool2d((part[:, None] == numbers).float(), CELL).flatten(2).max(dim=1)
-        found.append(owner.masked_fill(most < COVERED, -1))
-    return torch.cat(found)
 
 
 def cell_names(scenes: Scenes) -> Tensor:

@@ -1,5 +1,7 @@
 """Checks for the exercises of notebook 08b, asking and watching."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.random import Generator
@@ -12,70 +14,56 @@ def _sizes(generator: Generator, *among: int) -> tuple[int, ...]:
     return tuple(int(size) for size in generator.permutation(among))
 
 
-def _normal(generator: Generator, *shape: int) -> Tensor:
-    return torch.from_numpy(generator.standard_normal(shape))
-
-
-def _look(generator: Generator) -> tuple[Tensor, ...]:
+def _asked(generator: Generator) -> tuple[Tensor, ...]:
     """A question (B, size), keys (B, L, size), values (B, L, D), v (size,) and a mask (B, L) with holes."""
     B, L, size, D = _sizes(generator, 2, 3, 4, 5)
     mask = torch.from_numpy(generator.random((B, L)) < 0.6)
     mask[:, generator.integers(L)] = True  # a row that may look nowhere is another exercise
     mask[0, generator.integers(1, L)] = False
     mask[0, 0] = True
-    return (
-        _normal(generator, B, size), _normal(generator, B, L, size), _normal(generator, B, L, D),
-        2 * _normal(generator, size), mask,
-    )  # fmt: skip
+    shapes = ((B, size), (B, L, size), (B, L, D), (size,))
+    question, keys, values, v = (torch.from_numpy(generator.standard_normal(shape)) for shape in shapes)
+    return question, keys, values, 2 * v, mask
 
 
-def _scores(question: Tensor, keys: Tensor, v: Tensor) -> Tensor:
-    return (question[:, None] + keys).tanh() @ v  # (B, L)
-
-
-def _hidden(scores: Tensor, mask: Tensor) -> Tensor:
-    return scores.masked_fill(~mask, float("-inf"))
-
-
-def _mix(weights: Tensor, values: Tensor) -> Tensor:
+def _look(
+    question: Tensor, keys: Tensor, values: Tensor, v: Tensor, mask: Tensor, *, bent: bool = True,
+    low: float | None = float("-inf"), axis: int = 1, late: bool = False,
+) -> Tensor:  # fmt: skip
+    """The mended look; an option puts a fault in."""
+    hidden = question[:, None] + keys
+    scores = (hidden.tanh() if bent else hidden) @ v  # (B, L)
+    if low is not None:
+        scores = scores.masked_fill(~mask, low)
+    weights = scores.softmax(dim=axis).nan_to_num() * (mask if late else 1)
     return (weights[..., None] * values).sum(dim=1)
 
 
 mended_look = Exercise(
     name="mended_look",
-    make_input=_look,
-    solution=lambda question, keys, values, v, mask: _mix(
-        _hidden(_scores(question, keys, v), mask).softmax(dim=1), values
-    ),
+    make_input=_asked,
+    solution=_look,
     mistakes=(
         Mistake(
-            lambda question, keys, values, v, mask: _mix(
-                _hidden((question[:, None] + keys) @ v, mask).softmax(dim=1), values
-            ),
+            partial(_look, bent=False),
             "without the tanh the question adds one and the same number to the scores of all places, and the softmax "
             "takes it off again: whatever is asked, the map is the same.",
         ),
         Mistake(
-            lambda question, keys, values, v, mask: _mix(
-                _hidden(_scores(question, keys, v), mask).softmax(dim=0).nan_to_num(), values
-            ),
+            partial(_look, axis=0),
             "the softmax runs over the batch: questions compete for a place. Places are to compete, for one question.",
         ),
         Mistake(
-            lambda question, keys, values, v, mask: _mix(_scores(question, keys, v).softmax(dim=1), values),
+            partial(_look, low=None),
             "the mask is not used: places that may not be looked at get weight.",
         ),
         Mistake(
-            lambda question, keys, values, v, mask: _mix(
-                _scores(question, keys, v).softmax(dim=1) * mask, values
-            ),
+            partial(_look, low=None, late=True),
             "the mask comes after the softmax, so the weights that are left do not sum to 1. Set the scores of masked "
             "places to minus infinity before it.",
         ),
         Mistake(
-            lambda question, keys, values, v, mask: _mix(
-                (_scores(question, keys, v) * mask).softmax(dim=1), values
-            ),
+            partial(_look, low=0.0),
             "a masked place has score 0, and exp(0) is 1, not 0. Its score must be minus infinity.",
         ),
     ),

@@ -8,19 +8,19 @@ from typing import Any
 import torch
 from torch import nn
 
-from helpers import runtime
+from helpers import results, runtime
 from helpers.asking import data
 from helpers.asking.data import HARD
-from helpers.asking.learning import Material, judge, learn, lessons, twins_right
+from helpers.asking.learning import Material, judge, learn, lessons, naming, twins_right
 from helpers.asking.model import Asker, Encoder
 from helpers.asking.watching import Clips, judge_watcher, watch, watched
 from helpers.captioning.experiment import NAMING_RATE, naming_loss
-from helpers.data.batches import as_input, endless
+from helpers.data.batches import endless
 from helpers.data.scenes import Scenes
 from helpers.optimisers import muon
 from helpers.training import History, fit, loss_curve
 
-RATES = (0.002, 0.005, 0.01)
+RATES = (0.001, 0.002, 0.005, 0.01)  # the lowest was tried last, since the next one came out best
 WIDE, NARROW = 64, 12  # features a place
 COUNTS = (2, 4, 6)  # stickers a scene
 
@@ -41,17 +41,30 @@ class Budget:
 QUICK = Budget(scenes=2000, naming=400, first=400, steps=1000, clips=1000, watching=1000)
 RECORD = Budget(scenes=2500, naming=500, first=400, steps=1200, clips=1500, watching=1200)
 
-# The systems, by their fields; the control is a little larger than what it is compared with.
+# The systems, by what a table calls them; the control is a little larger than what it is compared with.
 PLAIN = {"stickers": 4, "features": WIDE, "questions": "which", "taught": "hop by hop"}
-TWO, ONE = {"model": "two hops"} | PLAIN, {"model": "one hop"} | PLAIN
-MEAN = {"model": "mean pool"} | PLAIN
-LADDER = [{"model": name} | PLAIN for name in ("question only", "image only", "true map")]
-FAULTS = [
-    TWO | {"taught": "at once"},
-    ONE | {"taught": "at once"},
-    {"model": "two hops, no offsets"} | PLAIN,
-    {"model": "two hops, no tanh"} | PLAIN,
-]
+RUNGS = ("question only", "image only", "mean pool", "one hop", "two hops", "true map")
+LADDER = {name: {"model": name} | PLAIN for name in RUNGS}
+MEAN, ONE, TWO = (LADDER[name] for name in ("mean pool", "one hop", "two hops"))
+FAULTS = {
+    "taught at once": TWO | {"taught": "at once"},
+    "no offsets": TWO | {"model": "two hops, no offsets"},
+    "no tanh": TWO | {"model": "two hops, no tanh"},
+    "one hop, taught at once": ONE | {"taught": "at once"},
+}
+SWEEP = {
+    f"{features} features, {stickers} stickers, {each['model']}": each
+    | {"stickers": stickers, "features": features, "questions": "direct", "taught": "at once"}
+    for features in (WIDE, NARROW)
+    for stickers in COUNTS
+    for each in (ONE, MEAN)
+}
+COUNTERS = {
+    name: {"model": name} | PLAIN | {"questions": "hard", "taught": "at once"}
+    for name in ("one hop", "mean pool", "gates")
+}
+ENCODERS = {f"{features} features": {"model": "encoder", "features": features} for features in (WIDE, NARROW)}
+POOLS = {pool: {"model": f"{pool} of frames"} for pool in ("attention", "mean", "max")}
 OPTIONS: dict[str, dict[str, Any]] = {
     "two hops": {},
     "one hop": {"hops": 1},
@@ -78,16 +91,6 @@ def named(seed: int, budget: Budget, channels: int) -> tuple[Encoder, History]:
     return encoder.requires_grad_(False), history
 
 
-def naming(encoder: Encoder, scenes: Scenes) -> dict[str, float]:
-    """The share of cells named right: "digit" and "colour" of those that show a sticker, "empty" of the others."""
-    names = data.cell_names(scenes)
-    scores = [encoder(as_input(part)) for part in scenes.images.split(200)]
-    found = torch.cat([torch.stack([each.argmax(dim=1) for each in part], dim=1) for part in scores])
-    right, shown = found == names, names[:, 0] > 0
-    parts = {"digit": right[:, 0][shown], "colour": right[:, 1][shown], "empty": right[:, 0][~shown]}
-    return {name: float(part.float().mean()) for name, part in parts.items()}
-
-
 def new_asker(fields: dict[str, Any], channels: int, seed: int) -> Asker:
     """Make an untrained network from the fields of its row."""
     runtime.seed_everything(seed)
@@ -108,16 +111,10 @@ def school(
 def row(
     fields: dict[str, Any], seed: int, model: nn.Module, figures: dict[str, float], losses: list[float]
 ) -> dict:
-    """A row of the record."""
+    """A row of the record; its parameters are all of the network's, those of a look that is kept among them."""
     parameters = sum(each.numel() for each in model.parameters())
-    return {
-        **fields,
-        "seed": seed,
-        "figures": figures,
-        "steps": len(losses),
-        "parameters": parameters,
-        "curve": loss_curve(losses),
-    }
+    trained = {"steps": len(losses), "parameters": parameters, "curve": loss_curve(losses)}
+    return {**fields, "seed": seed, "figures": figures, **trained}
 
 
 def compare(seed: int, budget: Budget, arms: Sequence[dict[str, Any]]) -> Iterator[dict]:
@@ -130,33 +127,35 @@ def compare(seed: int, budget: Budget, arms: Sequence[dict[str, Any]]) -> Iterat
         yield row(fields, seed, asker, judge(asker, test) | twins_right(asker, encoder, twins), losses)
 
 
+def at_once(fields: dict[str, Any], train: Material, test: Material, steps: int) -> dict:
+    """Train a network on all questions at once on seed 0: its row."""
+    asker = new_asker(fields, train.annotations.shape[2], 0)
+    losses = learn(asker, train, 0, 0, steps)
+    return row(fields, 0, asker, judge(asker, test), losses)
+
+
 def encoders(budget: Budget) -> Iterator[dict]:
     """The encoder of seed 0, wide and narrow."""
-    for features in (WIDE, NARROW):
-        encoder, history = named(0, budget, features)
+    for fields in ENCODERS.values():
+        encoder, history = named(0, budget, fields["features"])
         figures = naming(encoder, data.draw_scenes(budget.tested, 1, "test"))
-        yield row({"model": "encoder", "features": features}, 0, encoder, figures, history.loss)
+        yield row(fields, 0, encoder, figures, history.loss)
+
+
+@lru_cache(maxsize=1)
+def direct_lessons(budget: Budget, stickers: int, features: int) -> list[Material]:
+    """Direct questions alone, to learn from and to be judged on."""
+    encoder, _ = named(0, budget, features)
+    drawn = ((budget.scenes, 0, "train"), (budget.tested, 1, "test"))
+    return [lessons(encoder, data.draw_scenes(*each, stickers), ["direct"]) for each in drawn]
 
 
 def sweep(budget: Budget) -> Iterator[dict]:
-    """Direct questions alone: one hop and mean pool, with more and fewer stickers, wide and narrow features."""
-    for features in (WIDE, NARROW):
-        for stickers in COUNTS:
-            encoder, _ = named(0, budget, features)
-            train, test = (
-                lessons(encoder, data.draw_scenes(number, seed, split, stickers), ["direct"])
-                for number, seed, split in ((budget.scenes, 0, "train"), (budget.tested, 1, "test"))
-            )
-            for each in (ONE, MEAN):
-                fields = each | {
-                    "stickers": stickers,
-                    "features": features,
-                    "questions": "direct",
-                    "taught": "at once",
-                }
-                asker = new_asker(fields, train.annotations.shape[2], 0)
-                losses = learn(asker, train, 0, 0, budget.steps // 2)
-                yield row(fields, 0, asker, judge(asker, test), losses)
+    """One hop and mean pool, with more and fewer stickers, wide and narrow features."""
+    for fields in SWEEP.values():
+        yield at_once(
+            fields, *direct_lessons(budget, fields["stickers"], fields["features"]), budget.steps // 2
+        )
 
 
 def hard_lessons(encoder: Encoder, number: int, seed: int, split: str) -> Material:
@@ -168,15 +167,10 @@ def hard_lessons(encoder: Encoder, number: int, seed: int, split: str) -> Materi
 def hard(budget: Budget) -> Iterator[dict]:
     """Counting and "none": one hop, mean pool, and gates, which need not sum to 1."""
     encoder, _ = named(0, budget, WIDE)
-    train, test = (
-        hard_lessons(encoder, budget.scenes, 0, "train"),
-        hard_lessons(encoder, budget.tested, 1, "test"),
-    )
-    for name in ("one hop", "mean pool", "gates"):
-        fields = {"model": name} | PLAIN | {"questions": "hard", "taught": "at once"}
-        asker = new_asker(fields, train.annotations.shape[2], 0)
-        losses = learn(asker, train, 0, 0, budget.steps)
-        yield row(fields, 0, asker, judge(asker, test), losses)
+    train = hard_lessons(encoder, budget.scenes, 0, "train")
+    test = hard_lessons(encoder, budget.tested, 1, "test")
+    for fields in COUNTERS.values():
+        yield at_once(fields, train, test, budget.steps)
 
 
 @lru_cache(maxsize=1)
@@ -192,30 +186,40 @@ def clips(seed: int, budget: Budget, pools: Sequence[str]) -> Iterator[dict]:
     train, test = cinema(seed, budget)
     for pool in pools:
         watcher, losses = watch(pool, train, seed, budget.watching)
-        yield row({"model": f"{pool} of frames"}, seed, watcher, judge_watcher(watcher, test), losses)
+        yield row(POOLS[pool], seed, watcher, judge_watcher(watcher, test), losses)
 
 
-def rates(budget: Budget) -> Iterator[dict]:
-    """Both headline networks and their controls at three rates, judged on validation scenes and clips."""
+def rates(budget: Budget, tried: Sequence[float]) -> Iterator[dict]:
+    """Both headline networks and their controls at some rates on seed 0, judged on validation scenes and clips."""
     _, train, test, _ = school(0, budget, split="val")
-    for fields in (TWO, MEAN):
-        for rate in RATES:
-            asker = new_asker(fields, train.annotations.shape[2], 0)
+    for name in ("two hops", "mean pool"):
+        for rate in tried:
+            asker = new_asker(LADDER[name], train.annotations.shape[2], 0)
             losses = learn(asker, train, 0, budget.first, budget.steps, rate)
-            yield row(
-                {"model": fields["model"], "rate": rate}, 0, asker, on_validation(judge(asker, test)), losses
-            )
+            figures = on_validation(judge(asker, test))
+            yield row({"model": name, "rate": rate}, 0, asker, figures, losses)
     train, test = cinema(0, budget, "val")
     for pool in ("attention", "mean"):
-        for rate in RATES:
+        for rate in tried:
             watcher, losses = watch(pool, train, 0, budget.watching, rate)
-            fields = {"model": f"{pool} of frames", "rate": rate}
-            yield row(fields, 0, watcher, on_validation(judge_watcher(watcher, test)), losses)
+            figures = on_validation(judge_watcher(watcher, test))
+            yield row(POOLS[pool] | {"rate": rate}, 0, watcher, figures, losses)
 
 
 def on_validation(figures: dict[str, float]) -> dict[str, float]:
     """Figures by names that tell them from those of the test."""
     return {f"validation_{name}": share for name, share in figures.items()}
+
+
+def at_each_rate(*models: str) -> dict[str, dict[str, Any]]:
+    """The rows of `rates`, by what a table calls them."""
+    return {f"{model}, rate {rate}": {"model": model, "rate": rate} for model in models for rate in RATES}
+
+
+def quarter_change(fields: dict[str, Any]) -> float:
+    """By what share the loss fell over the last quarter of a recorded training, mean over its runs."""
+    curves = torch.tensor([each["curve"] for each in results.rows("asking", "record", **fields)])
+    return float(1 - curves[:, -1].mean() / curves[:, -6].mean())
 
 
 def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
@@ -226,11 +230,13 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
         found[f"clips, seed {seed}"] = partial(
             clips, seed, budget, ["attention", "mean"] + ["max"] * (seed == 0)
         )
-    found["ladder"] = partial(compare, 0, budget, LADDER)
-    found["faults"] = partial(compare, 0, budget, FAULTS)
+    rest = [LADDER[name] for name in ("question only", "image only", "true map")]
+    found["ladder"] = partial(compare, 0, budget, rest)
+    found["faults"] = partial(compare, 0, budget, FAULTS.values())
     found["sweep"] = partial(sweep, budget)
     found["hard"] = partial(hard, budget)
-    found["rates"] = partial(rates, budget)
+    found["rates"] = partial(rates, budget, RATES[1:])
+    found["rates, one lower"] = partial(rates, budget, RATES[:1])
     found["encoders"] = partial(encoders, budget)
     return found
 

@@ -3,11 +3,30 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from helpers import figure as fig
+from helpers import plotting
 from helpers.figure import taking
 
 FAINT = 5  # percent of a map's greatest weight, below which the scene is left as it is
+
+
+def losses(curves: Mapping[str, Sequence[float]], title: str) -> Figure:
+    """The losses of some trainings, name -> one a step; a point is the mean of 20 steps."""
+    by_step = {name: dict(enumerate(values)) for name, values in curves.items()}
+    return plotting.learning_curves(by_step, "loss", title, width=20)
+
+
+def table(judged: Mapping[str, Mapping[str, float]], figures: Sequence[str] = ()) -> str:
+    """Lay shares out as those of the record are: a row a system, all its figures or some; a dash for what it lacks."""
+    figures, longest = figures or list(next(iter(judged.values()))), max(map(len, judged))
+    wide = {name: max(len(name) + 2, 8) for name in figures}
+    lines = [" " * longest + "".join(f"{name.replace('_', ' '):>{w}}" for name, w in wide.items())]
+    for system, shares in judged.items():
+        cells = {name: f"{shares[name]:.2f}" if name in shares else "–" for name in figures}
+        lines.append(f"{system:{longest}}" + "".join(f"{cells[name]:>{w}}" for name, w in wide.items()))
+    return "\n".join(lines)
 
 
 def ask_the_scene(
@@ -172,6 +191,9 @@ def steps(
             note="The query is now the question and what was read; the keys are the annotations' again.",
         ),
         fig.Step("context 2", contexts[1], after={"look 2": "weighted mean"}, place=(3, 2)),
-        fig.Step("scores", scores, "with question: two layers", place=(2, 2)),
+        fig.Step(
+            "scores", scores, "two layers", place=(2, 2),
+            note="The two layers get the question, and what both looks read.",
+        ),
         fig.Step("answer", [answers[int(scores.argmax())]], "argmax", place=(1, 2)),
     ]  # fmt: skip

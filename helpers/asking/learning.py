@@ -1,7 +1,8 @@
 """How an `Asker` learns from questions about scenes, and how it is judged: answers, maps, twins."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -70,11 +71,13 @@ def lessons(encoder: Encoder, scenes: Scenes, kinds: Sequence[Kind] = WHICH, see
     return read(encoder, scenes, data.balanced(list(data.all_questions(scenes, kinds)), seed))
 
 
-def batches(train: Material, kinds: Sequence[Kind], seed: int) -> Iterator[tuple[Asked, Tensor]]:
-    """Yield batches of questions of some kinds, drawn by chance, for ever."""
-    numbers, generator = train.of(*kinds), seeds.generator(seed)
+def batches(
+    batch: Callable[[Tensor], tuple[Any, Tensor]], numbers: Tensor, seed: int
+) -> Iterator[tuple[Any, Tensor]]:
+    """Yield batches of the questions or clips with these numbers, drawn by chance, for ever."""
+    generator = seeds.generator(seed)
     while True:
-        yield train.batch(numbers[torch.randint(len(numbers), (BATCH,), generator=generator)])
+        yield batch(numbers[torch.randint(len(numbers), (BATCH,), generator=generator)])
 
 
 def answer_loss(answer: Answer, truth: Tensor) -> Tensor:
@@ -89,23 +92,27 @@ def learn(
 
     With `first` 0 everything is taught at once. Every network, also one without attention, has the same lessons.
     """
-    kinds, losses = sorted({each.kind for each in train.questions}), []
+    losses, teach = [], partial(fit, asker, loss=answer_loss, lr=rate)
     if first:
         hops, asker.taken = asker.taken, 1
-        losses += fit(
-            asker,
-            batches(train, ["direct"], seed),
-            answer_loss,
-            steps=first,
-            lr=rate,
-            name=f"{name}, first hop",
+        losses += teach(
+            batches(train.batch, train.of("direct"), seed), steps=first, name=f"{name}, first hop"
         ).loss
         asker.taken = hops
         asker.keep_first_look()
-    return (
-        losses
-        + fit(asker, batches(train, kinds, seed + 1), answer_loss, steps=steps, lr=rate, name=name).loss
-    )
+    everything = torch.arange(len(train.questions))
+    return losses + teach(batches(train.batch, everything, seed + 1), steps=steps, name=name).loss
+
+
+@torch.no_grad()
+def naming(encoder: Encoder, scenes: Scenes) -> dict[str, float]:
+    """The share of cells named right: "digit" and "colour" of those that show a sticker, "empty" of the others."""
+    names = data.cell_names(scenes)
+    scores = [encoder(as_input(part)) for part in scenes.images.split(200)]
+    found = torch.cat([torch.stack([each.argmax(dim=1) for each in part], dim=1) for part in scores])
+    right, shown = found == names, names[:, 0] > 0
+    parts = {"digit": right[:, 0][shown], "colour": right[:, 1][shown], "empty": right[:, 0][~shown]}
+    return {name: float(part.float().mean()) for name, part in parts.items()}
 
 
 @torch.no_grad()

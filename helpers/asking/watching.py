@@ -1,13 +1,12 @@
 """How a `Watcher` learns from clips, and whether it looks at the frame of the event."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from helpers import runtime, seeds
-from helpers.asking.learning import BATCH, RATE, answer_loss
+from helpers import runtime
+from helpers.asking.learning import RATE, answer_loss, batches
 from helpers.asking.model import Encoder, Watcher
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
@@ -22,6 +21,10 @@ class Clips(NamedTuple):
     digits: Tensor
     event: Tensor
 
+    def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """Some clips by their numbers (B,), and the digits of their events (B,)."""
+        return self.frames[chosen], self.digits[chosen]
+
 
 @torch.no_grad()
 def watched(encoder: Encoder, clips: Scenes) -> Clips:
@@ -33,14 +36,9 @@ def watched(encoder: Encoder, clips: Scenes) -> Clips:
 def watch(pool: str, train: Clips, seed: int, steps: int, rate: float = RATE) -> tuple[Watcher, list[float]]:
     """Train a network on clips."""
     runtime.seed_everything(seed)
-    watcher, generator = Watcher(train.frames.shape[2], pool=pool), seeds.generator(seed)
-
-    def drawn() -> Iterator[tuple[Tensor, Tensor]]:
-        while True:
-            chosen = torch.randint(len(train.digits), (BATCH,), generator=generator)
-            yield train.frames[chosen], train.digits[chosen]
-
-    return watcher, fit(watcher, drawn(), answer_loss, steps=steps, lr=rate, name=f"watching, {pool}").loss
+    watcher = Watcher(train.frames.shape[2], pool=pool)
+    drawn = batches(train.batch, torch.arange(len(train.digits)), seed)
+    return watcher, fit(watcher, drawn, answer_loss, steps=steps, lr=rate, name=f"watching, {pool}").loss
 
 
 @torch.no_grad()

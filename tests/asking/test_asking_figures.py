@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.asking.figures import ask_the_scene, steps, which_frame
+from helpers.asking.figures import ask_the_scene, steps, table, which_frame
 
 
 def asked(**changed):
@@ -71,6 +71,16 @@ def test_the_steps_read_what_the_weights_say():
     assert np.allclose(found["context 1"].value, annotations[0])
     assert np.allclose(found["context 2"].value, annotations[2:].mean(axis=0))
     assert found["answer"].value == ["b"]
+
+
+def test_a_table_has_a_dash_where_a_system_lacks_a_figure():
+    judged = {"attention": {"digit": 0.404, "event_weight": 0.85}, "max": {"digit": 1.0}}
+    assert table(judged).splitlines() == [
+        "            digit  event weight",
+        "attention    0.40          0.85",
+        "max          1.00             –",
+    ]
+    assert table(judged, ["digit"]).splitlines()[1] == "attention    0.40"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from helpers.asking import data, experiment, learning, watching
+from helpers import results
+from helpers.asking import data, experiment, learning, showing, watching
 from helpers.asking.model import Asked, Asker, Encoder, Watcher
 
 D, L = 10, 9
@@ -204,3 +205,46 @@ def test_watchers_are_judged_by_digit_and_frame():
     assert judged["digit"] == pytest.approx(
         float((scores.argmax(1) == test.clips.digits[:, 2]).float().mean())
     )
+
+
+def test_every_question_that_can_be_built_is_asked_and_answered():
+    encoder, train, _, _ = experiment.school(0, TINY)
+    asker, scenes = (
+        experiment.new_asker(experiment.TWO, train.annotations.shape[2], 0),
+        data.draw_scenes(2, 8),
+    )
+    shown, asked = (
+        showing.every_question({"two hops": asker}, encoder, scenes),
+        list(data.all_questions(scenes)),
+    )
+    scores, weights = learning.answers(asker, learning.read(encoder, scenes, asked))
+    words = [list(form.values()) for form in shown["questions"].values()]
+    assert sum(said in data.ANSWERS for scene in shown["truths"] for row in scene for said in row) == len(
+        asked
+    )
+    for n, each in enumerate(asked):
+        form = ["", "left", "right"].index(data.side_of(each.words))
+        place = each.scene, form, words[form].index(each.words)
+        assert shown["truths"][each.scene][form][place[2]] == each.answer
+        assert_close(torch.tensor(shown["shares"]["two hops"][place]), scores[n].softmax(dim=0))
+        assert_close(torch.tensor(shown["weights"]["two hops"][place]), weights[n])
+
+
+def test_a_clip_is_shown_with_the_weights_of_both_orders():
+    _, test = experiment.cinema(0, TINY)
+    watchers = {pool: Watcher(20, pool=pool) for pool in ("attention", "max")}
+    order = torch.stack([torch.arange(12).flip(0), torch.arange(12)])
+    shown = showing.watched(watchers, test, order)
+    assert_close(torch.tensor(shown["weights"][1, 0]), torch.tensor(shown["weights"][0, 0]).flip(0))
+    told = watchers["max"](test.frames[:2]).scores.softmax(dim=1)
+    assert_close(torch.tensor(shown["shares"]["max"]), torch.stack([told, told]).detach())
+    assert shown["events"] == test.event[:2].tolist() and shown["clips"].shape[:2] == (2, 12)
+
+
+def test_the_record_holds_every_row_that_the_notebook_asks_for():
+    systems = [*experiment.LADDER.values(), *experiment.FAULTS.values(), *experiment.SWEEP.values()]
+    systems += [*experiment.COUNTERS.values(), *experiment.at_each_rate("two hops", "mean pool").values()]
+    assert all(results.rows("asking", "record", **fields) for fields in systems)
+    (row,) = results.rows("asking", "record", **experiment.FAULTS["no tanh"])
+    expected = 1 - row["curve"][19] / row["curve"][14]
+    assert experiment.quarter_change(experiment.FAULTS["no tanh"]) == pytest.approx(expected, rel=1e-4)
