@@ -65,6 +65,9 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
 
     Args:
         source, most: as `greedy`. width: 1 says what `greedy` says.
+
+    Raises:
+        ValueError: the width is below 1.
     """
     if width < 1:
         raise ValueError(f"width is {width}: a beam needs at least one beginning.")

@@ -10,6 +10,7 @@ from helpers.metrics import BoundaryIoU
 
 CLASSES, VOID = len(CamVid.classes), CamVid.VOID
 STRETCH = 10  # frames: neighbours in a film show nearly the same street
+DRAWS = 2000
 
 
 @torch.no_grad()
@@ -67,7 +68,7 @@ def total(counts: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def bootstrap(
-    mine: dict[str, Tensor], other: dict[str, Tensor], figure: str, draws: int = 2000, stretch: int = STRETCH
+    mine: dict[str, Tensor], other: dict[str, Tensor], figure: str, stretch: int = STRETCH
 ) -> tuple[float, float]:
     """How far one network is ahead of another on frames drawn anew: the middle 95% of the differences.
 
@@ -81,7 +82,7 @@ def bootstrap(
     """
     N = len(mine["confusion"])
     stretch = min(stretch, N)
-    starts = torch.randint(N - stretch + 1, (draws, -(-N // stretch)), generator=Generator().manual_seed(0))
+    starts = torch.randint(N - stretch + 1, (DRAWS, -(-N // stretch)), generator=Generator().manual_seed(0))
     chosen = (starts[:, :, None] + torch.arange(stretch)).flatten(1)[:, :N]
     drawn = [
         score(

@@ -131,8 +131,12 @@ def check_bytes(images: Tensor, name: str) -> None:
     raise ValueError(f"Expected {name} in uint8, got {dtype} from {low:.4g} to {high:.4g}. {advice}")
 
 
-def check_images(images: Tensor, channels: int = 3, least: int = 1) -> None:
-    """Raise ValueError unless images are (B, channels, H, W) in floating point, finite, each side at least `least`."""
+def check_images(images: Tensor, channels: int = 3, least: int = 1, multiple: int = 1) -> None:
+    """Raise ValueError unless images are (B, channels, H, W) in floating point and finite.
+
+    Args:
+        least, multiple: each side has at least so many pixels, and a multiple of so many.
+    """
     check_tensor(images, "images")
     wanted = f"images of shape (B, {channels}, H, W) in floating point with H and W at least {least}"
     if images.ndim != 4 or images.shape[1] != channels or min(images.shape[2:]) < least:
@@ -146,3 +150,7 @@ def check_images(images: Tensor, channels: int = 3, least: int = 1) -> None:
         raise ValueError(f"Expected {wanted}, got an empty batch.")
     if not torch.isfinite(images).all():
         raise ValueError("The images hold NaN or infinity. Look at where they were read or scaled.")
+    if images.shape[2] % multiple or images.shape[3] % multiple:
+        raise ValueError(
+            f"Height and width must be multiples of {multiple}, got {tuple(images.shape[2:])}: pad the image."
+        )

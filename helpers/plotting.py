@@ -47,22 +47,19 @@ def use_style() -> None:
     plt.style.use(STYLE)
 
 
-def overlay(
-    image: np.ndarray, labels: np.ndarray, blend: float = 0.6, visible: Sequence[bool] | None = None
-) -> np.ndarray:
-    """Lay a label map over an image: each visible class but background tints its pixels with its colour.
+def overlay(image: np.ndarray, labels: np.ndarray, blend: float = 0.6) -> np.ndarray:
+    """Lay a label map over an image: each class but background tints its pixels with its colour.
 
     Args:
         image: (H, W, 3) uint8.
         labels: (H, W) integers in 0..11; 0, the background, is never tinted.
         blend: 0 shows the image alone, 1 the plain class colours.
-        visible: one flag a class, in order; None, or no flag for a class, shows it.
 
     Returns:
         (H, W, 3) uint8, rounded half up.
 
     Raises:
-        ValueError: shapes, dtypes, labels, blend or flags are not as above.
+        ValueError: shapes, dtypes, labels or blend are not as above.
     """
     image, labels = np.asarray(image), np.asarray(labels)
     if image.ndim != 3 or image.shape[2] != 3:
@@ -72,27 +69,19 @@ def overlay(
     if image.dtype != np.uint8:
         raise ValueError(f"overlay needs an image in uint8, whole numbers from 0 to 255; got {image.dtype}.")
     if labels.shape != image.shape[:2]:
-        raise ValueError(
-            f"The label map is {labels.shape}, the image {image.shape[:2]}: give both the same size."
-        )
+        raise ValueError(f"Label map {labels.shape}, image {image.shape[:2]}: give both the same size.")
     if labels.dtype.kind not in "iu":
         raise ValueError(
             f"The label map must hold integers, got {labels.dtype}: take the argmax of scores over classes first."
         )
     if not 0 <= blend <= 1:
         raise ValueError(f"blend is {blend}: give 0 for the image alone to 1 for the plain colours.")
-    if visible is not None and len(visible) > len(CLASS_COLOURS):
-        raise ValueError(f"visible has {len(visible)} flags; there are {len(CLASS_COLOURS)} classes.")
     if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(CLASS_COLOURS):
         raise ValueError(
             f"Labels must lie in 0..{len(CLASS_COLOURS) - 1}, got {labels.min()}..{labels.max()}. "
             "Map void or ignored pixels to 0 first."
         )
-    shown = np.ones(len(CLASS_COLOURS), bool)
-    if visible is not None:
-        shown[: len(visible)] = visible
-    shown[0] = False
-    weight = (blend * shown[labels])[..., None]
+    weight = (blend * (labels > 0))[..., None]
     return np.floor(image * (1 - weight) + CLASS_COLOURS[labels] * weight + 0.5).astype(np.uint8)
 
 
@@ -110,15 +99,11 @@ def images(
     pictures = [_drawable(picture) for picture in pictures]
     if not pictures:
         raise ValueError("There is no picture to show: give at least one.")
-    low, high = _common_range(
-        picture for picture in pictures if picture.dtype != np.uint8 and picture.ndim == 2
-    )
+    low, high = _common_range(each for each in pictures if each.dtype != np.uint8 and each.ndim == 2)
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
-    headroom = 0.3 if titles else 0.0
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * (size + headroom)), squeeze=False
-    )
+    figsize = columns * size, rows * (size + (0.3 if titles else 0.0))
+    figure, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, picture in zip(axes.flat, pictures, strict=False):
@@ -194,19 +179,14 @@ def _drawable(picture: ArrayLike) -> np.ndarray:
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[..., 0]
     if picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)) or not picture.size:
-        advice = (
-            " Put the channels last: picture.permute(1, 2, 0)." if picture.shape[:1] in ((1,), (3,)) else ""
-        )
+        first = picture.shape[:1] in ((1,), (3,))
+        advice = " Put the channels last: picture.permute(1, 2, 0)." if first else ""
         raise ValueError(f"A picture is (H, W) or (H, W, 3) and not empty; got {picture.shape}.{advice}")
     if picture.dtype.kind not in "buif":
         raise ValueError(f"A picture holds numbers, got {picture.dtype}.")
     if picture.ndim == 3 and picture.dtype != np.uint8:
         most = 255 if picture.dtype.kind in "ui" else 1
-        if not np.isfinite(picture).all():
-            raise ValueError(
-                "A picture in colour holds NaN or infinity: np.nan_to_num(picture) makes numbers of them."
-            )
-        if picture.min() < -1e-3 or picture.max() > most + 1e-3:
+        if not (picture.min() >= -1e-3 and picture.max() <= most + 1e-3):  # nor is it where there is NaN
             raise ValueError(
                 f"Colours in {picture.dtype} go from 0 to {most}, got {picture.min():g} to {picture.max():g}: scale "
                 f"them first, or cut off what is beyond, with np.clip(picture, 0, {most})."
@@ -217,9 +197,8 @@ def _drawable(picture: ArrayLike) -> np.ndarray:
 
 def _common_range(pictures: Iterable[np.ndarray]) -> tuple[float, float]:
     finite = [picture[np.isfinite(picture)] for picture in pictures]
-    return min([0.0, *(each.min(initial=0) for each in finite)]), max(
-        [1.0, *(each.max(initial=1) for each in finite)]
-    )
+    low = min([0.0, *(each.min(initial=0) for each in finite)])
+    return low, max([1.0, *(each.max(initial=1) for each in finite)])
 
 
 def name_rows(figure: Figure, names: Sequence[str]) -> None:
@@ -265,7 +244,7 @@ def png(figure: Figure) -> bytes:
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display a figure with alternative text, for readers who hear the page instead of seeing it."""
+    """Display a figure with alternative text for readers who hear the page; a ValueError without it."""
     if not alt.strip():
         raise ValueError("Every figure needs alternative text: say in one sentence what it shows.")
     display(Image(data=png(figure), format="png", alt=alt))

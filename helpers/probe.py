@@ -71,7 +71,7 @@ def gradient(model: nn.Module, name: str, images: Tensor, row: int, column: int)
 
 
 def shape_table(model: nn.Module, images: Tensor, *names: str) -> str:
-    """Write out what some submodules put out for a batch of images, and how many weights each has."""
+    """Write out what some submodules put out for images (B, C, H, W), and how many weights each has."""
     parts = dict(model.named_modules())
     with torch.no_grad(), record(model, *names) as kept:
         model(images)
@@ -83,7 +83,7 @@ def shape_table(model: nn.Module, images: Tensor, *names: str) -> str:
 
 
 def operations(model: nn.Module, images: Tensor) -> int:
-    """Count the floating-point operations of one forward pass."""
+    """Count the floating-point operations of one forward pass of images (B, C, H, W)."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(images)
     return counter.get_total_flops()

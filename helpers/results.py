@@ -10,13 +10,10 @@ meaning over the course. Rows are found by their fields: `values("streets", "rea
 
 import json
 import math
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
-from filelock import FileLock
 from scipy.special import stdtrit  # Student's t, without the 60 MB of scipy.stats
 
 from helpers import runtime
@@ -28,10 +25,9 @@ Field = str | bool | int | float
 Row = dict[str, Any]
 
 
-def load(path: Path | None = None) -> dict[str, Any]:
+def load() -> dict[str, Any]:
     """All that was recorded; empty when nothing was."""
-    path = path or PATH
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return json.loads(PATH.read_text(encoding="utf-8")) if PATH.exists() else {}
 
 
 def rows(lesson: str, budget: str, /, **fields: Field) -> list[Row]:
@@ -78,20 +74,6 @@ def values(lesson: str, budget: str, figure: str, /, **fields: Field) -> dict[in
 def value(lesson: str, budget: str, figure: str, /, **fields: Field) -> float:
     """A figure's mean over its seeds. Errors as in `values`."""
     return fmean(values(lesson, budget, figure, **fields).values())
-
-
-def deviation(lesson: str, budget: str, figure: str, /, **fields: Field) -> float:
-    """A figure's standard deviation over its seeds (n - 1 in the denominator).
-
-    Raises:
-        ValueError: there is one seed only, so nothing is known of the spread.
-    """
-    found = list(values(lesson, budget, figure, **fields).values())
-    if len(found) < 2:
-        raise ValueError(
-            f"{figure} of {lesson}/{budget} with {described(fields)} has one seed: a deviation needs two."
-        )
-    return stdev(found)
 
 
 def differences(
@@ -144,10 +126,8 @@ def table(
     """
     wide = [max(len(name) + 2, 8) for name in figures]
     longest = max(map(len, systems))
-    lines = [
-        f"{'':{longest}}"
-        + "".join(f"{name.replace('_', ' '):>{w}}" for name, w in zip(figures, wide, strict=True))
-    ]
+    titles = (f"{name.replace('_', ' '):>{w}}" for name, w in zip(figures, wide, strict=True))
+    lines = [" " * longest + "".join(titles)]
     for name, fields in systems.items():
         try:
             found = [values(lesson, budget, figure, **both, **fields) for figure in figures]
@@ -190,8 +170,8 @@ def verdict(differences: Sequence[float], sign: int = 1, between: tuple[float, f
     """Judge a claim "the difference has this sign" by the 95% interval of the mean.
 
     Args:
-        differences: one a seed.
-        sign: 1 when the claim says above zero, -1 when below.
+        differences: one a seed, finite; none at all is a ValueError.
+        sign: 1 when the claim says above zero, -1 when below; anything else is a ValueError.
         between: the interval, where it comes from elsewhere (a bootstrap); else the t interval over seeds.
 
     Returns:
@@ -242,23 +222,6 @@ def twins(rows: Iterable[Row]) -> tuple[Row, Row] | None:
     return None
 
 
-def update(change: Callable[[dict[str, Any]], None], path: Path | None = None) -> None:
-    """Read the file, let `change` alter it, and replace it in one step, alone even among several processes."""
-    path = path or PATH
-    with FileLock(runtime.cache_folder() / f"{path.name}.lock"):
-        content = load(path)
-        change(content)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            text = json.dumps(
-                _rounded(content), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False
-            )
-            draft.write_text(text + "\n", encoding="utf-8")
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-
-
 def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
     """A row's figures, and what else of it is a number and no seed."""
     plain = {
@@ -275,17 +238,6 @@ def _differing(row: Row, other: Row) -> str:
     names = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
     listed = (f"{name} ({mine.get(name)!r}, {theirs.get(name)!r})" for name in names)
     return ", ".join(listed) or "nothing, they differ in no field"
-
-
-def _rounded(part: Any) -> Any:
-    """Plain Python, in six digits: more would change with every run."""
-    if hasattr(part, "tolist"):  # of NumPy or torch
-        part = part.tolist()
-    if isinstance(part, float):
-        return round(part, 6)
-    if isinstance(part, Mapping):
-        return {key: _rounded(each) for key, each in part.items()}
-    return [_rounded(each) for each in part] if isinstance(part, list | tuple) else part
 
 
 def _expect(wanted: Field, there: Mapping[Any, Any], what: str, lesson: str) -> None:

@@ -1,9 +1,9 @@
 """One training loop for the whole course: model, batches and loss are handed in, a history comes out."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,6 @@ from tqdm.auto import tqdm
 
 from helpers import runtime
 from helpers.optimisers import Optimisers, adamw
-
-if TYPE_CHECKING:  # a large import, and a lesson without segmentation needs none of it
-    from torchmetrics import Metric, MetricCollection
 
 Loss = Callable[[Any, Tensor], Tensor]  # from the model's output and the targets, a scalar
 
@@ -72,9 +69,8 @@ class Trainer:
         self.model.train()
         # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
         buffers = [buffer.clone() for buffer in self.model.buffers()]
-        value = self.loss(self.model(_beside(inputs, self.model)), _beside(targets, self.model))
-        for optimiser in self.optimisers:
-            optimiser.zero_grad()
+        value = self.loss(self.model(_to_model(inputs, self.model)), _to_model(targets, self.model))
+        self.model.zero_grad()
         if value.isfinite():
             value.backward()
         norm = nn.utils.clip_grad_norm_(self.parameters, self.clip) if value.isfinite() else value
@@ -104,7 +100,7 @@ def _one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_s
     return torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=highest, total_steps=steps, pct_start=rise)
 
 
-def _beside(batch: Any, model: nn.Module) -> Any:
+def _to_model(batch: Any, model: nn.Module) -> Any:
     """Move a batch, a tensor or what else has a `to`, to where the model is; fractions to the model's precision."""
     batch, weight = batch.to(runtime.device()), next(model.parameters(), None)
     if isinstance(batch, Tensor) and batch.is_floating_point() and weight is not None:
@@ -196,15 +192,9 @@ def _next(source, history: History, steps: int) -> tuple[Tensor, Tensor]:
             f"The batches ended after {history.steps} of {steps} steps. Give `fit` at least as many batches as steps, "
             "or lower steps."
         ) from None
-    _check_batch(inputs)
-    return inputs, targets
-
-
-def _check_batch(inputs: Tensor) -> None:
     if len(inputs) == 0:
-        raise ValueError(
-            "A batch is empty. Every batch needs at least one example: look at how they are cut."
-        )
+        raise ValueError("A batch is empty. Every batch needs at least one example.")
+    return inputs, targets
 
 
 @torch.no_grad()
@@ -215,47 +205,6 @@ def _watch(model, watch, watch_at, history: History, progress) -> None:
     seen = history.watched[history.steps] = watch(model)
     if isinstance(seen, float):
         progress.set_description(f"{progress.desc.split(' | ')[0]} | {seen:.3f}")
-
-
-@torch.no_grad()
-def evaluate(
-    model: nn.Module,
-    batches: Iterable[tuple[Tensor, Tensor]],
-    metrics: "Mapping[str, Metric] | MetricCollection",
-    *,
-    predict: Callable[[Any], Tensor] = lambda scores: scores.argmax(dim=1),
-) -> dict[str, float]:
-    """Run a model over batches in eval mode and compute each metric over the whole set.
-
-    The model's mode and device are left as they were.
-
-    Args:
-        batches: yields (inputs, targets); must not be empty.
-        metrics: torchmetrics by name; each is reset first.
-        predict: turns the model's output into what the metrics compare; by default the class of highest score.
-
-    Raises:
-        ValueError: there is no batch to evaluate on, or one is empty.
-    """
-    device = runtime.device()
-    was_training, home = model.training, next((p.device for p in model.parameters()), device)
-    model.to(device).eval()
-    for metric in metrics.values():
-        metric.reset()
-        metric.to(device)
-    seen = 0
-    try:
-        for inputs, targets in batches:
-            _check_batch(inputs)
-            predictions = predict(model(_beside(inputs, model)))
-            for metric in metrics.values():
-                metric.update(predictions, targets.to(device))
-            seen += len(inputs)
-    finally:
-        model.train(was_training).to(home)
-    if seen == 0:
-        raise ValueError("There is nothing to evaluate on: there is no batch. Give at least one.")
-    return {name: float(metric.compute()) for name, metric in metrics.items()}
 
 
 def parameter_count(model: nn.Module) -> int:

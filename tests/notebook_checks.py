@@ -239,7 +239,7 @@ def unbacked_numbers(notebook: NotebookNode, path: Path) -> list[str]:
 def solutions(notebook: NotebookNode, path: Path) -> list[str]:
     """Each exercise tried in the notebook has a folded solution, which passes its check after the imports alone."""
     source = "\n".join(cell.source for cell in code_cells(notebook))
-    modules = set(re.findall(r"from helpers\.(\w+) import [^\n]*\bexercises\b", source))
+    modules = set(re.findall(r"from helpers\.(?:\w+\.)*(\w+) import [^\n]*\bexercises\b", source))
     known = {
         name.partition(".")[2]: each
         for name, each in all_exercises().items()

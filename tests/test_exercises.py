@@ -19,9 +19,10 @@ SEEDS = range(5)
 def all_exercises() -> dict[str, Exercise]:
     """Every exercise that a lesson defines, by `lesson.name`."""
     found = {}
-    for path in sorted(Path(helpers.__file__).parent.glob("*/*exercises.py")):
+    folder = Path(helpers.__file__).parent
+    for path in sorted(folder.glob("**/*exercises.py")):
         lesson = path.parent.name
-        module = importlib.import_module(f"helpers.{lesson}.{path.stem}")
+        module = importlib.import_module(".".join(path.relative_to(folder.parent).with_suffix("").parts))
         for each in vars(module).values():
             if isinstance(each, Exercise):
                 found[f"{lesson}.{each.name}"] = each
@@ -201,7 +202,7 @@ def has_no_forward(table, places):
             "wrong",
             "cannot be read as numbers (Cannot copy out",
         ),
-        (lambda table, places: table.sum(0).to_sparse(), "right", "Right"),
+        (lambda table, places: table.sum(0).to_sparse(), "wrong", "cannot be read as numbers"),
     ],
 )
 def test_a_stub_is_told_from_an_error_inside_a_library(attempt, status, said):
@@ -227,8 +228,6 @@ ONES = torch.ones(2, 2)
         (torch.tensor([True, False]), torch.tensor([1, 0])),
         (ONES.bfloat16(), ONES),
         (ONES.to(torch.float8_e4m3fn), ONES),
-        (ONES.to_sparse(), ONES),
-        (ONES.to_sparse_csr(), ONES),
         ((ONES + 1j).conj(), ONES - 1j),
         ((1, np.ones(2)), [1, np.ones(2)]),
         ({"a": np.inf}, {"a": np.inf}),
@@ -255,11 +254,6 @@ def test_values_that_agree(output, wanted):
         ("one", "two", "should return 'two', not 'one'"),
         ({1}, {2}, "it returns a set with other contents"),
         (10**400, 1, "a whole number above 1e+20, which cannot be read as numbers"),
-        (
-            torch.nested.nested_tensor([ONES[0], ONES[0, :1]]),
-            ONES,
-            "not a torch tensor of many shapes in float32",
-        ),
         (ONES.to("meta"), ONES, "cannot be read as numbers (Cannot copy out of meta tensor"),
         (torch.tensor([1.0]), 1.0, "should return 1, not a torch tensor of shape (1,) in float32"),
     ],

@@ -40,25 +40,17 @@ def test_overlay_worked_out_by_hand():
     assert overlay(image, labels, blend=1).tolist() == [[[100, 200, 50], [179, 102, 255], [255, 204, 26]]]
 
 
-def test_overlay_tints_what_is_visible():
-    image, labels = np.full((1, 4, 3), 90, np.uint8), np.array([[0, 1, 2, 11]], np.uint8)
-    out = overlay(image, labels, 1, visible=[True, False, True])
-    assert np.array_equal(out[0, :2], image[0, :2]), "background is never tinted, nor a hidden class"
-    assert np.array_equal(out[0, 2:], CLASS_COLOURS[[2, 11]]), "classes without a flag are shown"
-
-
 REFUSED = {
     "image of shape (H, W, 3), got (3, 4, 5): channels last": {"image": np.zeros((3, 4, 5), np.uint8)},
     "image of shape (H, W, 3), got (4, 5)": {"image": np.zeros((4, 5), np.uint8)},
     "image in uint8, whole numbers from 0 to 255; got float64": {"image": np.zeros((4, 5, 3))},
-    "label map is (5, 4), the image (4, 5): give both the same": {"labels": np.zeros((5, 4), int)},
+    "Label map (5, 4), image (4, 5): give both the same size": {"labels": np.zeros((5, 4), int)},
     "must lie in 0..11, got 12..12. Map void": {"labels": np.full((4, 5), 12)},
     "must lie in 0..11, got -1..-1": {"labels": np.full((4, 5), -1)},
     "must hold integers, got float64: take the argmax": {"labels": np.zeros((4, 5))},
     "must hold integers, got bool": {"labels": np.zeros((4, 5), bool)},
     "blend is 1.5: give 0 for the image alone to 1": {"blend": 1.5},
     "blend is nan": {"blend": float("nan")},
-    "visible has 13 flags; there are 12 classes": {"visible": [True] * 13},
 }
 
 
@@ -128,7 +120,7 @@ NO_PICTURES = {
     "not empty; got (0, 3)": [np.zeros((0, 3))],
     "Colours in float64 go from 0 to 1, got 0 to 255": [np.array([[[0, 9, 255.0]]])],
     "Colours in int64 go from 0 to 255, got -1 to 1": [np.array([[[-1, 0, 1]]])],
-    "holds NaN": [np.full((1, 1, 3), np.nan)],
+    "Colours in float64 go from 0 to 1, got nan to nan": [np.full((1, 1, 3), np.nan)],
     "holds numbers": [np.array([["a"]])],
 }
 

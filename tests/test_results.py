@@ -60,11 +60,10 @@ def recorded(path):
 # Reading and judging
 
 
-def test_a_figure_is_found_by_fields_with_mean_and_deviation_over_seeds(recorded):
+def test_a_figure_is_found_by_fields_with_its_mean_over_seeds(recorded):
     assert results.values("toy", "record", "iou", model="b", averaged=False) == {0: 0.6, 1: 0.9}
     assert toy(averaged=True) == 0.65
     assert toy(model="a") == pytest.approx(0.6)
-    assert results.deviation("toy", "record", "iou", model="a") == pytest.approx(math.sqrt(0.02))
     assert toy("seconds", model="a") == 2.5
     assert len(rows("toy", "record")) == 7
 
@@ -86,7 +85,6 @@ MESSAGES = [
     (lambda: toy(averaged=True, model="a"), "with averaged True is recorded as 'a'; recorded: b."),
     (lambda: toy("acc", model="a"), "No figure of toy is recorded as 'acc'; recorded: iou, seconds."),
     (lambda: toy(model="b"), "two rows for seed 0. Ask also for: averaged (True, False)."),
-    (lambda: results.deviation("toy", "record", "iou", model="lone"), "one seed: a deviation needs two"),
     (lambda: ahead({"model": "late"}, {"model": "a"}), "model 'late' and model 'a' share no seed in toy"),
     (lambda: results.verdict([]), "needs at least one finite difference, got []"),
     (lambda: results.verdict([math.nan]), "needs at least one finite difference, got [nan]"),
@@ -184,13 +182,13 @@ def test_numbers_of_numpy_and_torch_are_stored(path):
 def test_a_write_that_fails_leaves_the_old_file_whole(recorded):
     before = recorded.read_text()
     with pytest.raises(TypeError):
-        results.update(lambda content: content.update(bad=object()))
+        recorder.update(lambda content: content.update(bad=object()))
     assert recorded.read_text() == before
     assert list(recorded.parent.glob(".results*")) == []
 
 
 def _add(number):
-    results.update(lambda content: content.update({str(number): number}))
+    recorder.update(lambda content: content.update({str(number): number}))
 
 
 def test_two_processes_lose_nothing_of_each_others(path):

@@ -19,13 +19,11 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from helpers.data import public
-from helpers.spatial_transformer.swift import race
-
 ROOT = Path(__file__).resolve().parent.parent
 # The harness of the browser tests drives this measurement too. It comes first: both folders have a conftest.py.
 sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT)]
 
+from tools.bench_race import report_race  # noqa: E402
 from tools.bench_training import report_training  # noqa: E402
 
 SCENE = f"""
@@ -212,27 +210,6 @@ def report_notebooks() -> None:
     print(f"{'notebook':40}{'seconds':>9}{'peak memory':>14}")
     for name, seconds, peak in notebook_costs():
         print(f"{name:40}{seconds:9.0f}{peak / 1e9:11.2f} GB", flush=True)
-
-
-def report_race() -> None:
-    """Print how long two spatial transformers take to learn MNIST, one after the other, and their ratio."""
-    try:
-        swift, tutorial = list(race())
-    except public.DataError as error:
-        print(f"The race of the spatial transformers is not run. {error}")
-        return
-    print("Training on plain MNIST until the test digits are named right, in one run:")
-    for row in (swift, tutorial):
-        figures = row["figures"]
-        print(
-            f"{row['model']:24}{row['parameters']:8,} weights{figures['training_seconds']:8.0f} s"
-            f"{100 * figures['accuracy']:8.2f} %"
-        )
-    took, theirs = (row["figures"]["training_seconds"] for row in (swift, tutorial))
-    print(
-        f"The tutorial's accuracy after each epoch: {' '.join(f'{each:.4f}' for each in tutorial['by_epoch'])}"
-    )
-    print(f"{'share of its time':24}{took / theirs:8.2f}")
 
 
 def main() -> None:

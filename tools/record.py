@@ -8,6 +8,7 @@ A piece gives rows: {"model": ..., "seed": ..., "figures": {name: number}}, more
 import argparse
 import datetime
 import importlib
+import json
 import math
 import os
 import platform
@@ -18,6 +19,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from helpers import results, runtime
 
@@ -43,7 +46,6 @@ def run(
     pieces: Pieces,
     budgets: Sequence[str] = results.BUDGETS,
     fresh: bool = False,
-    path: Path | None = None,
 ) -> list[str]:
     """Run a lesson's pieces that are not recorded yet, or all when `fresh`; returns what could not be run.
 
@@ -55,7 +57,7 @@ def run(
     for budget in budgets:
         for piece, work in pieces.get(budget, {}).items():
             title = f"{lesson} / {budget} / {piece}"
-            if not fresh and piece in results.load(path).get(lesson, {}).get(budget, {}).get("pieces", {}):
+            if not fresh and piece in results.load().get(lesson, {}).get(budget, {}).get("pieces", {}):
                 print(f"{title}: kept", flush=True)
                 continue
             begun = time.perf_counter()
@@ -65,19 +67,47 @@ def run(
                 print(f"{title}: not run. {error}", flush=True)
                 missed.append(title)
                 continue
-            refuse_twins(lesson, budget, piece, rows, path)
+            refuse_twins(lesson, budget, piece, rows)
             seconds = round(time.perf_counter() - begun, 1)
-            _store(lesson, budget, piece, {"rows": rows, "seconds": seconds, **surroundings()}, path)
+            _store(lesson, budget, piece, {"rows": rows, "seconds": seconds, **surroundings()})
             print(f"{title}: {len(rows)} rows, {seconds:.0f} s", flush=True)
     return missed
 
 
-def _store(lesson: str, budget: str, piece: str, content: dict[str, Any], path: Path | None) -> None:
+def _store(lesson: str, budget: str, piece: str, content: dict[str, Any]) -> None:
     def change(recorded: dict[str, Any]) -> None:
         kept = recorded.setdefault(lesson, {}).setdefault(budget, {"pieces": {}})
         kept["pieces"][piece] = content
 
-    results.update(change, path)
+    update(change)
+
+
+def update(change: Callable[[dict[str, Any]], None]) -> None:
+    """Read the file, let `change` alter it, and replace it in one step, alone even among several processes."""
+    path = results.PATH
+    with FileLock(runtime.cache_folder() / f"{path.name}.lock"):
+        content = results.load()
+        change(content)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            text = json.dumps(
+                _rounded(content), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False
+            )
+            draft.write_text(text + "\n", encoding="utf-8")
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _rounded(part: Any) -> Any:
+    """Plain Python, in six digits: more would change with every run."""
+    if hasattr(part, "tolist"):  # of NumPy or torch
+        part = part.tolist()
+    if isinstance(part, float):
+        return round(part, 6)
+    if isinstance(part, Mapping):
+        return {key: _rounded(each) for key, each in part.items()}
+    return [_rounded(each) for each in part] if isinstance(part, list | tuple) else part
 
 
 def checked(row: Mapping[str, Any], title: str) -> dict[str, Any]:
@@ -103,11 +133,9 @@ def checked(row: Mapping[str, Any], title: str) -> dict[str, Any]:
     return {**row, "seed": int(row["seed"]), "figures": figures}
 
 
-def refuse_twins(
-    lesson: str, budget: str, piece: str, rows: Sequence[results.Row], path: Path | None
-) -> None:
+def refuse_twins(lesson: str, budget: str, piece: str, rows: Sequence[results.Row]) -> None:
     """Refuse rows that differ in no field from one another or from another piece's: neither could be read back."""
-    others = results.load(path).get(lesson, {}).get(budget, {}).get("pieces", {})
+    others = results.load().get(lesson, {}).get(budget, {}).get("pieces", {})
     kept = [row for name, each in others.items() if name != piece for row in each["rows"]]
     if pair := results.twins([*kept, *rows]):
         raise ValueError(

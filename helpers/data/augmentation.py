@@ -33,11 +33,7 @@ CHANGES = changes(0.5, 2.0)
 
 
 def augment(
-    images: Tensor,
-    labels: Tensor,
-    generator: Generator,
-    by: v2.Compose = CHANGES,
-    light: Light | None = None,
+    images: Tensor, labels: Tensor, generator: Generator, by: v2.Compose = CHANGES, light: Light | None = None
 ) -> tuple[Tensor, Tensor]:
     """Change each scene at random: scale, crop, mirror, light. Labels move along, and are never interpolated.
 

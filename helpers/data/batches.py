@@ -50,7 +50,7 @@ def endless(
 
 
 def in_order(images: Tensor, labels: Tensor, size: int = 100) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield every example once, in order, for evaluation; shapes and errors as in `endless`."""
+    """Yield every example once, in order, for evaluation: images (B, 3, H, W), labels int64; errors as in `endless`."""
     images, labels = _paired(images, labels)
     for some, few in zip(images.split(int(size)), labels.split(int(size)), strict=True):
         yield as_input(some).contiguous(memory_format=torch.channels_last), few.long()

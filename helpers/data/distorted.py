@@ -193,7 +193,14 @@ def distorted_batches(
 def distorted_set(
     digits: Tensor, labels: Tensor, kind: Kind, seed: int, times: int = 1
 ) -> tuple[Distorted, Tensor]:
-    """Distort each digit `times` times, always alike for a seed, to judge on: N * times digits and their labels."""
+    """Distort each digit `times` times, always alike for a seed, to judge on.
+
+    Args:
+        digits: (N, 28, 28) uint8. labels: (N,) integers.
+
+    Returns:
+        N * times digits, and their labels, (N * times,) int64.
+    """
     digits = _checked(digits, kind)
     distorted = distort(digits.repeat(times, 1, 1), kind, seeds.generator(seed))
     return distorted, torch.as_tensor(labels).repeat(times).long()

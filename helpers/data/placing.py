@@ -54,7 +54,7 @@ class _Taken:
 def _place(plan: Plan, split: Split, options: SceneOptions, generator: Generator) -> tuple[Plan, Tensor]:
     """Give each sticker a place, in order; return the plan and which scenes (n,) found room for all."""
     textures, _ = sticker_textures(split)
-    size, least, truncation = options.size, options.height[0], options.truncation
+    size, least = options.size, options.height[0]
     cell = CELL if options.linked == 1 else 1
     cells = -(-size // cell)
     in_frame = _in_frame(size, cell)
@@ -73,7 +73,7 @@ def _place(plan: Plan, split: Split, options: SceneOptions, generator: Generator
             pixels = _outline(texture, torch.zeros(len(chosen), 2), heights[chosen, k], angles, size)
             # A cell counts as soon as any of its pixels does.
             mask = F.max_pool2d(pixels[:, None], cell, ceil_mode=True)[:, 0]
-            fits = _enough_in_frame(pixels, in_frame @ pixels @ in_frame.T, truncation)
+            fits = _stays_in_frame(pixels, in_frame @ pixels @ in_frame.T)
             if k > 0:
                 beside = _Taken(taken.all[chosen], taken.previous[chosen], taken.others[chosen])
                 fits = _keeps_layout(fits, mask, beside, linked, options)
@@ -84,7 +84,7 @@ def _place(plan: Plan, split: Split, options: SceneOptions, generator: Generator
             if cell > 1 and len(kept):
                 nudged = _outline(texture[fitting], nudge, heights[kept, k], angles[fitting], size)
                 # A nudge that would push a sticker out of the frame is left undone.
-                nudge *= _enough_in_frame(nudged, _count_in_frame(nudged, shift, in_frame), truncation)
+                nudge *= _stays_in_frame(nudged, _count_in_frame(nudged, shift, in_frame))
             places[kept, k] = (shift * cell).float() + size / 2 + nudge
             taken.previous[kept] = _translate(mask[fitting], shift)
             taken.all[kept] = torch.maximum(taken.all[kept], taken.previous[kept])
@@ -150,15 +150,15 @@ def _count_in_frame(pixels: Tensor, shift: Tensor, in_frame: Tensor) -> Tensor:
     return torch.einsum("nyx,ny,nx->n", pixels, rows, columns)[:, None]
 
 
-def _enough_in_frame(pixels: Tensor, within: Tensor, truncation: float) -> Tensor:
-    """Whether enough of each sticker is in the frame.
+def _stays_in_frame(pixels: Tensor, within: Tensor) -> Tensor:
+    """Whether all of each sticker is in the frame.
 
     Args:
         pixels: (n, S, S), stickers at the centre of the scene. One that reaches its rim is too large for it.
         within: (n, ...), how many of a sticker's pixels are in the frame.
     """
     rim = pixels[:, [0, -1]].sum(dim=(1, 2)) + pixels[:, :, [0, -1]].sum(dim=(1, 2))
-    needed = torch.where(rim == 0, (1 - truncation) * pixels.sum(dim=(1, 2)), float("inf"))
+    needed = torch.where(rim == 0, pixels.sum(dim=(1, 2)), float("inf"))
     return within >= needed.reshape(-1, *[1] * (within.ndim - 1))
 
 

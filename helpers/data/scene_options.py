@@ -36,7 +36,6 @@ class SceneOptions:
         chain: for "chain", how many stickers make one: sticker k belongs to chain k // chain.
         same_class: how likely the second sticker is another digit of the first one's class, and the fourth of the
             third's. None: always for "touching" and "covering", by chance for the others.
-        truncation: how much of a sticker's area may lie outside the frame, 0 to 0.9.
         hidden: least and greatest share of a sticker's ink that is not printed, 0 to 0.9: a straight cut in a random
             direction leaves the backing bare on one side. The labels say nothing of it.
         colours: the names to choose from, out of `COLOUR_NAMES`.
@@ -62,7 +61,6 @@ class SceneOptions:
     covered: Range = (0.2, 0.6)
     chain: int = 3
     same_class: float | None = None
-    truncation: float = 0.0
     hidden: Range = (0, 0)
     colours: tuple[str, ...] = COLOUR_NAMES
     colouring: Colouring = "each"
@@ -126,8 +124,6 @@ class SceneOptions:
             yield "a chain draws each outline independently of its label: leave same_class at None"
         if not _is_between(self.rotation, 0, 180):
             yield f"rotation is {self.rotation}: give 0 to 180 degrees"
-        if not _is_between(self.truncation, 0, 0.9):
-            yield f"truncation is {self.truncation}: give the share of a sticker, 0 to 0.9"
         if not _is_range(self.hidden, 0, 0.9):
             yield f"hidden is {self.hidden}: give shares of the ink, 0 to 0.9, the least first"
         if not isinstance(self.colours, tuple | list) or not self.colours:

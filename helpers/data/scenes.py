@@ -15,8 +15,6 @@ from helpers.data.splits import SPLITS, Split, check_split
 from helpers.data.stickers import COLOUR_NAMES, beyond_cut, paint, sample_sticker, sampling_grid
 from helpers.runtime import in_single_precision
 
-BACKGROUND = 0  # the class of every pixel that no sticker covers; digit d is class d + 1
-
 
 @dataclass(frozen=True)
 class Scenes:

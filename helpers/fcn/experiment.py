@@ -1,13 +1,13 @@
 """The skip ablation of notebook 01, live in a minute a network and at length for the record."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers import films, runtime
 from helpers.data.batches import as_input, endless, in_order
@@ -19,7 +19,7 @@ from helpers.frame_scores import bootstrap
 from helpers.metrics import segmentation_metrics
 from helpers.optimisers import Optimisers, adamw, muon
 from helpers.probe import record
-from helpers.training import History, evaluate, fit, parameter_count
+from helpers.training import History, fit, parameter_count
 
 CLASSES = 11
 RATE = 6e-3  # the highest learning rate of every cycle, for every network
@@ -38,6 +38,7 @@ class Budget:
         more: steps of each of the two continuations that every arm gets.
         batch: scenes a step.
         crop: side of the piece that is cut out of each scene, or None to train on whole scenes.
+        optimisers: as `fit` takes them.
     """
 
     scenes: int
@@ -98,9 +99,12 @@ def learn(
     )
 
 
-def score(network: FCN, scenes: Scenes) -> dict[str, float]:
-    """Judge a network by mean IoU, boundary IoU, pixel and class accuracy."""
-    return evaluate(network, in_order(scenes.images, scenes.labels), segmentation_metrics(CLASSES))
+@torch.no_grad()
+def score(network: nn.Module, scenes: Scenes) -> dict[str, float]:
+    """Judge a network, in eval mode and where it is, by mean IoU, boundary IoU, pixel and class accuracy."""
+    network.eval()
+    weight, batches = next(network.parameters()), in_order(scenes.images, scenes.labels)
+    return _scored((network(images.to(weight)).argmax(dim=1).cpu(), labels) for images, labels in batches)
 
 
 @torch.no_grad()
@@ -111,14 +115,14 @@ def label_all(network: FCN, images: Tensor) -> Tensor:
 
 def score_through_stride(labels: Tensor, stride: int) -> dict[str, float]:
     """Score the truth itself, (N, H, W) integers, after `through_stride`. It is no upper bound (see `fit_to_truth`)."""
-    return _score_maps(lambda part: through_stride(part, stride), labels)
+    return _scored((through_stride(part, stride), part) for part in labels.long().split(50))
 
 
-def _score_maps(predict: Callable[[Tensor], Tensor], labels: Tensor) -> dict[str, float]:
-    """Score what is predicted from the truth itself, some scenes at a time."""
+def _scored(maps: Iterable[tuple[Tensor, Tensor]]) -> dict[str, float]:
+    """Score predictions and truth, (B, H, W) integers each, pooled over all batches."""
     metrics = segmentation_metrics(CLASSES)
-    for part in labels.long().split(50):
-        metrics.update(predict(part), part)
+    for predictions, truth in maps:
+        metrics.update(predictions, truth)
     return {name: float(value) for name, value in metrics.compute().items()}
 
 
@@ -146,8 +150,7 @@ def fit_to_truth(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
         optimiser.zero_grad()
         F.cross_entropy(upsample(scores, stride), labels.long()).backward()
         optimiser.step()
-    with torch.no_grad():
-        return upsample(scores, stride).argmax(dim=1)
+    return upsample(scores.detach(), stride).argmax(dim=1)
 
 
 @torch.no_grad()
@@ -167,16 +170,16 @@ def watcher(scenes: Scenes, shown: Tensor) -> Callable[[FCN], dict[str, float | 
     return watch
 
 
-def ablate(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
+def ablate(seed: int) -> Iterator[dict]:
     """Train FCN-32s, 16s and 8s from one initialisation with equal steps, and yield a row for each."""
-    scenes, val, test = training_scenes(seed, budget), held_out_scenes("val", 100), held_out_scenes("test")
+    scenes, val, test = training_scenes(seed, RECORD), held_out_scenes("val", 100), held_out_scenes("test")
 
     def watch(network: FCN) -> float:
         return score(network, val)["mean_iou"]
 
     def phase(network: FCN, number: int) -> History:
-        steps = budget.more if number else budget.first
-        return learn(network, scenes, steps, seed * 10 + number, watch, steps // 4, budget)
+        steps = RECORD.more if number else RECORD.first
+        return learn(network, scenes, steps, seed * 10 + number, watch, steps // 4, RECORD)
 
     start = first_network(seed)
     first_history = phase(start, 0)
@@ -187,14 +190,13 @@ def ablate(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     for stride, coarser, middle_history in arms:
         network = finer(coarser, stride)
         histories = [first_history, middle_history, phase(network, 2)]
-        curve = [value for history in histories for value in history.watched.values()]
         yield {
             "model": f"FCN-{stride}s",
             "seed": seed,
             "figures": score(network, test),
             "parameters": parameter_count(network),
             "seconds": sum(history.seconds for history in histories),
-            "curve": curve,
+            "curve": [value for history in histories for value in history.watched.values()],
         }
 
 
@@ -202,28 +204,27 @@ def fitted_scores() -> Iterator[dict]:
     """Yield what scores of each stride reach on the test scenes when they are fitted to the truth itself."""
     labels = held_out_scenes("test").labels
     for stride in STRIDES:
-        found = _score_maps(partial(fit_to_truth, stride=stride), labels)
-        figures = {name: found[name] for name in ("mean_iou", "boundary_iou")}
+        found = _scored((fit_to_truth(part, stride), part) for part in labels.long().split(50))
+        figures = {"mean_iou": found["mean_iou"], "boundary_iou": found["boundary_iou"]}
         yield {"model": "fitted to the truth", "stride": stride, "seed": 0, "figures": figures}
 
 
-def skips_on_streets(seed: int = 0, first: int = STREET_FIRST, more: int = STREET_MORE) -> Iterator[dict]:
+def skips_on_streets(first: int = STREET_FIRST, more: int = STREET_MORE) -> Iterator[dict]:
     """Train FCN-32s, 16s and 8s from one FCN-32s with equal steps, as on the embedded data, and yield their rows.
 
     FCN-16s and FCN-8s share their first continuation: with equal settings and an equal seed it is the same.
     Figures `ahead_low` and `ahead_high` bound how far a network's mean IoU is ahead of FCN-32s' (see `bootstrap`),
     `boundary_ahead_...` the same for boundary IoU, `step_...` how far ahead of the next coarser network's.
     """
-    rest, _, _ = films.held_out()
+    seed, (rest, _, _) = 0, films.held_out()
     runtime.seed_everything(seed)
     start = FCN(STREET_CLASSES, stride=32)
     first_history = films.learn(films.Padded(start), rest, first, seed * 10, name="FCN-32s")
 
     def go_on(network: FCN, stride: int, number: int) -> tuple[FCN, History]:
         network = finer(network, stride)
-        return network, films.learn(
-            films.Padded(network), rest, more, seed * 10 + number, name=f"FCN-{stride}s"
-        )
+        padded, name = films.Padded(network), f"FCN-{stride}s"
+        return network, films.learn(padded, rest, more, seed * 10 + number, name)
 
     halfway = {32: go_on(start, 32, 1), 16: go_on(start, 16, 1)}
     coarser: list[dict[str, Tensor]] = []
@@ -239,10 +240,8 @@ def skips_on_streets(seed: int = 0, first: int = STREET_FIRST, more: int = STREE
             ):
                 figures[f"{name}_low"], figures[f"{name}_high"] = bootstrap(counts, other, figure)
         coarser.append(counts)
-        yield {
-            **films.row(f"FCN-{stride}s", network, [first_history, history, last], seed),
-            "figures": figures,
-        }
+        row = films.row(f"FCN-{stride}s", network, [first_history, history, last], seed)
+        yield row | {"figures": figures}
 
 
 PIECES = {

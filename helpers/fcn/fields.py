@@ -138,7 +138,7 @@ def _in_cells(gradient: np.ndarray) -> np.ndarray:
 
 
 def receptive_field(
-    image: np.ndarray, fields: Sequence[Field], gradient: Gradient, alt: str = "", colours: str = "inferno"
+    image: np.ndarray, fields: Sequence[Field], gradient: Gradient, alt: str = ""
 ) -> fig.Figure:
     """Choose a unit of a layer: the scene is lit where the unit can see, and warm where its gradient is strong.
 
@@ -148,7 +148,6 @@ def receptive_field(
         gradient: called with a layer's name, a unit's row and column; returns (H, W), the absolute gradient of the unit
             by the scene, summed over the colours.
         alt: what the scene shows, in a few words, for a reader who hears the page.
-        colours: one of matplotlib's colour maps, weak to strong.
     """
     image = taking.image(image)
     height, width = image.shape[:2]
@@ -175,7 +174,7 @@ def receptive_field(
         fig.Stage(
             fig.Image(image),
             fig.Spot(box),
-            fig.Heat(fig.array(list(heats))[here], colours=colours, blend=strength),
+            fig.Heat(fig.array(list(heats))[here], colours="inferno", blend=strength),
             fig.Box(box),
             fig.Dots(fig.array(places)[layer], fig.array(numbers)[here], 0.6),
             pointer=at,

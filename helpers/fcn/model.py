@@ -89,11 +89,7 @@ class FCN(nn.Module):
 
     def coarse_scores(self, images: Tensor) -> Tensor:
         """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
-        check_images(images, least=32)
-        if images.shape[2] % 32 or images.shape[3] % 32:
-            raise ValueError(
-                f"Height and width must be multiples of 32, got {tuple(images.shape[2:])}: pad the image."
-            )
+        check_images(images, least=32, multiple=32)
         features = self.encoder(images)
         scores = self.score(self.head(features[-1]))
         for skip, finer, add in zip(self.skips, (features[3], features[2]), self.sums, strict=False):
@@ -175,25 +171,3 @@ def fully_convolutional(classifier: PatchClassifier) -> nn.Sequential:
     return nn.Sequential(
         classifier.features, hidden, nn.ReLU(), as_convolution(classifier.score, 128, 1)
     ).eval()
-
-
-def shift_and_stitch(network: nn.Module, images: Tensor, stride: int, size: int) -> Tensor:
-    """Run a strided network on every shifted copy of the images, and interlace the scores.
-
-    Args:
-        network: maps (B, 3, H, W) to (B, classes, (H - size) // stride + 1, ...).
-        images: (B, 3, H, W), padded once by the caller.
-        stride, size: of the network, in pixels.
-
-    Returns:
-        (B, classes, H - size + 1, W - size + 1): the scores of the patch at every pixel.
-    """
-    H, W = (side - size + 1 for side in images.shape[2:])
-    dense = None
-    for row in range(min(stride, H)):
-        for column in range(min(stride, W)):
-            scores = network(images[:, :, row:, column:])
-            if dense is None:
-                dense = scores.new_empty(*scores.shape[:2], H, W)
-            dense[:, :, row::stride, column::stride] = scores
-    return dense

@@ -13,7 +13,7 @@ from helpers import runtime
 
 WEIGHTS = FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1
 NAMES = tuple(WEIGHTS.meta["categories"])
-PATIENCE = 10.0  # seconds without an answer
+TIMEOUT = 10.0  # seconds without an answer
 
 
 def pretrained_fcn() -> nn.Module:
@@ -30,7 +30,7 @@ def pretrained_fcn() -> nn.Module:
             f"The pretrained weights are not in {folder.name}, and {runtime.OFFLINE_VARIABLE} asks for no network."
         )
     try:
-        with _impatient():
+        with _with_timeout():
             state = WEIGHTS.get_state_dict(model_dir=str(folder), progress=True, check_hash=True)
     except (
         OSError,
@@ -70,10 +70,10 @@ def label(network: nn.Module, photograph: Tensor) -> tuple[Tensor, dict[str, flo
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
+def _with_timeout() -> Iterator[None]:
     """Give up on a network that does not answer; torch would wait for ever."""
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
+    socket.setdefaulttimeout(TIMEOUT)
     try:
         yield
     finally:

@@ -1,1 +1,1 @@
-"""Notebooks 05a and 05b: each thing found, named and masked (SDS, hypercolumns, multi-task network cascades)."""
+"""Notebooks 05a and 05b: each thing found, named and masked (SDS, hypercolumns; cascades have their own folder)."""

@@ -24,8 +24,8 @@ def cut(maps: Tensor, windows: Tensor, size: int) -> Tensor:
 
     Places beyond the image are 0.
     """
-    places = torch.cat([torch.zeros(len(windows), 1), windows], dim=1)
-    return roi_align(maps[None].float(), places, size, sampling_ratio=1, aligned=True)
+    numbered = F.pad(windows, (1, 0))  # all of image 0
+    return roi_align(maps[None].float(), numbered, size, sampling_ratio=1, aligned=True)
 
 
 def cut_own(masks: Tensor, windows: Tensor, size: int) -> Tensor:
@@ -35,10 +35,7 @@ def cut_own(masks: Tensor, windows: Tensor, size: int) -> Tensor:
     x = windows[:, :1] + inner * (windows[:, 2:3] - windows[:, :1])
     y = windows[:, 1:2] + inner * (windows[:, 3:] - windows[:, 1:2])
     grid = torch.stack(
-        [
-            (x / W * 2 - 1)[:, None].expand(-1, size, -1),
-            (y / H * 2 - 1)[:, :, None].expand(-1, -1, size),
-        ],
+        [(x / W * 2 - 1)[:, None].expand(-1, size, -1), (y / H * 2 - 1)[:, :, None].expand(-1, -1, size)],
         dim=-1,
     )
     return F.grid_sample(masks[:, None].float(), grid, align_corners=False)[:, 0]

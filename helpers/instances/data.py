@@ -21,6 +21,9 @@ TESTED = 100  # scenes in every set that systems are judged on
 Colours = Literal["all", "white"]
 Kind = Literal["crowded", "touching pairs"]
 COLOURS: dict[Colours, tuple[str, ...]] = {"all": COLOUR_NAMES, "white": ("white",)}
+SETS = [
+    {"scenes": kind, "colours": colours} for kind, colours in product(get_args(Kind), COLOURS)
+]  # that are judged
 
 CROWDED = SceneOptions(size=SIDE, count=(2, 5), height=(20, 36), covered=(0.1, 0.4), same_class=0.7)
 PAIRS = replace(CROWDED, count=2, overlap="touching", same_class=1.0)
@@ -87,20 +90,20 @@ def boxes_of_scene(scenes: Scenes, number: int) -> Tensor:
 
 
 def judged(
-    find: Callable[[Tensor], list[Detections]], split: Split = "test"
+    find: Callable[[Tensor], list[Detections]],
 ) -> Iterator[tuple[dict[str, str], dict[str, float]]]:
     """Judge a system on all four sets of held-out scenes: the fields and the figures of a row for each.
 
     Args:
         find: from images (N, 3, H, W) in uint8 to what is found in each, in order.
     """
-    for kind, colours in product(get_args(Kind), COLOURS):
-        scenes = held_out(kind, colours, split)
+    for sets in SETS:
+        scenes = held_out(*sets.values())
         start = time.perf_counter()
         found = find(scenes.images)
         seconds = (time.perf_counter() - start) / len(scenes)
         figures = average_precision(found, true_instances(scenes))
-        yield {"scenes": kind, "colours": colours}, figures | {"seconds_a_scene": seconds}
+        yield sets, figures | {"seconds_a_scene": seconds}
 
 
 def _check(number: int, colours: str, kind: str) -> None:

@@ -1,5 +1,7 @@
 """Checks for the exercises of notebook 05a: overlap of masks, suppression, average precision."""
 
+from collections.abc import Callable
+
 import torch
 from numpy.random import Generator
 from torch import Tensor
@@ -18,48 +20,32 @@ def _two_sets(generator: Generator) -> tuple[Tensor, Tensor]:
     return masks[:D], masks[D:]
 
 
-def _counts(masks: Tensor, others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Pixels in both (D, E), in the first (D, 1), in the second (E,)."""
-    both = (masks[:, None] & others).sum(dim=(2, 3)).float()
-    return both, masks.sum(dim=(1, 2))[:, None].float(), others.sum(dim=(1, 2)).float()
+def _from_counts(score: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """A score of every pair, from its pixels in both masks (D, E), in the first (D, 1) and in the second (E,)."""
 
+    def scores(masks: Tensor, others: Tensor) -> Tensor:
+        both = (masks[:, None] & others).sum(dim=(2, 3)).float()
+        return score(both, masks.sum(dim=(1, 2))[:, None].float(), others.sum(dim=(1, 2)).float())
 
-def _iou(masks: Tensor, others: Tensor) -> Tensor:
-    both, first, second = _counts(masks, others)
-    return both / (first + second - both)
-
-
-def _dice(masks: Tensor, others: Tensor) -> Tensor:
-    both, first, second = _counts(masks, others)
-    return 2 * both / (first + second)
-
-
-def _double(masks: Tensor, others: Tensor) -> Tensor:
-    both, first, second = _counts(masks, others)
-    return both / (first + second)
-
-
-def _of_first(masks: Tensor, others: Tensor) -> Tensor:
-    both, first, _ = _counts(masks, others)
-    return both / first
+    return scores
 
 
 iou = Exercise(
     name="iou",
     make_input=_two_sets,
-    solution=_iou,
+    solution=_from_counts(lambda both, first, second: both / (first + second - both)),
     mistakes=(
         Mistake(
-            _dice,
+            _from_counts(lambda both, first, second: 2 * both / (first + second)),
             "this is twice the intersection over the sum of the areas, the Dice score. It has the same order, but is "
             "larger: an IoU of 0.5 is a Dice score of 0.67. Divide by the union.",
         ),
         Mistake(
-            _double,
+            _from_counts(lambda both, first, second: both / (first + second)),
             "the union counts shared pixels once. The sum of both areas counts them twice: take the intersection off.",
         ),
         Mistake(
-            _of_first,
+            _from_counts(lambda both, first, second: both / first),
             "this is the share of the first mask that lies in the second. A mask of one pixel would score 1 there.",
         ),
         Mistake(
@@ -86,23 +72,14 @@ def _greedy(alike: Tensor, order: Tensor, limit: float) -> Tensor:
     return torch.isin(torch.arange(len(alike)), torch.tensor(kept))
 
 
-def _suppress(alike: Tensor, scores: Tensor, limit: float) -> Tensor:
-    return _greedy(alike, scores.argsort(descending=True), limit)
-
-
-def _not_greedy(alike: Tensor, scores: Tensor, limit: float) -> Tensor:
-    better = scores[None] > scores[:, None]
-    return ~((alike > limit) & better).any(dim=1)
-
-
 suppress = Exercise(
     name="suppress",
     make_input=_crowd,
-    solution=_suppress,
+    solution=lambda alike, scores, limit: _greedy(alike, scores.argsort(descending=True), limit),
     trials=8,
     mistakes=(
         Mistake(
-            _not_greedy,
+            lambda alike, scores, limit: ~((alike > limit) & (scores[None] > scores[:, None])).any(dim=1),
             "a detection is dropped because of one that has been dropped itself. Only those that stay may drop others: "
             "go from the best down, and compare with what is kept so far.",
         ),
@@ -146,25 +123,16 @@ def _read(precision: Tensor, recall: Tensor) -> Tensor:
     return torch.cat([precision, torch.zeros(1)])[place]
 
 
-def _best_after(precision: Tensor) -> Tensor:
-    return precision.flip(0).cummax(dim=0).values.flip(0)
-
-
-def _ap(hits: Tensor, total: int) -> Tensor:
+def _levels(hits: Tensor, total: int) -> Tensor:
+    """The best precision at each level of recall or above."""
     precision, recall = _curve(hits, total)
-    return _read(_best_after(precision), recall).mean()
-
-
-def _ap_reached(hits: Tensor, total: int) -> Tensor:
-    precision, recall = _curve(hits, total)
-    read = _read(_best_after(precision), recall)
-    return read[read > 0].mean()
+    return _read(precision.flip(0).cummax(dim=0).values.flip(0), recall)
 
 
 average_precision = Exercise(
     name="average_precision",
     make_input=_ranking,
-    solution=_ap,
+    solution=lambda hits, total: _levels(hits, total).mean(),
     mistakes=(
         Mistake(
             lambda hits, total: _read(*_curve(hits, total)).mean(),
@@ -172,12 +140,12 @@ average_precision = Exercise(
             "higher recall: run a maximum over the ranking from its end.",
         ),
         Mistake(
-            _ap_reached,
+            lambda hits, total: _levels(hits, total)[_levels(hits, total) > 0].mean(),
             "levels of recall that are never reached are left out, so missed instances cost nothing. Their precision "
             "is 0, and they count among the 101.",
         ),
         Mistake(
-            lambda hits, total: _ap(hits, int(hits.sum())),
+            lambda hits, total: _levels(hits, int(hits.sum())).mean(),
             "recall is divided by the hits, so it always ends at 1. Divide by `total`, all true instances.",
         ),
         Mistake(

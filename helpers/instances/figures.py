@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
+from scipy import ndimage
 
 from helpers import figure as fig
 from helpers.figure import taking
 
 COLOURS = ((255, 150, 0), (0, 190, 255), (255, 80, 170), (120, 220, 60), (170, 120, 255), (255, 225, 60))
 WIDE = 12  # values side by side in a drawn column
+STRIDES = (1, 2, 4, 8)
 MEASURES = ("boxes", "masks")
 
 
@@ -19,25 +21,14 @@ def painted(image: object, masks: object, blend: float = 0.6) -> np.ndarray:
     for number, mask in enumerate(taking.numbers(masks, "masks").astype(bool)):
         colour = np.array(COLOURS[number % len(COLOURS)], float)
         picture[mask] = (1 - blend) * picture[mask] + blend * colour
-        inner = mask.copy()
-        inner[1:] &= mask[:-1]
-        inner[:-1] &= mask[1:]
-        inner[:, 1:] &= mask[:, :-1]
-        inner[:, :-1] &= mask[:, 1:]
-        picture[mask & ~inner] = colour
+        picture[mask & ~ndimage.binary_erosion(mask, border_value=1)] = colour
     return picture.round().astype(np.uint8)
 
 
 def hypercolumn(
-    image: object,
-    windows: object,
-    crops: object,
-    maps: Sequence[object],
-    said: object,
-    mixing: object,
-    truth: object,
-    alt: str = "",
-) -> fig.Figure:
+    image: object, windows: object, crops: object, maps: Sequence[object], said: object, mixing: object,
+    truth: object, alt: str = "",
+) -> fig.Figure:  # fmt: skip
     """Point at a pixel of a box: its column, what each layer says there, and which classifiers are asked.
 
     Args:
@@ -64,44 +55,29 @@ def hypercolumn(
     right = (switched > 50) == known[:, None, None, None, None].astype(bool)
 
     box = fig.Slider("Box", D, labels=[str(d + 1) for d in range(D)], keys="[]")
-    layers = [fig.Toggle(f"Stride {stride}", True) for stride in (1, 2, 4, 8)]
+    layers = [fig.Toggle(f"Stride {stride}", True) for stride in STRIDES]
     blend = fig.Slider("Blend", 101, 45, labels="{}%")
     at = fig.Pointer((n, n))
     chance = fig.array(switched)[box, *layers]
     K = round(len(taking.numbers(mixing, "mixing")) ** 0.5)
     shares = np.round(np.moveaxis(taking.numbers(mixing, "mixing").astype(float), 0, -1) * 100)
-    half = fig.array(np.arange(n) // 2)  # the numbers beside the picture are those of every second place
-    every = np.moveaxis(scores, 1, -1)[:, ::2, ::2, None].round(2)
+    # The numbers beside the picture are those of every second place.
+    half = fig.array(np.arange(n) // 2)
+    every = fig.array(np.moveaxis(scores, 1, -1)[:, ::2, ::2, None].round(2))
+    by_stride = fig.Matrix(
+        every[box, half[at.y], half[at.x]], ["score"], [str(stride) for stride in STRIDES], low=-6, high=6,
+        colours="PuOr", numbers="+.1f", title="Each stride's share", side=240,
+    )  # fmt: skip
+    asked = fig.array(shares.reshape(n, n, K, K)[::2, ::2].astype(np.uint8))[half[at.y], half[at.x]]
+    crop = fig.Image(fig.array(np.moveaxis(cut, 1, -1))[box])
+    inside = fig.Heat(chance, high=100, colours="viridis", blend=blend)
+    frame = fig.Box(fig.array(_sides(frames))[box])
     return fig.Figure(
-        fig.Stage(
-            fig.Image(fig.array(np.moveaxis(cut, 1, -1))[box]),
-            fig.Heat(chance, high=100, colours="viridis", blend=blend),
-            title="Chance to be inside",
-            pointer=at,
-            side=300,
-        ),
-        fig.Stage(
-            fig.Image(picture), fig.Box(fig.array(_sides(frames))[box]), title="The box, widened", side=220
-        ),
+        fig.Stage(crop, inside, title="Chance to be inside", pointer=at, side=300),
+        fig.Stage(fig.Image(picture), frame, title="The box, widened", side=220),
         fig.Column(*_column(maps, frames, n, box, at), title="The column here"),
-        fig.Matrix(
-            fig.array(every)[box, half[at.y], half[at.x]],
-            ["score"],
-            ["1", "2", "4", "8"],
-            low=-6,
-            high=6,
-            colours="PuOr",
-            numbers="+.1f",
-            title="Each stride's share",
-            side=240,
-        ),
-        fig.Matrix(
-            fig.array(shares.reshape(n, n, K, K)[::2, ::2].astype(np.uint8))[half[at.y], half[at.x]],
-            high=100,
-            numbers=".0f",
-            title=f"Percent of the {K} x {K} classifiers",
-            side=190,
-        ),
+        by_stride,
+        fig.Matrix(asked, high=100, numbers=".0f", title=f"Percent of the {K} x {K} classifiers", side=190),
         fig.Stage(fig.Heat(fig.array(known)[box], colours="gray"), title="Truth", side=150),
         also=(box, *layers, blend),
         caption="Box {Box}, strides 1 {Stride 1}, 2 {Stride 2}, 4 {Stride 4}, 8 {Stride 8}: {share:.1%} of its places "
@@ -124,24 +100,18 @@ def _column(
     centres = (np.arange(n) + 0.5) / n
     places = [frames[:, [k]] + centres * (frames[:, [k + 2]] - frames[:, [k]]) for k in (1, 0)]
     drawn = []
-    for found, stride in zip(maps, (1, 2, 4, 8), strict=True):
+    for found, stride in zip(maps, STRIDES, strict=True):
         array = np.moveaxis(taking.numbers(found, "maps").astype(float), 0, -1)  # (h, w, C)
-        y, x = (
-            np.clip(place // stride, 0, size - 1).astype(int)
-            for place, size in zip(places, array.shape, strict=False)
-        )
-        # Only what lies in some window is stored, in percent of the largest value.
+        pairs = zip(places, array.shape, strict=False)
+        y, x = (np.clip(place // stride, 0, size - 1).astype(int) for place, size in pairs)
+        # Only what lies in some window is stored, in steps of 4% of the largest value: the page holds all of it.
         shown = array[y.min() : y.max() + 1, x.min() : x.max() + 1] / max(array.max(), 1e-9)
         h, w, C = shown.shape
         padded = np.zeros((h, w, -(-C // WIDE) * WIDE), np.uint8)
-        padded[..., :C] = np.round(100 * shown)
-        column = fig.array(padded.reshape(h, w, -1, WIDE))
+        padded[..., :C] = np.round(25 * shown)
         y, x = (fig.array(at_map - at_map.min())[box, where] for at_map, where in ((y, at.y), (x, at.x)))
-        drawn.append(
-            fig.Stage(
-                fig.Heat(column[y, x], high=100, colours="magma"), title=f"stride {stride}: {C}", side=190
-            )
-        )
+        values = fig.Heat(fig.array(padded.reshape(h, w, -1, WIDE))[y, x], high=25, colours="magma")
+        drawn.append(fig.Stage(values, title=f"stride {stride}: {C}", side=190))
     return drawn
 
 
@@ -166,37 +136,34 @@ def suppression(
             f"{N} scenes and {len(overlaps)} overlaps need found ({N}, 2, {len(overlaps)}) and boxes, scores, kept "
             f"and truth for each scene; got {hits.shape}, {len(boxes)}, {len(scores)}, {len(kept)}, {len(truth)}."
         )
-    frames, texts, counts = [], [], []
+    frames, texts = [], []
     for each, score, stays in zip(boxes, scores, kept, strict=True):
-        sides, chances = _sides(each), taking.numbers(score, "scores").astype(float)
+        sides, chances = (
+            _sides(each),
+            [f"{chance:.2f}" for chance in taking.numbers(score, "scores").astype(float)],
+        )
         frames.append([[sides[np.asarray(one, int)] for one in measure] for measure in stays])
-        texts.append([[[f"{chances[i]:.2f}" for i in one] for one in measure] for measure in stays])
-        counts.append([[len(one) for one in measure] for measure in stays])
+        texts.append([[[chances[i] for i in one] for one in measure] for measure in stays])
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
     measure = fig.Choice("Overlap of", list(MEASURES))
-    limit = fig.Slider(
-        "Limit", len(overlaps), len(overlaps) // 2, labels=[f"{o:.2f}" for o in overlaps], play=True
-    )
-    picture = fig.array(np.stack(pictures))[scene]
+    steps = [f"{overlap:.2f}" for overlap in overlaps]
+    limit = fig.Slider("Limit", len(steps), len(steps) // 2, labels=steps, play=True)
+    picture, at = fig.Image(fig.array(np.stack(pictures))[scene]), (scene, measure, limit)
+    real = fig.Box(fig.array([_sides(each) for each in truth])[scene])
     return fig.Figure(
         fig.Stage(
-            fig.Image(picture),
-            fig.Box(fig.array(frames)[scene, measure, limit], fig.names(texts)[scene, measure, limit]),
+            picture,
+            fig.Box(fig.array(frames)[at], fig.names(texts)[at]),
             title="Detections that stay",
             side=330,
         ),
-        fig.Stage(
-            fig.Image(picture),
-            fig.Box(fig.array([_sides(each) for each in truth])[scene]),
-            title="Truth",
-            side=220,
-        ),
-        also=(scene, measure, limit),
+        fig.Stage(picture, real, title="Truth", side=220),
+        also=at,
         caption="Scene {Scene}, overlap of {Overlap of}, limit {Limit}: {count} detections stay; {hits} of {true} true "
         "instances are found.",
         alt=alt or f"{N} scenes with the detections that stay after suppression, beside the true boxes.",
-        count=fig.array(counts)[scene, measure, limit],
-        hits=fig.array(hits)[scene, measure, limit],
+        count=fig.array([[[len(one) for one in measure] for measure in stays] for stays in kept])[at],
+        hits=fig.array(hits)[at],
         true=fig.array([len(each) for each in truth])[scene],
     )
 
@@ -215,57 +182,49 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
             (C, h, w), class (11,), maps 1 to 8 (C, h, w), scores (K * K, H, W), mask (n, n).
         parameters: of the trunk, the class and the scores.
     """
-    t, p = tensors, parameters
+    dense = {"top of box": "dense", "top of region": "dense"}
+    classified = {"stride 8": "1 × 1", "stride 4": "", "stride 2": "", "stride 1": ""}
+    # Each tensor's column and row, what it is made of, and a note.
+    drawn = {
+        "image": (0, 1, None, ""),
+        "region": (1, 0, {"image": "propose"}, "One of 150 regions."),
+        "box crop": (2, 0, {"region": "cut"}, ""),
+        "region crop": (
+            2,
+            1,
+            {"box crop": "keep the region"},
+            "Everything outside the region is the mean colour.",
+        ),
+        "top of box": (
+            3,
+            0,
+            {"box crop": "trunk"},
+            "The trunk has {trunk:,} parameters, the same ones everywhere.",
+        ),
+        "top of region": (3, 1, {"region crop": "trunk"}, ""),
+        "class": (4, 0, dense, "The classifier has {class:,} parameters."),
+        "stride 1": (0, 2, {"image": "trunk"}, ""),
+        "stride 2": (1, 2, {"stride 1": "read"}, ""),
+        "stride 4": (2, 2, {"stride 2": "read"}, ""),
+        "stride 8": (3, 2, {"stride 4": "read"}, ""),
+        "scores": (
+            4,
+            2,
+            classified,
+            "Each of 5 x 5 classifiers of each pixel, over four maps; {scores:,} parameters.",
+        ),
+        "mask": (
+            4,
+            3,
+            {"scores": "cut, mix"},
+            "Cut by the named region's box, mixed from classifiers near each place.",
+        ),
+    }
     steps = [
-        fig.Step("image", t["image"], place=(0, 1)),
-        fig.Step("region", t["region"], after={"image": "propose"}, place=(1, 0), note="One of 150 regions."),
-        fig.Step("box crop", t["box crop"], after={"region": "cut"}, place=(2, 0)),
-        fig.Step(
-            "region crop",
-            t["region crop"],
-            after={"box crop": "keep the region"},
-            place=(2, 1),
-            note="Everything outside the region is the mean colour.",
-        ),
-        fig.Step(
-            "top of box",
-            t["top of box"],
-            after={"box crop": "trunk"},
-            place=(3, 0),
-            note=f"The trunk has {p['trunk']:,} parameters, the same ones in every place where it stands.",
-        ),
-        fig.Step("top of region", t["top of region"], after={"region crop": "trunk"}, place=(3, 1)),
-        fig.Step(
-            "class",
-            t["class"],
-            after={"top of box": "dense", "top of region": "dense"},
-            place=(4, 0),
-            kind="vector",
-            note=f"The classifier has {p['class']:,} parameters.",
-        ),
-    ]
-    before = {"image": "trunk"}
-    for number, stride in enumerate((1, 2, 4, 8)):
-        name = f"stride {stride}"
-        steps.append(fig.Step(name, t[name], after=before, place=(number, 2)))
-        before = {name: "read"}
-    steps += [
-        fig.Step(
-            "scores",
-            t["scores"],
-            after={"stride 8": "1 × 1", **{f"stride {stride}": "" for stride in (4, 2, 1)}},
-            place=(4, 2),
-            note=f"What each of the 5 x 5 classifiers says of each pixel, summed over the four maps; {p['scores']:,} "
-            "parameters.",
-        ),
-        fig.Step(
-            "mask",
-            t["mask"],
-            after={"scores": "cut, mix"},
-            place=(4, 3),
-            note="Cut by the box of the region that was named, each place mixed from the classifiers near it.",
-        ),
-    ]
+        fig.Step(name, tensors[name], place=(column, row), after=after, note=note.format(**parameters),
+                 kind="vector" if name == "class" else None)
+        for name, (column, row, after, note) in drawn.items()
+    ]  # fmt: skip
     return fig.walk(
         steps, alt=alt or "The tensors of SDS and of hypercolumns, from an image to a class and a mask."
     )

@@ -1,23 +1,19 @@
 """Hypercolumns (Hariharan, Arbelaez, Girshick, Malik 2015): a mask for each box, from every layer of the trunk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
-from helpers.instances.boxes import paste, windows_round
+from helpers.instances.boxes import CONTEXT, paste, windows_round
 from helpers.instances.model import STRIDES, WIDTHS, enlarged
 from helpers.instances.scoring import Detections
 
 SIDE = 50  # places along a side of a box's mask
 LAYERS = {"all": (0, 1, 2, 3), "top": (3,)}  # which of the trunk's maps a column holds
-
-
-def resized(maps: Tensor, stride: int) -> Tensor:
-    """Bring maps (B, C, h, w) to the image's resolution: (B, C, stride * h, stride * w)."""
-    return maps if stride == 1 else enlarged(maps, stride)
 
 
 def mixing(grid: int, side: int = SIDE) -> Tensor:
@@ -61,23 +57,21 @@ class HypercolumnHead(nn.Module):
 
     def shares(self, maps: Sequence[Tensor], windows: Tensor) -> Tensor:
         """What each layer adds to the scores of `forward`: (R, layers, 50, 50)."""
-        parts = [
-            self.mixed(resized(classify(maps[layer]), STRIDES[layer]), windows)
-            for layer, classify in zip(self.layers, self.classifiers, strict=True)
-        ]
-        return torch.stack(parts, dim=1)
+        return torch.stack([self.mixed(scores, windows) for scores in self.by_layer(maps)], dim=1)
 
     def score_maps(self, maps: Sequence[Tensor]) -> Tensor:
         """What every classifier says of every pixel, all layers summed: (B, grid * grid, H, W)."""
-        return sum(
-            resized(classify(maps[layer]), STRIDES[layer])
-            for layer, classify in zip(self.layers, self.classifiers, strict=True)
-        )
+        return sum(self.by_layer(maps))
+
+    def by_layer(self, maps: Sequence[Tensor]) -> Iterator[Tensor]:
+        """Classify each layer's map where it is, and enlarge the scores: (B, grid * grid, H, W) each."""
+        for layer, classify in zip(self.layers, self.classifiers, strict=True):
+            yield enlarged(classify(maps[layer]), STRIDES[layer])
 
 
 @torch.no_grad()
 def masked(
-    head: HypercolumnHead, maps: Sequence[Tensor], found: Sequence[Detections], context: float
+    head: HypercolumnHead, maps: Sequence[Tensor], found: Sequence[Detections], context: float = CONTEXT
 ) -> list[Detections]:
     """Draw a new mask for each detection from its box; class and score stay.
 
@@ -87,12 +81,9 @@ def masked(
     head.eval()
     drawn = []
     for number, each in enumerate(found):
-        if not len(each):
-            drawn.append(each)
-            continue
-        windows = windows_round(each.boxes, context)
-        places = torch.cat([torch.zeros(len(windows), 1), windows], dim=1)
-        inside = head([part[number : number + 1] for part in maps], places).sigmoid()
-        masks = paste(inside, windows, *each.masks.shape[1:]) >= 0.5
-        drawn.append(Detections(each.image, masks, each.classes, each.scores))
+        if len(each):
+            windows = windows_round(each.boxes, context)
+            inside = head([part[[number]] for part in maps], F.pad(windows, (1, 0))).sigmoid()
+            each = replace(each, masks=paste(inside, windows, *each.masks.shape[1:]) >= 0.5)
+        drawn.append(each)
     return drawn

@@ -1,7 +1,7 @@
 """Every training of the lesson: the trunk, once a seed and for all systems, then the parts that stand on it."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,13 +20,21 @@ from helpers.instances.model import ClassMap, Trunk
 from helpers.instances.scoring import boxes_round, mask_iou
 from helpers.instances.sds import GRID, Looked, Refiner, RegionClassifier, described
 from helpers.optimisers import muon
-from helpers.training import History, fit
+from helpers.training import History, fit, loss_curve
 
 RATE, REGION_RATE, CELL_RATE, HEAD_RATE = 1e-2, 1e-3, 1e-3, 1e-2  # the highest of each cycle; see `rates`
 BATCH, REGION_BATCH, HEAD_BATCH = 16, 128, 6  # scenes, regions, scenes
 POSITIVE = 0.5  # IoU of a region with a true mask, from which on it is named after it
 GROUND_REGIONS = 30  # regions of the ground that a scene teaches, at most
 JITTER = 0.12  # how far a true box is moved or stretched for training, in its sides
+
+
+def row(
+    fields: dict[str, Any], seed: int, figures: dict[str, float], history: History, **more: Any
+) -> dict[str, Any]:
+    """What is recorded of a trained system: its fields, what it scores, and how it learned."""
+    learned = {"seconds": history.seconds, "curve": loss_curve(history.loss)}
+    return {**fields, **more, "seed": seed, "figures": figures, **learned}
 
 
 @dataclass(frozen=True)
@@ -47,28 +55,10 @@ def new_class_map(seed: int) -> ClassMap:
     return ClassMap(Trunk())
 
 
-def learn_class_map(
-    network: ClassMap,
-    scenes: Scenes,
-    steps: int,
-    seed: int,
-    rate: float = RATE,
-    watch: Callable[[ClassMap], Any] | None = None,
-    watch_at: range = range(0),
-) -> History:
+def learn_class_map(network: ClassMap, scenes: Scenes, steps: int, seed: int) -> History:
     """Train trunk and scores by the pixel loss."""
     batches = endless(scenes.images, scenes.labels, BATCH, seed)
-    return fit(
-        network,
-        batches,
-        F.cross_entropy,
-        steps=steps,
-        lr=rate,
-        optimisers=muon,
-        watch=watch,
-        watch_at=watch_at,
-        name="trunk",
-    )
+    return fit(network, batches, F.cross_entropy, steps=steps, lr=RATE, optimisers=muon, name="trunk")
 
 
 @cache
@@ -81,12 +71,6 @@ def common_class_map(seed: int, budget: TrunkBudget = RECORD_TRUNK) -> tuple[Cla
 def frozen(trunk: Trunk) -> Trunk:
     """Copy a trunk, so that no training changes it: no gradients, batch norms as they are in evaluation."""
     return copy.deepcopy(trunk).requires_grad_(False).eval()
-
-
-@torch.no_grad()
-def class_maps(network: ClassMap, scenes: Scenes) -> Tensor:
-    """Label every pixel of scenes: (N, H, W) int64, 0 for the ground."""
-    return torch.cat([network(as_input(images)).argmax(dim=1) for images in scenes.images.split(50)])
 
 
 @dataclass(frozen=True)
@@ -172,15 +156,15 @@ class Looks:
         return Looks([part.to(device) for part in self.maps], self.windows.to(device))
 
 
-class OnLooks(nn.Module):
-    """A hypercolumn head that takes its two inputs as one, as `fit` hands them over."""
+class Reading(nn.Module):
+    """A network of two inputs that finds both in a batch, as `fit` hands it over in one."""
 
-    def __init__(self, head: HypercolumnHead):
+    def __init__(self, network: nn.Module, first: str, second: str):
         super().__init__()
-        self.head = head
+        self.network, self.names = network, (first, second)
 
-    def forward(self, looks: Looks) -> Tensor:
-        return self.head(looks.maps, looks.windows)
+    def forward(self, batch: Any) -> Any:
+        return self.network(*(getattr(batch, name) for name in self.names))
 
 
 def head_batches(trunk: Trunk, scenes: Scenes, seed: int) -> Iterator[tuple[Looks, Tensor]]:
@@ -216,4 +200,4 @@ def learn_head(
     batches = head_batches(trunk, scenes, seed)
     name = f"hypercolumns, {grid} x {grid}, {layers}"
     loss = F.binary_cross_entropy_with_logits
-    return head, fit(OnLooks(head), batches, loss, steps=steps, lr=rate, name=name)
+    return head, fit(Reading(head, "maps", "windows"), batches, loss, steps=steps, lr=rate, name=name)

@@ -76,4 +76,11 @@ class ClassMap(nn.Module):
 
 def enlarged(maps: Tensor, factor: int) -> Tensor:
     """Interpolate (B, C, h, w) bilinearly to (B, C, factor * h, factor * w)."""
+    if factor == 1:
+        return maps
     return F.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
+
+
+def weights(*parts: nn.Module) -> int:
+    """Count the numbers in some parts of a network, frozen ones too."""
+    return sum(weight.numel() for part in parts for weight in part.parameters())

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from helpers import results
+from helpers.instances.figures import painted
 from helpers.instances.scoring import Detections, mask_iou
 
 REASONS = ("found", "wrong digit", "no proposal fits", "poor mask", "not kept")
@@ -15,12 +17,13 @@ def recorded(
     systems: Mapping[str, Mapping[str, results.Field]],
     pairs: Sequence[tuple[str, str]] = (),
     figures: Sequence[str] = ("ap_50", "ap_70"),
+    budget: str = "record",
     **sets: results.Field,
 ) -> str:
     """A table of systems, name -> fields, and a line for each pair: how far the first is ahead at IoU 0.7."""
-    lines = [results.table("instances", "record", figures, systems, **sets)]
+    lines = [results.table("instances", budget, figures, systems, **sets)]
     for mine, other in pairs:
-        said = results.comparison("instances", "record", "ap_70", systems[mine], systems[other], **sets)
+        said = results.comparison("instances", budget, "ap_70", systems[mine], systems[other], **sets)
         lines.append(f"  {mine} over {other}, ap 70: {said}")
     return "\n".join(lines) + "\n"
 
@@ -45,3 +48,32 @@ def reasons(proposed: Tensor, found: Detections, truth: Detections, overlap: flo
         )
         told.append(REASONS[next(place for place, yes in enumerate(applies) if yes)])
     return told
+
+
+def counted(told: Sequence[Sequence[str]]) -> str:
+    """How often each reason holds over some images: "found 79, wrong digit 7, ..."."""
+    return ", ".join(f"{name} {sum(each.count(name) for each in told)}" for name in REASONS)
+
+
+def failures(
+    images: Tensor,
+    told: Sequence[Sequence[str]],
+    sources: Mapping[str, Sequence[Detections]],
+    least: float = 0.5,
+) -> tuple[list[np.ndarray], list[str], list[str]]:
+    """The first image with each reason for a miss, as each source of detections has it.
+
+    Args:
+        images: (N, 3, H, W) in uint8. told: of `reasons`, for each image. least: score of what is drawn.
+
+    Returns:
+        The pictures, a row of them for each source; a title for each, how many things are drawn; and the reasons.
+    """
+    first = {name: n for n, each in reversed(list(enumerate(told))) for name in each if name != "found"}
+    shown, titles = [], []
+    for source, found in sources.items():
+        for n in first.values():
+            sure = found[n][found[n].scores >= least]
+            shown.append(painted(images[n], sure.masks))
+            titles.append(f"{source}, {len(sure)}")
+    return shown, titles, list(first)

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.instances.boxes import cut, cut_own, windows_round
 from helpers.instances.data import true_instances
-from helpers.instances.experiment import Trained
+from helpers.instances.model import weights
 from helpers.instances.scoring import boxes_round, right
 from helpers.instances.sds import Looked, look, named, staying, two_crops
+from helpers.instances.systems import Trained
 
 SURE = 0.3  # score of a detection that is drawn
 
@@ -25,7 +27,7 @@ def tensors(trained: Trained, looked: Looked, proposal: int) -> dict[str, Tensor
     tops = trunk(crops)[-1]
     scores = trained.classifiers[2](tops.flatten(1)[None])[0]
     maps = trunk(as_input(looked.image[None]))
-    window = torch.cat([torch.zeros(1, 1), windows_round(boxes_round(mask))], dim=1)
+    window = F.pad(windows_round(boxes_round(mask)), (1, 0))  # of image 0
     pictures = (crops / 4 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
     return {
         "image": looked.image.permute(1, 2, 0),
@@ -43,12 +45,8 @@ def tensors(trained: Trained, looked: Looked, proposal: int) -> dict[str, Tensor
 
 def sizes(trained: Trained) -> dict[str, int]:
     """How many weights the trunk, the classifier of regions and the hypercolumn head have."""
-    parts = {
-        "trunk": trained.trunk,
-        "class": trained.classifiers[2],
-        "scores": trained.heads[5, "all"],
-    }
-    return {name: sum(weight.numel() for weight in part.parameters()) for name, part in parts.items()}
+    parts = {"trunk": trained.trunk, "class": trained.classifiers[2], "scores": trained.heads[5, "all"]}
+    return {name: weights(part) for name, part in parts.items()}
 
 
 @torch.no_grad()
@@ -58,13 +56,12 @@ def columns(trained: Trained, scenes: Scenes, scene: int, number: int = 2) -> di
     masks = true_instances(scenes)[scene].masks[:number]
     windows = windows_round(boxes_round(masks))
     maps = trained.trunk(as_input(image[None]))
-    places = torch.cat([torch.zeros(len(windows), 1), windows], dim=1)
     return {
         "image": image,
         "windows": windows,
         "crops": cut(image, windows, 50).round().to(torch.uint8),
         "maps": [each[0] for each in maps],
-        "said": head.shares(maps, places),
+        "said": head.shares(maps, F.pad(windows, (1, 0))),
         "mixing": head.mixing,
         "truth": cut_own(masks, windows, 50) >= 0.5,
     }

@@ -16,7 +16,8 @@ from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import DIGIT, SIDES, Distorted, Kind, distorted_batches, distorted_set
 from helpers.probe import record
 from helpers.spatial_transformer import zoom
-from helpers.spatial_transformer.measures import composed, pose, within_class_std
+from helpers.spatial_transformer.measures import composed, error, pose, within_class_std
+from helpers.spatial_transformer.measures import predict as predict
 from helpers.spatial_transformer.model import cnn, st_cnn
 from helpers.training import History, fit, parameter_count
 
@@ -75,39 +76,18 @@ def new_network(system: str, kind: Kind, seed: int) -> nn.Sequential:
         return cnn(
             side, hidden=min(range(8, 128), key=lambda h: abs(parameter_count(cnn(side, hidden=h)) - goal))
         )
-    makers = {
-        "CNN": cnn,
-        "ST-CNN": st_cnn,
-        "ST-CNN, thin plate": partial(st_cnn, bend=True),
-    }
+    makers = {"CNN": cnn, "ST-CNN": st_cnn, "ST-CNN, thin plate": partial(st_cnn, bend=True)}
     return makers[system](side)
 
 
 def learn(
-    network: nn.Module,
-    kind: Kind,
-    seed: int,
-    budget: Budget = QUICK,
-    training: Training = "at once",
+    network: nn.Module, kind: Kind, seed: int, budget: Budget = QUICK, training: Training = "at once"
 ) -> History:
     """Train any of the networks: the same digits, distortions and settings for each."""
     steps = budget.steps[kind]
     growing = int(GROWING * steps) if training == "growing" else 0
     batches = distorted_batches(*digits(budget, "train"), kind, BATCH, seed, growing)
     return fit(network, batches, F.cross_entropy, steps=steps, lr=RATE, name=kind)
-
-
-@torch.no_grad()
-def predict(network: nn.Module, images: Tensor) -> Tensor:
-    """The classes' shares of each image, after the softmax: (B, 10)."""
-    network.eval()
-    scores = [network(batch.to(runtime.device())).cpu() for batch in images.split(500)]
-    return torch.cat(scores).softmax(dim=1)
-
-
-def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network puts into a wrong class."""
-    return float((predict(network, images).argmax(dim=1) != labels).float().mean())
 
 
 class Rectified(NamedTuple):
@@ -119,13 +99,13 @@ class Rectified(NamedTuple):
 
 @torch.no_grad()
 def rectify(network: nn.Module, images: Tensor) -> Rectified:
-    """Run the spatial transformer of a network alone."""
+    """Run the spatial transformer of a network alone on images (B, 1, H, W)."""
     network.eval()
     thetas, read = [], []
     for batch in images.split(500):
         with record(network, "transformer.theta") as kept:
-            read.append(network.transformer(batch.to(runtime.device())).cpu())
-        thetas.append(kept["transformer.theta"].cpu())
+            read.append(network.transformer(batch))
+        thetas.append(kept["transformer.theta"])
     return Rectified(torch.cat(thetas), torch.cat(read))
 
 
@@ -155,7 +135,11 @@ def compare(
 
 
 def pose_figures(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> dict[str, float]:
-    """The within-class standard deviations of the pose before and after digits were rectified, as recorded."""
+    """The within-class standard deviations of the pose before and after digits were rectified, as recorded.
+
+    Args:
+        distortion: (B, 2, 3). theta: (B, 6). labels: (B,).
+    """
     before = within_class_std(pose(distortion, SIDES[kind]), labels)
     after = within_class_std(pose(composed(distortion, theta), DIGIT), labels)
     return {f"{name}_before": part for name, part in before.items()} | {

@@ -8,11 +8,11 @@ import numpy as np
 from helpers import figure as fig
 from helpers.figure import taking
 from helpers.figure.symbols import decimal
-from helpers.spatial_transformer import sampling
+from helpers.spatial_transformer import labs
 
 MOST_STEPS = 60
-FIRST = sampling.Box(x=0, y=0, scale=50, angle=20, stretch=100, shear=0)
-WHOLE = sampling.Box(x=0, y=0, scale=100, angle=0, stretch=100, shear=0)
+FIRST = labs.Box(x=0, y=0, scale=50, angle=20, stretch=100, shear=0)
+WHOLE = labs.Box(x=0, y=0, scale=100, angle=0, stretch=100, shear=0)
 SLIDERS = ("Right", "Down", "Scale", "Turn", "Stretch", "Shear")
 SIDES = (2, 64)  # of the output, in pixels: more sampling places could not be told apart
 CORNERS = ((1.3, 1.3), (2.2, 1.3), (1.3, 2.5), (2.2, 2.5))  # where the four weights are written
@@ -29,8 +29,11 @@ def sampling_grid(
         theta: (2, 3), the first map, as `affine_grid` wants it; the box that comes nearest is shown.
         side: pixels along a side of the output.
         alt: what the photograph shows, in a few words, for a reader who hears the page.
+
+    Raises:
+        ValueError: something does not fit; the message says what to do.
     """
-    image, box = taking.image(image), FIRST if theta is None else sampling.Box.of(theta)
+    image, box = taking.image(image), FIRST if theta is None else labs.Box.of(theta)
     if not SIDES[0] <= side <= SIDES[1]:
         raise ValueError(f"side = {side}; expected {SIDES[0]} to {SIDES[1]}.")
     height, width = image.shape[:2]
@@ -57,8 +60,8 @@ def sampling_grid(
     lab = fig.Lab(
         Path(__file__).with_name("sampling.js"),
         "grid_lab",
-        sampling.grid_lab,
-        **dict(zip(sampling.Box._fields, shown, strict=True)),
+        labs.grid_lab,
+        **dict(zip(labs.Box._fields, shown, strict=True)),
         image=image,
         row=pixel.row,
         column=pixel.column,
@@ -106,8 +109,8 @@ def sampling_grid(
 
 def theta_of(figure: fig.Figure) -> np.ndarray:
     """The map of a sampling grid's box as a hand left it, (2, 3) floats: `affine_grid` takes it as it is."""
-    own = sampling.Box(*(figure[name] for name in SLIDERS))
-    return (own if figure["Read"] == 0 else WHOLE).theta() / sampling.UNIT
+    own = labs.Box(*(figure[name] for name in SLIDERS))
+    return (own if figure["Read"] == 0 else WHOLE).theta() / labs.UNIT
 
 
 def watch_it_learn(
@@ -129,6 +132,9 @@ def watch_it_learn(
         numbers: name -> {step: number}, something that the caption tells of each run, such as how far it zooms out.
         number_name: what these numbers are called.
         alt: what the digits are, in a few words, for a reader who hears the page.
+
+    Raises:
+        ValueError: something does not fit; the message says what to do.
     """
     names = taking.distinct(list(runs), "runs")
     first = taking.levels(inputs, low, high, "inputs", 3)

@@ -1,12 +1,24 @@
-"""Whether a spatial transformer is right: the pose of digits, how much it varies, and how alike a class looks."""
+"""Whether a network with a spatial transformer is right: its errors, and how much the pose of digits varies."""
 
 import math
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers.data.distorted import DIGIT
+
+
+@torch.no_grad()
+def predict(network: nn.Module, images: Tensor) -> Tensor:
+    """The classes' shares of each image, after the softmax: (B, 10)."""
+    network.eval()
+    return torch.cat([network(batch) for batch in images.split(500)]).softmax(dim=1)
+
+
+def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """The share of images (B, 1, H, W) that a network puts into a class other than their labels' (B,)."""
+    return float((predict(network, images).argmax(dim=1) != labels).float().mean())
 
 
 class Pose(NamedTuple):
@@ -56,11 +68,3 @@ def within_class_std(found: Pose, labels: Tensor) -> dict[str, float]:
         variances = [part[labels == digit].var(dim=0).sum() for digit in labels.unique()]
         deviation[name] = float(torch.stack(variances).mean().sqrt())
     return deviation | {"size": math.expm1(deviation["size"])}
-
-
-def unexplained_variance(images: Tensor, labels: Tensor) -> float:
-    """The fraction of the images' variance that their classes' mean images do not explain, 0 to 1."""
-    within = sum(
-        float((images[labels == d] - images[labels == d].mean(0)).square().sum()) for d in labels.unique()
-    )
-    return within / float((images - images.mean(0)).square().sum())

@@ -1,4 +1,4 @@
-// The sampling grid's lab: where an affine map reads a picture, and what it finds there. Its twin is sampling.py.
+// The sampling grid's lab: where an affine map reads a picture, and what it finds there. Its twin is labs.py.
 
 const UNIT = 1000; // theta is kept in whole thousandths
 const HAIR = 1e-6;

@@ -14,6 +14,7 @@ from helpers import runtime
 from helpers.data import public
 from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import distort, distorted_set
+from helpers.spatial_transformer.measures import error
 from helpers.spatial_transformer.model import affine_grid
 from helpers.spatial_transformer.tutorial import tutorial
 from helpers.training import History
@@ -22,7 +23,7 @@ MEAN, SPREAD = 0.1307, 0.3081  # of MNIST's pixels: what the tutorial scales by
 BLACK = -MEAN / SPREAD
 RATE, BATCH = 0.01, 64  # the tutorial's: plain gradient descent, no schedule
 FASTER = 10.0  # how many times the tutorial's rate the localisation net learns at where it is hurried
-STEPS = 1000
+STEPS, WATCH_EVERY = 1000, 100
 Padding = Literal["zero", "black"]
 OUTSIDE: dict[Padding, float] = {"zero": 0.0, "black": BLACK}
 EPOCHS = {"plain": 20, "cluttered": 3}
@@ -47,14 +48,13 @@ def descend(
     seed: int,
     faster: float = 1.0,
     watch: Callable[[nn.Module], object] | None = None,
-    every: int = 100,
     name: str = "",
 ) -> History:
     """Train as the tutorial does, by plain gradient descent, with the localisation net at `faster` times the rate.
 
     Args:
-        images, labels: all of them; they are shuffled from the seed, and dealt out in batches.
-        watch: called in eval mode after every so many steps; its answers are in the history.
+        images, labels: all of them, (N, 1, S, S) and (N,); they are shuffled from the seed, and dealt out in batches.
+        watch: called in eval mode after every `WATCH_EVERY` steps; its answers are in the history.
         name: of the progress bar; none is shown without one.
     """
     groups = [
@@ -65,7 +65,7 @@ def descend(
     generator, history = Generator().manual_seed(seed), History()
     order = torch.randperm(len(images), generator=generator)
     for step in tqdm(range(steps + 1), desc=name, disable=not name, mininterval=0.5):
-        if watch and step % every == 0:
+        if watch and step % WATCH_EVERY == 0:
             network.eval()
             history.watched[step] = watch(network)
         if step == steps:
@@ -105,6 +105,7 @@ def pull(network: nn.Sequential, images: Tensor, labels: Tensor, widen: float = 
     """Add up over all sampling places how much the loss would fall if the place moved outwards.
 
     Args:
+        images, labels: (B, 1, S, S) and (B,).
         widen: read so many times as much of the image as the network would, to see the pull at another zoom.
     """
     network.eval()
@@ -144,7 +145,7 @@ def films(histories: Mapping[str, History]) -> tuple[dict, dict]:
     return reads, zooms
 
 
-def ablate(seed: int, steps: int = STEPS) -> Iterator[dict]:
+def ablate(seed: int) -> Iterator[dict]:
     """Train the tutorial's network with each padding value and localiser rate, and yield a row for each."""
     digits, labels = handwritten_digits("train")
     images = scaled(digits)
@@ -155,7 +156,7 @@ def ablate(seed: int, steps: int = STEPS) -> Iterator[dict]:
     ):
         network = new(outside, seed)
         started = time.perf_counter()
-        descend(network, images, labels, steps, seed, faster)
+        descend(network, images, labels, STEPS, seed, faster)
         seconds = time.perf_counter() - started
         yield {
             "model": "tutorial",
@@ -164,7 +165,7 @@ def ablate(seed: int, steps: int = STEPS) -> Iterator[dict]:
             "rate": rate,
             "seed": seed,
             "figures": {"zoom": zoom(network, test), "error": error(network, test, truth)},
-            "steps": steps,
+            "steps": STEPS,
             "seconds": seconds,
         }
 
@@ -201,10 +202,3 @@ def on_schedule(data: Literal["plain", "cluttered"], padding: Padding, seed: int
         "epochs": EPOCHS[data],
         "seconds": time.perf_counter() - started,
     }
-
-
-@torch.no_grad()
-def error(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that a network puts into a wrong class."""
-    predicted = torch.cat([network.eval()(batch).argmax(dim=1) for batch in images.split(500)])
-    return float((predicted != labels).float().mean())

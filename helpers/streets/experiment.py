@@ -74,8 +74,9 @@ MUON = Recipe(
 )
 
 
-def train(recipe: Recipe, seed: int = 0, film: str = TEST_FILM) -> tuple[nn.Module, dict, dict[str, Tensor]]:
+def train(recipe: Recipe, film: str = TEST_FILM) -> tuple[nn.Module, dict, dict[str, Tensor]]:
     """Train an encoder-decoder from scratch, and return it with its row and its counts on the film held out."""
+    seed = 0  # one run of each
     runtime.seed_everything(seed)
     network = EncoderDecoder(CLASSES, whole=recipe.whole)
     scenes = films.held_out(film)[0]
@@ -105,32 +106,32 @@ def average(network: nn.Module, row: dict, counts: dict[str, Tensor]) -> dict:
     return {**row, "averaged": True, "figures": figures}
 
 
-def plain(seed: int = 0, recipe: Recipe = PLAIN) -> Iterator[dict]:
+def plain() -> Iterator[dict]:
     """Train the encoder-decoder on the same changed scenes as the FCNs, and yield its row."""
-    yield train(recipe, seed)[1]
+    yield train(PLAIN)[1]
 
 
-def mixed(seed: int = 0, control: Recipe = LONG, recipe: Recipe = MIXED) -> Iterator[dict]:
+def mixed() -> Iterator[dict]:
     """Train the encoder-decoder for long on plain and on mixed scenes; yield both rows, and the averaged one.
 
     Figures `step_low` and `step_high` bound how far each is ahead of the one before (see `bootstrap`).
     """
-    _, row, before = train(control, seed)
+    _, row, before = train(LONG)
     yield row
-    network, row, counts = train(recipe, seed)
+    network, row, counts = train(MIXED)
     row["figures"]["step_low"], row["figures"]["step_high"] = bootstrap(counts, before, "mean_iou")
     yield row
     yield average(network, row, counts)
 
 
-def small_crops(recipe: Recipe, film: str = TEST_FILM, seed: int = 0) -> Iterator[dict]:
+def small_crops(recipe: Recipe, film: str) -> Iterator[dict]:
     """Train the encoder-decoder on small crops of mixed scenes; yield its row and that of its averaged predictions.
 
     A small crop shows too little of a street for its layout to be learned by heart. And as a batch of them holds half
     the pixels, the same minutes hold more steps. With Muon it learns more in a step, and takes still more of them: the
     light is changed all at once (`relight`), and the network computes in bfloat16.
     """
-    network, row, counts = train(recipe, seed, film)
+    network, row, counts = train(recipe, film)
     yield row
     yield average(network, row, counts)
 

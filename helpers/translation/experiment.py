@@ -93,7 +93,11 @@ def forced_weights(model: Translator, words: Corpus, entries: Sequence[Entry]) -
 
 
 def alignment(weights: Sequence[torch.Tensor], entries: Sequence[Entry]) -> dict[str, float]:
-    """Alignment error rate of weights, beside that of words in order, of shuffled links, and of links a step off."""
+    """Alignment error rate of weights, beside that of words in order, of shuffled links, and of links a step off.
+
+    Args:
+        weights: (English words, Spanish words), one an entry.
+    """
     links = [*map(text_metrics.links_of, weights)]
     guesses = {
         "aer": links,
@@ -106,17 +110,18 @@ def alignment(weights: Sequence[torch.Tensor], entries: Sequence[Entry]) -> dict
     return {name: text_metrics.alignment_error_rate(each, sure, possible) for name, each in guesses.items()}
 
 
-def elsewhere(
-    weights: Sequence[Tensor], entries: Sequence[Entry], least: int = 30
-) -> list[tuple[str, float, int, str]]:
-    """English words by the share of their links that are not possible: word, share, how often, where to instead."""
+def elsewhere(weights: Sequence[Tensor], entries: Sequence[Entry]) -> list[tuple[str, float, int, str]]:
+    """English words by the share of their links that are not possible: word, share, how often, where to instead.
+
+    Words seen fewer than 30 times are left out. Weights are (English words, Spanish words), one an entry.
+    """
     counts, wrong = Counter(), defaultdict(Counter)
     for entry, rows in zip(entries, weights, strict=True):
         for source, target in text_metrics.links_of(rows):
             counts[entry.english[target]] += 1
             if (source, target) not in entry.possible:
                 wrong[entry.english[target]][entry.spanish[source]] += 1
-    frequent = [word for word in wrong if counts[word] >= least]
+    frequent = [word for word in wrong if counts[word] >= 30]
     shares = [
         (word, wrong[word].total() / counts[word], counts[word], _most(wrong[word])) for word in frequent
     ]
@@ -171,17 +176,16 @@ def smoothed(loss: Sequence[float], every: int = 50) -> list[float]:
     return [sum(loss[k : k + every]) / len(loss[k : k + every]) for k in range(0, len(loss), every)]
 
 
-def longer(times: int, seed: int = 0, budget: Budget = RECORD) -> Iterator[dict]:
+def longer(times: int) -> Iterator[dict]:
     """Train the control alone for several times as many steps: does it only need longer?"""
-    words = training_corpus(seed, budget)
-    patient = Budget(budget.sentences, times * budget.steps)
-    _, _, row = trained("no attention", words, seed, patient, held_out())
-    yield row
+    patient = Budget(RECORD.sentences, times * RECORD.steps)
+    yield trained("no attention", training_corpus(0, RECORD), 0, patient, held_out())[2]
 
 
-def fields_of(system: str, score: str = "additive") -> dict[str, str]:
+def fields_of(system: str) -> dict[str, str]:
     """The fields by which the record finds a translator of the phrasebook."""
-    return {"model": system, "corpus": "phrasebook"} | ({"score": score} if system == "attention" else {})
+    score = {"score": "additive"} if system == "attention" else {}
+    return {"model": system, "corpus": "phrasebook"} | score
 
 
 def lead(translations: Mapping[str, Sequence[str]], test: Sequence[Entry]) -> dict[str, float]:
@@ -198,8 +202,9 @@ def lead(translations: Mapping[str, Sequence[str]], test: Sequence[Entry]) -> di
     return {"long_ahead": ahead, "long_ahead_low": low, "long_ahead_high": high}
 
 
-def rates(system: str, seed: int = 0, budget: Budget = RATES_TRIED) -> Iterator[dict]:
+def rates(system: str) -> Iterator[dict]:
     """Try learning rates for a system on validation sentences: both are to be compared at their best."""
+    seed, budget = 0, RATES_TRIED
     words, val = training_corpus(seed, budget), held_out("val", 500)
     for rate in (2e-3, 4e-3, 8e-3):
         model = new_translator(system, words, seed)

@@ -200,11 +200,7 @@ def alignment_explorer(
                 weights=weights[word],
                 notes=reading["notes"],
             ),
-            fig.Tokens(
-                reading["words"][candidate],
-                choose=word,
-                marked=reading["changed"][candidate],
-            ),
+            fig.Tokens(reading["words"][candidate], choose=word, marked=reading["changed"][candidate]),
             weights,
             title="Bars and ribbons show the weights; a wave marks what has changed in the translation",
         ),

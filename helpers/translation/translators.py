@@ -1,7 +1,8 @@
 """Sentences -> a trained translator -> translations and their scores: what embedded and real data share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from helpers import runtime, text_metrics
 from helpers.data.tokens import Vocabulary, by_length, detokenise, padded
@@ -57,10 +58,14 @@ def learn(
     *,
     rate: float = RATE,
     batch: int = BATCH,
-    watch=None,
+    watch: Callable[[Translator], Any] | None = None,
     every: int = 100,
 ) -> History:
-    """Train any of the translators: the same sentences in the same order, with the same settings."""
+    """Train any of the translators: the same sentences in the same order, with the same settings.
+
+    Args:
+        watch, every: what to note of the model (see `fit`), and after how many steps again.
+    """
     return fit(
         model,
         by_length(words.sources, words.targets, batch, seed),

@@ -21,19 +21,22 @@ RATE = 1e-2
 RIM = 8  # pixels left out at the border, where stamps are missing
 
 
-def enlarger(kernel_size: int = 4, factor: int = FACTOR) -> nn.ConvTranspose2d:
-    """Make a transposed convolution of one channel that enlarges by a factor, bilinearly before it learns.
+def enlarger(kernel_size: int = 4) -> nn.ConvTranspose2d:
+    """Make a transposed convolution of one channel that enlarges by FACTOR, bilinearly before it learns.
 
     Args:
-        kernel_size: at least bilinear's; the more it has beyond that, the more it may learn. Even for an even factor.
+        kernel_size: at least bilinear's 4, and even; the more it has beyond that, the more it may learn.
+
+    Raises:
+        ValueError: the kernel is smaller, or odd.
     """
-    start = bilinear_kernel(factor)
+    start = bilinear_kernel(FACTOR)
     wider = kernel_size - len(start)
     if wider < 0 or wider % 2:
         raise ValueError(
             f"A kernel of {kernel_size} cannot start as bilinear's of {len(start)}: add an even number to that."
         )
-    layer = nn.ConvTranspose2d(1, 1, kernel_size, stride=factor, padding=factor // 2 + wider // 2, bias=False)
+    layer = nn.ConvTranspose2d(1, 1, kernel_size, stride=FACTOR, padding=FACTOR // 2 + wider // 2, bias=False)
     with torch.no_grad():
         layer.weight.copy_(F.pad(start, [wider // 2] * 4))
     return layer
@@ -45,10 +48,10 @@ def greys(number: int, split: Split, seed: int) -> Tensor:
     return colours.mean(dim=1, keepdim=True) - 0.5
 
 
-def pairs(number: int, split: Split, seed: int, factor: int = FACTOR) -> tuple[Tensor, Tensor]:
-    """Photographs averaged over cells of a factor, and as they were."""
+def pairs(number: int, split: Split, seed: int) -> tuple[Tensor, Tensor]:
+    """Photographs averaged over cells of FACTOR, and as they were: (number, 1, h, w) each."""
     large = greys(number, split, seed)
-    return F.avg_pool2d(large, factor), large
+    return F.avg_pool2d(large, FACTOR), large
 
 
 def inside(images: Tensor) -> Tensor:
@@ -57,7 +60,7 @@ def inside(images: Tensor) -> Tensor:
 
 
 def squared_error(guess: Tensor, truth: Tensor) -> Tensor:
-    """The mean squared error away from the border."""
+    """The mean squared error of images (N, 1, H, W) away from the border."""
     return F.mse_loss(inside(guess), inside(truth))
 
 

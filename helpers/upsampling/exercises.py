@@ -109,10 +109,7 @@ phase_sums = Exercise(
             "these are sums of neighbouring entries. The entries of one phase lie a stride apart: `kernel[i::stride, "
             "j::stride]`.",
         ),
-        Mistake(
-            lambda kernel, stride: _phase_sums(kernel, stride).T,
-            "rows and columns are swapped.",
-        ),
+        Mistake(lambda kernel, stride: _phase_sums(kernel, stride).T, "rows and columns are swapped."),
         Mistake(
             lambda kernel, stride: kernel[:stride, :stride],
             "these are the first entries only. Neighbouring stamps reach a pixel with the entries one stride further "

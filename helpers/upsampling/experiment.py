@@ -1,8 +1,7 @@
 """The experiments of notebook 02: a last layer that learns, DeconvNet, its switches and its proposals."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, partial
+from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,158 +9,49 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers import films, runtime
+from helpers import films
 from helpers.data.batches import as_input, endless
-from helpers.data.scenes import Scenes, make_scenes
-from helpers.data.splits import Split
-from helpers.fcn.experiment import BATCH, CLASSES, TEST_SCENES, score
-from helpers.fcn.model import FCN
+from helpers.data.scenes import Scenes
+from helpers.fcn.experiment import BATCH, TEST_SCENES, score
 from helpers.frame_scores import CLASSES as STREET_CLASSES
 from helpers.frame_scores import bootstrap
 from helpers.probe import record
 from helpers.training import History, fit, parameter_count
 from helpers.upsampling import enlarging
 from helpers.upsampling import proposals as by_proposal
-from helpers.upsampling.model import Classifier, DeconvNet, FCNLearnedUpsampling, start_from
+from helpers.upsampling.learning import QUICK as QUICK
+from helpers.upsampling.learning import (
+    RATES,
+    RECORD,
+    SIZES,
+    Budget,
+    draw_scenes,
+    learn,
+    new_network,
+    recorded_classifier,
+    scenes_of_size,
+    test_scenes,
+    training_scenes,
+    validation_iou,
+)
+from helpers.upsampling.learning import train_classifier as train_classifier
+from helpers.upsampling.model import DeconvNet, start_from
 from helpers.upsampling.transposed import spectral_peak
 
-# The highest learning rate of the cycle: the classifier's is that of notebook 01, the others' the best of `TRIED` on
-# validation scenes (see `rates`). Twice as deep, DeconvNet wants smaller steps.
-RATES = {"FCN-8s": 6e-3, "DeconvNet": 3e-3, "classifier": 6e-3}
-TRIED = (1.5e-3, 3e-3, 6e-3)
+LAST_LAYERS = ("FCN-8s", "FCN-8s, from bilinear", "FCN-8s, from random")
+COMPARED = ("FCN-8s", "DeconvNet", "DeconvNet, shuffled", "DeconvNet, bed of nails")
+TRIED = (1.5e-3, 3e-3, 6e-3)  # highest learning rates, on validation scenes
 STREET_STEPS = 1000
 LONGER = 3  # times the recorded steps: DeconvNet's one longer run
 LEVEL = 0.5  # of mean IoU on validation scenes: how soon a network reaches it
-WATCH_EVERY, WATCH_SCENES = 25, 100  # steps, and the validation scenes judged then
-# Heights of digits in pixels: below those of recorded training, its smallest, its largest.
-SIZES = {"tiny": (11, 15), "small": (16, 21), "large": (39, 44)}
-SIZE_SCENES = 150
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a network learns from, and for how long.
-
-    Attributes:
-        scenes: training scenes, of one sticker each.
-        classifying: steps in which the encoder that all networks start from learns to classify stickers.
-        steps: of training after that, the same for every network.
-        height: least and greatest height of the digits, in pixels.
-        batch: scenes a step.
-    """
-
-    scenes: int
-    classifying: int
-    steps: int
-    height: tuple[int, int]
-    batch: int = BATCH
-
-
-SIDE = 64  # of a scene: a quarter of notebook 01's pixels, so that there is time for many steps
-QUICK = Budget(scenes=2000, classifying=400, steps=220, height=(32, 44), batch=16)
 RATES_TRIED = Budget(scenes=2000, classifying=300, steps=400, height=(32, 44))
-RECORD = Budget(scenes=4000, classifying=400, steps=1000, height=(16, 44))
 LAST_LAYER = Budget(scenes=4000, classifying=400, steps=500, height=(16, 44))
-
-NETWORKS: dict[str, Callable[[int], nn.Module]] = {
-    "FCN-8s": partial(FCN, stride=8),
-    "DeconvNet": DeconvNet,
-    "DeconvNet, shuffled": partial(DeconvNet, switches="shuffled"),
-    "DeconvNet, bed of nails": partial(DeconvNet, switches="nails"),
-    "FCN-8s, from bilinear": partial(FCNLearnedUpsampling, start="bilinear"),
-    "FCN-8s, from random": partial(FCNLearnedUpsampling, start="random"),
-}
-LAST_LAYERS = ("FCN-8s", "FCN-8s, from bilinear", "FCN-8s, from random")
-COMPARED = ("FCN-8s", "DeconvNet", "DeconvNet, shuffled", "DeconvNet, bed of nails")
-
-
-def training_scenes(seed: int, budget: Budget) -> Scenes:
-    """Draw the scenes that a run learns from."""
-    return _scenes(budget.scenes, seed, "train", budget)
-
-
-@cache
-def test_scenes(budget: Budget) -> Scenes:
-    """Draw the scenes that every run of a budget is judged on: always the same."""
-    return _scenes(TEST_SCENES, 0, "test", budget)
-
-
-def _scenes(number: int, seed: int, split: Split, budget: Budget) -> Scenes:
-    return make_scenes(number, seed, split, size=SIDE, count=1, height=budget.height)
-
-
-@cache
-def scenes_of_size(name: str) -> Scenes:
-    """Draw test scenes with one sticker each, its digit tiny, small or large (see `SIZES`)."""
-    return make_scenes(SIZE_SCENES, 0, "test", size=SIDE, count=1, height=SIZES[name])
-
-
-def new_network(system: str, seed: int, classes: int = CLASSES) -> nn.Module:
-    """Make one of `NETWORKS`, untrained."""
-    runtime.seed_everything(seed)
-    return NETWORKS[system](classes)
-
-
-def train_classifier(scenes: Scenes, steps: int, seed: int, batch: int = BATCH) -> tuple[Classifier, History]:
-    """Let an encoder learn what is in a scene before it is asked where, as the papers' VGG-16 had."""
-    runtime.seed_everything(seed)
-    classifier = Classifier()
-    batches = endless(scenes.images, scenes.digits[:, 0], batch, seed)
-    rate = RATES["classifier"]
-    return classifier, fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name="classifier")
-
-
-@cache
-def recorded_classifier(seed: int, budget: Budget) -> Classifier:
-    """Train the classifier that all networks of a seed start from, once."""
-    scenes = training_scenes(seed, budget)
-    return train_classifier(scenes, budget.classifying, seed, budget.batch)[0]
-
-
-def learn(
-    system: str,
-    classifier: Classifier,
-    scenes: Scenes,
-    steps: int,
-    seed: int,
-    rate: float | None = None,
-    batch: int = BATCH,
-    watch: Callable[[nn.Module], float] | None = None,
-    every: int = WATCH_EVERY,
-) -> tuple[nn.Module, History]:
-    """Train one of `NETWORKS` from the classifier's encoder, on the same batches as the others.
-
-    Args:
-        watch, every: what to note of the network (see `fit`), and after how many steps again.
-    """
-    network = start_from(new_network(system, seed), classifier)
-    history = fit(
-        network,
-        endless(scenes.images, scenes.labels, batch, seed),
-        F.cross_entropy,
-        steps=steps,
-        lr=rate or RATES[system.partition(",")[0]],
-        watch=watch,
-        watch_at=range(0, steps + 1, every),
-        name=system,
-    )
-    return network, history
-
-
-def validation_iou(budget: Budget, number: int = WATCH_SCENES) -> Callable[[nn.Module], float]:
-    """Make a `watch` for `fit`: the mean IoU on a few validation scenes."""
-    val = _scenes(number, 0, "val", budget)
-    return lambda network: score(network, val)["mean_iou"]
-
-
-def steps_to(level: float, watched: Mapping[int, float]) -> int | None:
-    """The first number of steps at which a watched figure had reached a level; None where it never did."""
-    return next((step for step, value in watched.items() if value >= level), None)
 
 
 @torch.no_grad()
-def checkerboard(network: nn.Module, scenes: Scenes, stride: int = 8) -> float:
-    """The share of the scores' variance that repeats every `stride` pixels, off the border: a mean over scenes."""
+def checkerboard(network: nn.Module, scenes: Scenes) -> float:
+    """The share of the scores' variance that repeats every eight pixels, off the border: a mean over scenes."""
+    stride = 8
     scores = network(as_input(scenes.images))[..., stride:-stride, stride:-stride]
     return sum(spectral_peak(each, stride) for each in scores.flatten(0, 1)) / scores[:, :, 0, 0].numel()
 
@@ -178,8 +68,8 @@ def last_layers(seed: int, budget: Budget = LAST_LAYER) -> Iterator[dict]:
         network, history = learn(system, classifier, scenes, budget.steps, seed, watch=watch)
         test = test_scenes(budget)
         figures = score(network, test) | {"checkerboard": checkerboard(network, test[:50])}
-        if (reached := steps_to(LEVEL, history.watched)) is not None:
-            figures["steps_to_level"] = reached
+        if reached := [step for step, iou in history.watched.items() if iou >= LEVEL]:
+            figures["steps_to_level"] = reached[0]
         last_layer = system.partition(", ")[2] or "interpolation"
         yield {
             **row("FCN-8s", network, history, seed),
@@ -189,9 +79,9 @@ def last_layers(seed: int, budget: Budget = LAST_LAYER) -> Iterator[dict]:
         }
 
 
-def longer(system: str, seed: int = 0, budget: Budget = RECORD) -> Iterator[dict]:
+def longer(system: str) -> Iterator[dict]:
     """Train a network for `LONGER` times the recorded steps, and yield its row with its curves."""
-    steps = LONGER * budget.steps
+    seed, budget, steps = 0, RECORD, LONGER * RECORD.steps
     network, history = learn(
         system,
         recorded_classifier(seed, budget),
@@ -235,9 +125,10 @@ def compare(system: str, seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     }
 
 
-def rates(system: str, seed: int = 0, budget: Budget = RATES_TRIED) -> Iterator[dict]:
+def rates(system: str) -> Iterator[dict]:
     """Try learning rates on validation scenes: networks are to be compared at their best."""
-    scenes, val = training_scenes(seed, budget), _scenes(TEST_SCENES, 0, "val", budget)
+    seed, budget = 0, RATES_TRIED
+    scenes, val = training_scenes(seed, budget), draw_scenes(TEST_SCENES, 0, "val", budget)
     for rate in TRIED:
         network, _ = learn(system, recorded_classifier(seed, budget), scenes, budget.steps, seed, rate)
         figures = {"val_mean_iou": score(network, val)["mean_iou"]}
@@ -295,17 +186,17 @@ def decoder_steps(network: DeconvNet, image: Tensor) -> list[Step]:
     return steps
 
 
-def streets(seed: int = 0, steps: int = STREET_STEPS) -> Iterator[dict]:
+def streets() -> Iterator[dict]:
     """Train FCN-8s and DeconvNet on real streets with equal steps, and yield their rows.
 
     Of DeconvNet, `ahead_low` and `ahead_high` bound how far its mean IoU is ahead of FCN-8s', `boundary_ahead_...` the
     same for boundary IoU (see `bootstrap`).
     """
+    seed, other = 0, None
     rest, _, _ = films.held_out()
-    other = None
     for system in ("FCN-8s", "DeconvNet"):
         network = new_network(system, seed, STREET_CLASSES)
-        history = films.learn(films.Padded(network), rest, steps, seed, system)
+        history = films.learn(films.Padded(network), rest, STREET_STEPS, seed, system)
         figures, counts = films.judge(films.Padded(network))
         if other is not None:
             for name, figure in (("ahead", "mean_iou"), ("boundary_ahead", "boundary_iou")):
@@ -323,10 +214,8 @@ def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     network = start_from(new_network("DeconvNet", seed), recorded_classifier(seed, budget))
     scenes = training_scenes(seed, budget)
     half = len(scenes) // 2
-    crops = by_proposal.training_crops(scenes[half:], seed)
-    images, labels = (
-        torch.cat(pair) for pair in ((scenes.images[:half], crops[0]), (scenes.labels[:half], crops[1]))
-    )
+    crops, crop_labels = by_proposal.training_crops(scenes[half:], seed)
+    images, labels = torch.cat([scenes.images[:half], crops]), torch.cat([scenes.labels[:half], crop_labels])
     history = fit(
         network,
         endless(images, labels, BATCH, seed),

@@ -104,11 +104,7 @@ class DeconvNet(nn.Module):
     """
 
     def __init__(
-        self,
-        classes: int = 11,
-        widths: Sequence[int] = WIDTHS,
-        head: int = 192,
-        switches: Switches = "own",
+        self, classes: int = 11, widths: Sequence[int] = WIDTHS, head: int = 192, switches: Switches = "own"
     ):
         super().__init__()
         self.encoder = Encoder(widths)
@@ -120,11 +116,7 @@ class DeconvNet(nn.Module):
         self.score = nn.Conv2d(widths[0], classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        check_images(images, least=32)
-        if images.shape[2] % 32 or images.shape[3] % 32:
-            raise ValueError(
-                f"Height and width must be multiples of 32, got {tuple(images.shape[2:])}: pad the image."
-            )
+        check_images(images, least=32, multiple=32)
         features, switches = images, []
         for stage in self.encoder.stages:
             features, chosen = stage(features)

@@ -1,28 +1,8 @@
-"""Transposed convolution taken apart: its size, its matrix, its zeros between, its phases; and bilinear as a case."""
+"""Transposed convolution taken apart: zeros between, its matrix, its checkerboard; and bilinear as a case."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-
-def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, output_padding: int = 0) -> int:
-    """How long the output of a transposed convolution is, along one axis.
-
-    Raises:
-        ValueError: there is no such output; the message says what to change.
-    """
-    if not 0 <= output_padding < stride:
-        raise ValueError(
-            f"output_padding is {output_padding} with a stride of {stride}: expected 0 to {stride - 1}. It tells apart "
-            "the input sizes that a stride rounds to one, and there are no more than the stride."
-        )
-    found = (size - 1) * stride - 2 * padding + kernel + output_padding
-    if found < 1:
-        raise ValueError(
-            f"{size} values under a kernel of {kernel} at stride {stride} lose all to a padding of {padding}: the "
-            f"output would have {found} values. Take a smaller padding or a larger kernel."
-        )
-    return found
 
 
 def stuffed(values: Tensor, stride: int) -> Tensor:
@@ -31,23 +11,6 @@ def stuffed(values: Tensor, stride: int) -> Tensor:
     spread = values.new_zeros(*values.shape[:-2], (h - 1) * stride + 1, (w - 1) * stride + 1)
     spread[..., ::stride, ::stride] = values
     return spread
-
-
-def convolve_stuffed(
-    values: Tensor, weight: Tensor, stride: int = 1, padding: int = 0, output_padding: int = 0
-) -> Tensor:
-    """Compute `F.conv_transpose2d` the other way round: an ordinary convolution over the stuffed input.
-
-    Args:
-        values: (B, C, h, w). weight: (C, outputs, k, k), as `conv_transpose2d` takes it.
-
-    Returns:
-        (B, outputs, H, W).
-    """
-    before = weight.shape[-1] - 1 - padding
-    after = before + output_padding
-    wide = F.pad(stuffed(values, stride), (before, after, before, after))
-    return F.conv2d(wide, weight.flip(-2, -1).transpose(0, 1))
 
 
 def convolution_matrix(kernel: Tensor, size: tuple[int, int], stride: int = 1, padding: int = 0) -> Tensor:
@@ -72,21 +35,6 @@ def bilinear_kernel(factor: int) -> Tensor:
     size = 2 * factor - factor % 2
     ramp = 1 - (torch.arange(size) - (size - 1) / 2).abs() / factor
     return torch.outer(ramp, ramp)
-
-
-def phase_sums(kernel: Tensor, stride: int) -> Tensor:
-    """What a transposed convolution makes of a constant input of 1, away from the border: (stride, stride).
-
-    An output's phase is its row and column modulo the stride (before padding cuts anything off). Only the kernel's
-    entries of that phase ever reach it, so there are as many different outputs as phases.
-
-    Args:
-        kernel: (k, k).
-    """
-    k = kernel.shape[-1]
-    more = -k % stride
-    cells = F.pad(kernel, (0, more, 0, more)).view((k + more) // stride, stride, -1, stride)
-    return cells.sum(dim=(0, 2))
 
 
 def spectral_peak(image: Tensor, stride: int) -> float:

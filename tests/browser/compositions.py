@@ -15,8 +15,8 @@ from helpers.fcn.fields import Field
 from helpers.fcn.fields import receptive_field as compose_fields
 from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_masks
 from helpers.figure.pad import DigitPad
-from helpers.instances import cascade_figures as cascades
 from helpers.instances import figures as instances
+from helpers.instances.cascades import figures as cascades
 from helpers.instances.hypercolumns import mixing
 from helpers.listening import figures as listening
 from helpers.multi_scale import figures as multi_scale

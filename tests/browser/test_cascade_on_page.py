@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 from reading import assert_drawn
 
-from helpers.instances.cascade_figures import FREE
+from helpers.instances.cascades.figures import FREE
 
 STATES = {
     "cascade": [{}, {"box": 1}, {"box": 2}, {"box": 2, "Classes": [True] * 5 + [False] * 6}],

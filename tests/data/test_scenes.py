@@ -38,7 +38,6 @@ LAYOUTS = {
     "touching": SMALL | {"overlap": "touching", "count": (1, 4)},
     "covering": SMALL | {"overlap": "covering", "covered": (0.3, 0.5), "same_class": 0.5},
     "chain": {"overlap": "chain", "count": (4, 6), "height": (16, 24), "colouring": "free"},
-    "truncated": {"truncation": 0.5},
     "clip": {"frames": 3},
     "event": {"frames": 3, "event": True},
 }
@@ -152,7 +151,7 @@ def test_masks_boxes_digits_order_and_visible_shares_agree(layout):
             assert order[n, t].tolist() == by_column + [-1] * (K - len(by_column))
 
 
-@pytest.mark.parametrize("layout", ["default", "crowd", "free", "covering", "truncated", "touching", "chain"])
+@pytest.mark.parametrize("layout", ["default", "crowd", "free", "covering", "touching", "chain"])
 def test_what_is_seen_are_the_planned_stickers_the_last_on_top(layout):
     options = SceneOptions(**LAYOUTS[layout])
     S, (plan, whole) = options.size, whole_stickers(8, 3, options)
@@ -165,7 +164,7 @@ def test_what_is_seen_are_the_planned_stickers_the_last_on_top(layout):
     assert_close(drawn.visible, expected, rtol=0, atol=0.02)
     outside = (1 - inside.sum(dim=(2, 3)) / whole.sum(dim=(2, 3)))[plan.present]
     # Where a sticker lies half a pixel elsewhere, its area is a few pixels another.
-    assert 0.6 * options.truncation <= outside.max() <= options.truncation + 0.003
+    assert outside.max() <= 0.003
     if layout == "free":
         assert drawn.visible[plan.present].min() < 0.7, "some are partly covered"
 
@@ -397,7 +396,6 @@ REFUSED = {
     "chain is 1: give at least 2 stickers": {"chain": 1},
     "leave same_class at None": {"overlap": "chain", "same_class": 0.5},
     "same_class is 2: give a chance, 0 to 1": {"same_class": 2},
-    "truncation is 1.0: give the share of a sticker, 0 to 0.9": {"truncation": 1.0},
     "hidden is (0.5, 1): give shares of the ink, 0 to 0.9": {"hidden": (0.5, 1)},
     "colours is 'red': give a tuple": {"colours": "red"},
     "there is no colour 'mauve': choose from white, yellow, orange": {"colours": ("red", "mauve")},

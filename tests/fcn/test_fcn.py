@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
@@ -19,9 +17,9 @@ from helpers.fcn.model import (
     as_convolution,
     finer,
     fully_convolutional,
-    shift_and_stitch,
     upsample,
 )
+from helpers.metrics import segmentation_metrics
 from helpers.ops import patches, receptive_field
 from helpers.probe import record
 
@@ -67,26 +65,6 @@ def test_dense_scores_are_the_patch_loops(dtype, tolerance):
     looped = loop_over_patches(classifier, images, STRIDE)
     assert dense.shape == (2, 5, 3, 4) and dense.std() > 0.05
     assert_close(dense, looped, rtol=0, atol=tolerance)
-
-
-@pytest.mark.parametrize("dtype, tolerance", [(torch.double, 1e-10), (torch.float, 1e-4)])
-def test_shift_and_stitch_is_the_patch_loop_at_every_pixel(dtype, tolerance):
-    classifier = small_classifier().to(dtype)
-    images = torch.randn(1, 3, SIZE + 10, SIZE + 4, dtype=dtype)
-    with torch.no_grad():
-        dense = shift_and_stitch(fully_convolutional(classifier), images, STRIDE, SIZE)
-    assert_close(dense, loop_over_patches(classifier, images, 1), rtol=0, atol=tolerance)
-
-
-@settings(deadline=None, max_examples=25)
-@given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 9), st.integers(0, 9))
-def test_shift_and_stitch_of_any_stride(size, stride, more_rows, more_columns):
-    kernel = torch.randn(2, 3, size, size, dtype=torch.double)
-    images = torch.randn(2, 3, size + more_rows, size + more_columns, dtype=torch.double)
-    stitched = shift_and_stitch(
-        lambda shifted: functional.conv2d(shifted, kernel, stride=stride), images, stride, size
-    )
-    assert_close(stitched, functional.conv2d(images, kernel))
 
 
 def test_with_padding_inside_dense_scores_differ():
@@ -278,3 +256,11 @@ def test_a_scene_of_ones_own_shows_the_digit_that_was_drawn():
     assert torch.equal(given, own_scene())
     changed = (given != drawn).any(dim=0).nonzero()
     assert changed.min() > 20 and changed.max() < 108  # only about the sticker
+
+
+def test_a_score_is_that_of_the_labels_in_any_precision():
+    network, scenes = lively(FCN(11, 8, widths=(4, 5, 6, 7, 8), head=9), 64), make_scenes(3, 0, "val")
+    metrics = segmentation_metrics(11)
+    metrics.update(experiment.label_all(network, scenes.images), scenes.labels.long())
+    expected = {name: float(value) for name, value in metrics.compute().items()}
+    assert experiment.score(network.double().train(), scenes) == pytest.approx(expected, abs=1e-3)

@@ -39,7 +39,7 @@ def test_without_a_network_it_fails_in_words_and_at_once(empty_cache, monkeypatc
 def test_a_host_that_never_answers_is_given_up(empty_cache, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/weights-00000000.pth"
-        monkeypatch.setattr(pretrained, "PATIENCE", 0.3)
+        monkeypatch.setattr(pretrained, "TIMEOUT", 0.3)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         original = torch.hub.download_url_to_file
         monkeypatch.setattr(

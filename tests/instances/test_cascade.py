@@ -11,14 +11,15 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou
 
 from helpers.data.batches import as_input
-from helpers.instances import cascade_experiment as experiment
-from helpers.instances import cascade_showing as showing
-from helpers.instances.cascade import ANCHORS, PROPOSALS, Cascade
-from helpers.instances.cascade_figures import framed, stage_by_stage, summary
-from helpers.instances.cascade_losses import losses, mask_targets, proposal_loss, round_losses
+from helpers.instances.cascades import experiment, showing
+from helpers.instances.cascades.figures import framed, stage_by_stage, summary
+from helpers.instances.cascades.losses import by_stage, mask_targets, proposal_loss, round_losses
+from helpers.instances.cascades.network import CHANNELS, PROPOSALS, RATIOS, SIZES, Cascade
+from helpers.instances.cascades.warping import box_shifts, shifted
 from helpers.instances.data import draw_scenes
 from helpers.instances.model import Trunk
-from helpers.instances.warping import shifted
+
+ANCHORS = len(SIZES) * len(RATIOS)  # at each place
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_the_gradient_of_later_stages_reaches_the_boxes_unless_it_is_detached(ca
         network = copy.deepcopy(cascade).train()
         network.detached = detached
         # stages two to five alone, so that only boxes lead to the proposer
-        each = losses(network(batch.images, batch.boxes), batch)
+        each = by_stage(network(batch.images, batch.boxes), batch)
         sum(value for name, value in each.items() if not name.startswith("1")).backward()
         reached = network.proposer.head.bbox_pred.weight.grad
         assert (reached is None or not reached.any()) == detached
@@ -81,23 +82,13 @@ def test_the_proposal_loss_is_that_of_a_loop(cascade, scenes):
     named, moved, things = 0.0, 0.0, 0
     for b in range(2):
         overlaps = box_iou(proposed.anchors, batch.boxes[b])
-        chosen = {int(overlaps[:, k].argmax()) for k in range(5) if overlaps[:, k].any()}
+        highest = overlaps.amax(dim=0)
         for a, each in enumerate(overlaps):
-            best = float(each.max())
-            thing = (
-                best >= 0.5 or a in chosen or bool(((each == overlaps.max(dim=0).values) & (each > 0)).any())
-            )
-            if thing or best < 0.35:
-                truth = torch.tensor(float(thing))
-                named += F.binary_cross_entropy_with_logits(proposed.scores[b, a], truth)
+            thing = float(each.max()) >= 0.5 or bool(((each == highest) & (each > 0)).any())
+            if thing or float(each.max()) < 0.35:
+                named += F.binary_cross_entropy_with_logits(proposed.scores[b, a], torch.tensor(float(thing)))
             if thing:
-                x0, y0, x1, y1 = batch.boxes[b, int(each.argmax())]
-                a0, b0, a1, b1 = proposed.anchors[a]
-                wide, high = a1 - a0, b1 - b0
-                wanted = torch.stack([
-                    (x0 + x1 - a0 - a1) / 2 / wide, (y0 + y1 - b0 - b1) / 2 / high,
-                    ((x1 - x0) / wide).log(), ((y1 - y0) / high).log(),
-                ])  # fmt: skip
+                wanted = box_shifts(batch.boxes[b, int(each.argmax())], proposed.anchors[a])
                 moved += F.smooth_l1_loss(proposed.shifts[b, a], wanted, reduction="sum", beta=0.1)
                 things += 1
     assert_close(proposal_loss(proposed, batch), (named + moved) / things, atol=1e-3, rtol=1e-3)
@@ -156,9 +147,20 @@ def test_every_system_of_the_record_learns(fields, scenes):
     assert [each.image for each in found] == [0, 1, 2, 3]
 
 
-def test_a_cascade_has_three_stages_or_five():
-    with pytest.raises(ValueError, match="3 stages or 5"):
-        Cascade(Trunk(), stages=4)
+@pytest.mark.parametrize("fields", [experiment.THREE, experiment.SEPARATE])
+def test_each_weight_belongs_to_one_stage_and_separate_networks_read_thrice(fields, scenes):
+    network = experiment.new_cascade(fields, 0, Trunk()).eval()
+    stages = [{id(w) for part in parts for w in part.parameters()} for parts in network.parts()]
+    assert sum(map(len, stages)) == len(set().union(*stages)) == len(list(network.parameters()))
+    images = as_input(scenes.images[:1])
+    features = network.read(images, network.trunk(images))
+    before = features.clone()
+    with torch.no_grad():
+        for weight in network.parts()[2][0].parameters():
+            weight.zero_()  # what stage three reads with, if it has a trunk of its own
+    after = network.read(images, network.trunk(images))
+    assert_close(after[:, :CHANNELS], before[:, :CHANNELS])
+    assert torch.equal(after, before) == (fields is experiment.THREE)
 
 
 def test_arrows_lead_downhill(cascade, scenes):

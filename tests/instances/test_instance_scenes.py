@@ -1,8 +1,5 @@
 """The lesson's scenes hold what they promise; windows are cut out and put back."""
 
-import re
-
-import pytest
 import torch
 from torch.testing import assert_close
 
@@ -60,19 +57,3 @@ def test_a_mask_cut_out_and_pasted_back_is_nearly_itself():
             cut_own(masks, windows, 9)[k], cut(masks[k][None], windows[[k]], 9)[0, 0], atol=1e-4, rtol=0
         )
     assert (paste(torch.ones(1, 5, 5), windows[:1], 40, 50)[0, :, 36:] == 0).all()
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: draw_scenes(4, 0, colours="red"), "no scenes in 'red'"),
-        (lambda: draw_scenes(4, 0, kind="lonely"), "no scenes 'lonely'"),
-        (lambda: draw_scenes(3, 0), "an even number"),
-        (lambda: training_scenes(6, 0), "a multiple of 4"),
-        (lambda: windows_round(torch.zeros(2, 3)), "boxes (D, 4)"),
-        (lambda: windows_round(torch.zeros(1, 4)), "A box is empty"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused_in_words(make, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        make()

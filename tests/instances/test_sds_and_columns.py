@@ -1,6 +1,5 @@
 """SDS and hypercolumns against loops, hand-made images and library calls."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -10,11 +9,11 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou, nms
 
 from helpers import results
-from helpers.instances import baseline, experiment, hypercolumns, reporting, sds
+from helpers.instances import baseline, experiment, reporting, sds, systems
 from helpers.instances.data import draw_scenes, true_instances
-from helpers.instances.hypercolumns import HypercolumnHead, masked, mixing, resized
-from helpers.instances.learning import Looks, TrunkBudget, region_examples
-from helpers.instances.model import ClassMap, Trunk
+from helpers.instances.hypercolumns import HypercolumnHead, masked, mixing
+from helpers.instances.learning import TrunkBudget, region_examples
+from helpers.instances.model import ClassMap, Trunk, enlarged
 from helpers.instances.scoring import Detections, mask_iou
 from helpers.ops import receptive_field
 
@@ -63,13 +62,8 @@ def test_the_second_crop_is_the_first_without_its_outside():
     box, region = sds.two_crops(image, mask[None])[0]
     inside = (region != 0).any(dim=0)
     assert_close(region, box * inside)
-    assert (
-        0.55 < inside.float().mean() < 0.75
-    )  # the square fills its window but for the margin: 1 / 1.25 squared
-    assert (
-        box[1, 10:22, -1] > box[1, 10:22, 10]
-    ).all()  # its neighbour is seen beside it, in the first crop only
-    assert (region[:, :, -1] == 0).all()
+    assert 0.55 < inside.float().mean() < 0.75  # it fills its window but for the margin: 1 / 1.25 squared
+    assert (box[1, 10:22, -1] > box[1, 10:22, 10]).all() and not region[:, :, -1].any()  # its neighbour
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -138,7 +132,7 @@ def test_a_column_classified_whole_is_the_sum_of_its_layers(trunk):
     head = HypercolumnHead(grid=2)
     weight = torch.cat([layer.weight[:, :, 0, 0] for layer in head.classifiers], dim=1)
     bias = sum(layer.bias for layer in head.classifiers)
-    columns = torch.cat([resized(*each) for each in zip(maps, (1, 2, 4, 8), strict=True)], dim=1)
+    columns = torch.cat([enlarged(*each) for each in zip(maps, (1, 2, 4, 8), strict=True)], dim=1)
     whole = torch.einsum("kc,bcyx->bkyx", weight, columns) + bias[:, None, None]
     assert_close(head.score_maps(maps), whole, atol=1e-4, rtol=1e-4)
 
@@ -150,14 +144,11 @@ def test_a_place_of_a_box_asks_the_classifiers_near_it(trunk):
     said = head.score_maps(maps)[0, :, 6:56, 4:54]
     scores = head(maps, windows)[0]
     assert_close(scores[0, 0], said[0, 0, 0], atol=1e-4, rtol=1e-4)  # in the corner one classifier
-    cells = [
-        (place + 0.5) / 50 * 3 - 0.5 for place in (20, 30)
-    ]  # between the first and second, second and third
-    wanted = 0.0
-    for i in range(3):
-        for j in range(3):
-            near = max(0, 1 - abs(cells[0] - i)) * max(0, 1 - abs(cells[1] - j))
-            wanted += near * said[3 * i + j, 20, 30]
+    down, across = ((place + 0.5) / 50 * 3 - 0.5 for place in (20, 30))  # in cells
+    near = {
+        (i, j): max(0, 1 - abs(down - i)) * max(0, 1 - abs(across - j)) for i in range(3) for j in range(3)
+    }
+    wanted = sum(weight * said[3 * i + j, 20, 30] for (i, j), weight in near.items())
     assert_close(scores[20, 30], wanted, atol=1e-4, rtol=1e-4)
     assert_close(head.shares(maps, windows).sum(dim=1), head(maps, windows), atol=1e-3, rtol=1e-3)
 
@@ -178,9 +169,7 @@ def test_new_masks_keep_class_score_and_place(trunk):
     mask[0, 8:16, 8:24] = True
     found = Detections(0, mask, torch.tensor([7]), torch.tensor([0.4]))
     (again,) = masked(head, trunk(torch.zeros(1, 3, 32, 32)), [found], 1.0)
-    assert (
-        torch.equal(again.boxes, found.boxes) and again.classes.item() == 7 and again.scores == found.scores
-    )
+    assert torch.equal(again.boxes, found.boxes) and again.classes == 7 and again.scores == found.scores
 
 
 class Told(nn.Module):
@@ -205,10 +194,10 @@ def test_components_are_the_connected_pieces_of_each_class():
 
 
 def test_the_smallest_budget_gives_every_system_its_own_row_on_every_set():
-    budget = experiment.Budget(TrunkBudget(16, 1), scenes=8, looked=2, regions=1, cells=1, head=1, tested=2)
+    budget = systems.Budget(TrunkBudget(16, 1), scenes=8, looked=2, regions=1, cells=1, head=1, tested=2)
     rows = list(experiment.compare(0, budget))
-    assert len(rows) == 4 * len(experiment.SYSTEMS) and results.twins(rows) is None
-    for name, fields in experiment.SYSTEMS.items():
+    assert len(rows) == 4 * len(systems.SYSTEMS) and results.twins(rows) is None
+    for name, fields in systems.SYSTEMS.items():
         assert sum(fields.items() <= row.items() for row in rows) == 4, name
 
 
@@ -224,6 +213,11 @@ def test_reasons_come_in_order():
     proposed = masks[[0, 1, 3, 4]]  # none for the third
     told = reporting.reasons(proposed, found, truth)
     assert told == ["found", "wrong digit", "no proposal fits", "poor mask", "not kept"]
+    sources = {"mine": [found] * 2, "truth": [truth] * 2}
+    images = torch.zeros(2, 3, 20, 10, dtype=torch.uint8)
+    shown, titles, kinds = reporting.failures(images, [told[:2], told[1:]], sources)
+    assert sorted(kinds) == sorted(told[1:])  # each once
+    assert titles == ["mine, 4"] * 4 + ["truth, 5"] * 4 and all(each.shape == (20, 10, 3) for each in shown)
 
 
 def test_recall_counts_what_some_proposal_fits():
@@ -232,24 +226,4 @@ def test_recall_counts_what_some_proposal_fits():
     truth = Detections(0, masks, torch.tensor([1, 2]), torch.ones(2))
     near = masks[:1].clone()
     near[0, 3, :4] = False  # 28 of 32 pixels
-    assert experiment.recall([near], [truth]) == {"recall_50": 0.5, "recall_70": 0.5, "proposals": 1.0}
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: Trunk()(torch.zeros(1, 3, 20, 24)), "multiples of 8"),
-        (lambda: Trunk()(torch.zeros(3, 24, 24)), "images[None]"),
-        (lambda: sds.propose(torch.zeros(3, 8, 8)), "in uint8"),
-        (lambda: sds.propose([1]), "torch tensor"),
-        (lambda: mixing(0), "at least one classifier"),
-    ],
-)
-def test_what_does_not_fit_is_refused_in_words(make, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        make()
-
-
-def test_looks_travel_together():
-    looks = Looks([torch.ones(1)], torch.ones(2, 5)).to(torch.device("cpu"))
-    assert len(looks) == 2 and len(looks.maps) == 1 and hypercolumns.SIDE == 50
+    assert systems.recall([near], [truth]) == {"recall_50": 0.5, "recall_70": 0.5, "proposals": 1.0}

@@ -1,6 +1,5 @@
 """The warp against a loop, torchvision and numerical gradients; shifts of boxes against torchvision's coder."""
 
-import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given
@@ -9,7 +8,7 @@ from torch.testing import assert_close
 from torchvision.models.detection._utils import BoxCoder
 from torchvision.ops import roi_align
 
-from helpers.instances.warping import bin_weights, box_shifts, roi_warp, shifted
+from helpers.instances.cascades.warping import bin_weights, box_shifts, roi_warp, shifted
 
 MAPS = torch.randn(2, 3, 9, 12, generator=torch.Generator().manual_seed(0))
 BOXES = torch.tensor([[[2.0, 3, 11.5, 8], [1, 1, 11, 8.5]], [[4, 5, 6, 7], [0.7, 2, 9, 8]]])
@@ -69,21 +68,3 @@ def test_shifts_are_those_of_torchvision_and_bring_anchors_back():
 def test_no_shift_makes_a_box_explode():
     grown = shifted(torch.tensor([0.0, 0, 10, 10]), torch.tensor([0.0, 0, 80, 80]))
     assert 10 < float(grown[2] - grown[0]) < 50
-
-
-@pytest.mark.parametrize(
-    ("maps", "boxes", "said"),
-    [
-        (MAPS, BOXES[0], r"boxes\[None\]"),
-        (MAPS, BOXES[:1], "Expected maps"),
-        (MAPS[0], BOXES, "Expected maps"),
-        (MAPS, BOXES.long(), "floating point"),
-        (MAPS, BOXES[..., :3], "x0, y0, x1, y1"),
-        (MAPS, BOXES * torch.nan, "NaN or infinity"),
-        (MAPS, BOXES.flip(-1), "before they begin"),
-        (MAPS, BOXES.tolist(), "torch tensor"),
-    ],
-)
-def test_what_cannot_be_warped_is_refused_with_advice(maps, boxes, said):
-    with pytest.raises(ValueError, match=said):
-        roi_warp(maps, boxes)

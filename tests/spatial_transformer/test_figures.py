@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.figure.pad import DigitPad
 from helpers.spatial_transformer.figures import sampling_grid, theta_of
-from helpers.spatial_transformer.sampling import Box, reading, sampled
+from helpers.spatial_transformer.labs import Box, reading, sampled
 
 IDENTITY = np.array([[1, 0, 0], [0, 1, 0]], float)
 BOXES = st.builds(

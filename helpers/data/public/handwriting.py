@@ -38,7 +38,7 @@ def mnist(split: Literal["train", "test"] = "train") -> Mnist:
 
 
 def survey(folder: Path) -> dict[str, object]:
-    """Counts, size and label range of the unpacked files; every image has one label."""
+    """Counts, size and label range of the unpacked files; every image has one label, else a ContradictionError."""
     counts, sizes, labels = {}, [], []
     for split, prefix in (("train", "train"), ("test", "t10k")):
         images = _idx(folder / f"MNIST/raw/{prefix}-images-idx3-ubyte", dimensions=3)

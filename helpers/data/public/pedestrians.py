@@ -53,7 +53,11 @@ def penn_fudan() -> PennFudan:
 
 
 def survey(folder: Path) -> dict[str, object]:
-    """Counts and sizes of the unpacked files; every photograph has a mask of its size, with people."""
+    """Counts and sizes of the unpacked files; every photograph has a mask of its size, with people.
+
+    Raises:
+        ContradictionError: the files contradict one another.
+    """
     photographs = files(folder, PHOTOGRAPHS)
     lonely = {*files(folder, "*/PedMasks/*.png")} ^ {*map(_mask, photographs)}
     if lonely or not photographs:

@@ -67,7 +67,11 @@ def spoken_digits(split: Literal["train", "test"] = "train") -> SpokenDigits:
 
 
 def survey(folder: Path) -> dict[str, object]:
-    """Counts and rate of the unpacked recordings; every speaker has every digit as often, mono, 16 bit."""
+    """Counts and rate of the unpacked recordings; every speaker has every digit as often, mono, 16 bit.
+
+    Raises:
+        ContradictionError: the files contradict one another.
+    """
     recordings = _recordings(folder)
     if not recordings:
         raise ContradictionError("there are no recordings in it")

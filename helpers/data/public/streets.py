@@ -103,7 +103,11 @@ def sequence(name: str) -> str:
 
 
 def survey(folder: Path) -> dict[str, object]:
-    """Counts, size and label range of the unpacked files; every image has an annotation of its own size."""
+    """Counts, size and label range of the unpacked files; every image has an annotation of its own size.
+
+    Raises:
+        ContradictionError: the files contradict one another.
+    """
     counts, sizes, labels = {}, [], []
     for split in SPLITS:
         root, names = _names(folder, split)

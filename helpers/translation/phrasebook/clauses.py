@@ -65,6 +65,7 @@ class Clauses(Speaker):
         return arranged([when, who, act.spanish, thing], [who, act.helper, act.main, thing, when])
 
     def asked_act(self) -> Phrase:
+        """Say "¿compró tu hermana un coche?", "did your sister buy a car?"."""
         subject = self.subject("person")
         act, thing, _ = self.act(subject, asked=True)
         who = subject.phrase if subject.phrase.spanish else act.pronoun(subject.person)
@@ -89,6 +90,7 @@ class Clauses(Speaker):
         return act, arranged([to, thing.phrase]), tense
 
     def when(self, tense: Tense) -> Phrase:
+        """Draw a time that goes with a tense."""
         return said(*self.chance.choice(WHEN[tense]))
 
     def moving(self) -> Phrase:
@@ -111,6 +113,7 @@ class Clauses(Speaker):
         return arranged([who, be.spanish, how], [who, be.helper, how])
 
     def asked_state(self) -> Phrase:
+        """Say "¿está fría la sopa?", "is the soup cold?"."""
         subject = self.subject("animal", "food", "thing", "place")
         be, how = state(self, subject, plainly=True)
         return arranged([be.spanish, how, subject.phrase], [be.helper, subject.phrase, how])
@@ -189,17 +192,20 @@ class Clauses(Speaker):
         return arranged([day, *spanish, where], [*english_words, where, day])
 
     def where(self) -> Phrase:
+        """Say "¿dónde está tu perro?"."""
         subject = self.subject("animal", "thing")
         be = being("estar", subject.person)
         asked = said("dónde", "where", "where")
         return arranged([asked, be.spanish, subject.phrase], [asked, be.helper, subject.phrase])
 
     def who(self) -> Phrase:
+        """Say "¿quién compró el coche?"."""
         someone = Named(said("quién", "who", "who"), "3s", "m", frozenset({"person"}))
         act, thing, _ = self.act(someone)
         return arranged([someone.phrase, act.spanish, thing], [someone.phrase, act.helper, act.main, thing])
 
     def why(self) -> Phrase:
+        """Say "¿por qué está fría la sopa?"."""
         subject = self.subject("animal", "food", "thing", "place")
         be, how = state(self, subject, plainly=True)
         asked = said("por qué", "why", "why")

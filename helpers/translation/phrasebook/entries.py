@@ -42,20 +42,18 @@ def split_of(content: frozenset[str]) -> Split:
 
 
 @cache
-def phrasebook(number: int, seed: int, split: Split = "train", longest: int = LONGEST) -> tuple[Entry, ...]:
-    """Draw different sentences of 3 to `longest` words, short ones and long ones about equally often.
+def phrasebook(number: int, seed: int, split: Split = "train") -> tuple[Entry, ...]:
+    """Draw different sentences of 3 to 30 words, short ones and long ones about equally often.
 
     No clause of a val or test sentence has the same content words as a clause in training, nor has a whole sentence.
     The first of the test sentences is the lecture's, "mi gato es el mejor".
 
     Raises:
-        ValueError: no such split, no sentences asked for, or lengths that the grammar does not reach.
+        ValueError: no such split, or no sentences asked for.
     """
     check_split(split)
     if number < 1:
         raise ValueError(f"number is {number}: ask for at least one sentence.")
-    if not 8 <= longest <= LONGEST:
-        raise ValueError(f"longest is {longest}: the grammar makes sentences of up to 8 to {LONGEST} words.")
     chance = Random(f"{split} {seed}")  # text, so that the splits of one seed have nothing in common
     speaker = Clauses(chance, lambda content: split_of(content) == split)
     pool = _Pool(speaker, number)
@@ -63,10 +61,10 @@ def phrasebook(number: int, seed: int, split: Split = "train", longest: int = LO
     if split == "test":
         found |= {(first := _entry(lecture_sentence())).spanish: first}
     while len(found) < number:
-        wanted = chance.randint(SHORTEST, longest)
+        wanted = chance.randint(SHORTEST, LONGEST)
         phrase = spelled(pool.sentence(wanted))
         # The same length is tried again: long sentences fit less often, and would else become rare.
-        while not (SHORTEST <= len(phrase.spanish) <= longest and split_of(_whole(phrase)) == split):
+        while not (SHORTEST <= len(phrase.spanish) <= LONGEST and split_of(_whole(phrase)) == split):
             phrase = spelled(pool.sentence(wanted))
         entry = _entry(phrase)
         found.setdefault(entry.spanish, entry)

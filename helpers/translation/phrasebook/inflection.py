@@ -37,6 +37,7 @@ class Adjective(NamedTuple):
     verb: Literal["ser", "estar"]
 
     def agreeing(self, gender: Gender, plural: bool) -> str:
+        """The Spanish form for a noun: rojo, roja, rojos, rojas."""
         word = self.spanish
         if gender == "f" and word.endswith("o"):
             word = word[:-1] + "a"
@@ -77,6 +78,7 @@ def _plain(letters: str) -> str:
 
 
 def english_plural(word: str) -> str:
+    """Form an English plural: cats, boxes, cities, mice."""
     irregular = {"mouse": "mice", "fish": "fish", "sheep": "sheep", "tomato": "tomatoes"}
     if word in irregular:
         return irregular[word]
@@ -86,7 +88,7 @@ def english_plural(word: str) -> str:
 
 
 def compared(word: str) -> tuple[str, str, str]:
-    # Two syllables and more take more and most, unless they end in -y.
+    """Compare an English adjective: two syllables and more take more and most, unless they end in -y."""
     if word.endswith("y"):
         return word, word[:-1] + "ier", word[:-1] + "iest"
     if word in ("expensive", "delicious", "famous", "curious", "elegant", "tired"):

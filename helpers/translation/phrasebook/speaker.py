@@ -73,6 +73,7 @@ class Speaker:
         self.voice = "m"
 
     def often(self, share: float) -> bool:
+        """Draw whether, with this chance."""
         return self.chance.random() < share
 
     def settled(self, draw: Callable[[], Phrase]) -> Phrase:
@@ -161,6 +162,7 @@ class Speaker:
         return arranged([spoken, said("y", ""), colour])
 
     def adjective(self, which: Adjective, gender: str, plural: bool) -> Phrase:
+        """Say an adjective in the form that a noun asks for."""
         return said(which.agreeing(gender, plural), which.english[0], which.english[0])
 
     def owned(self, noun: Noun, plural: bool) -> tuple[Phrase, Phrase, Phrase]:

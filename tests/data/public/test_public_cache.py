@@ -85,14 +85,6 @@ def test_the_disk_fills_while_a_tar_is_unpacked(site, monkeypatch):
     assert public.multi30k() == PAIRS
 
 
-def test_a_cache_folder_that_cannot_be(site, monkeypatch, tmp_path):
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "file" / "cache"))
-    with pytest.raises(PermissionError, match="cannot be written to.*set the variable COURSE_DATA"):
-        public.tatoeba()
-    assert not public.available("tatoeba") and not site.asked
-
-
 def test_a_shared_cache_that_may_only_be_read(site, monkeypatch):
     public.tatoeba()
     monkeypatch.setattr(runtime.Path, "touch", read_only)  # what cache_folder() tries

@@ -1,12 +1,15 @@
 """Checks for the exercises of notebook 05b, cascades."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.random import Generator
 from torch import Tensor
 
 from helpers.checking import Exercise, Mistake
-from helpers.instances.warping import box_shifts
+from helpers.instances.cascades.warping import box_shifts
 
 
 def _read(cells: Tensor, places: Tensor, first: float = 0.5) -> Tensor:
@@ -25,6 +28,11 @@ def _cells_and_places(generator: Generator) -> tuple[Tensor, Tensor]:
     places = generator.uniform(0.6, 1, (8, 2)) * (W - 0.2, H - 0.2)
     places[:4] = generator.uniform(0.05, 0.4, (4, 2))
     return torch.from_numpy(generator.standard_normal((H, W)) + 2), torch.from_numpy(places)
+
+
+def _pushed_in(cells: Tensor, places: Tensor) -> Tensor:
+    last = torch.tensor(cells.T.shape) - 0.5
+    return _read(cells, places.clamp(min=0.5).minimum(last.to(places)))
 
 
 bilinear_read = Exercise(
@@ -47,15 +55,9 @@ bilinear_read = Exercise(
             "Read the four cells round it, each by its tent.",
         ),
         Mistake(
-            lambda cells, places: _read(
-                cells,
-                torch.stack(
-                    [p.clamp(0.5, side - 0.5) for p, side in zip(places.T, cells.T.shape, strict=True)], dim=1
-                ),
-            ),
-            "near the edge the place is pushed to the outermost centres, or the weights are "
-            "scaled to sum to 1. Here the maps are 0 outside: less than "
-            "half a cell from the edge the weights sum to less than 1.",
+            _pushed_in,
+            "near the edge the place is pushed to the outermost centres, or the weights are scaled to sum to 1. Here "
+            "the maps are 0 outside: less than half a cell from the edge the weights sum to less than 1.",
         ),
     ),
 )
@@ -70,13 +72,12 @@ def _pairs(generator: Generator) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(both[0]), torch.from_numpy(both[1])
 
 
-def _with(*replaced: tuple[slice | int, object]):
-    """The right targets with some columns computed otherwise: pairs of columns and a function of anchors and boxes."""
+def _with(columns: slice, otherwise: Callable[[Tensor, Tensor], Tensor]):
+    """The right targets, but for some columns that are computed otherwise from anchors and boxes."""
 
     def wrong(anchors: Tensor, boxes: Tensor) -> Tensor:
         found = box_shifts(boxes, anchors)
-        for columns, otherwise in replaced:
-            found[:, columns] = otherwise(anchors, boxes)
+        found[:, columns] = otherwise(anchors, boxes)
         return found
 
     return wrong
@@ -86,8 +87,9 @@ def _sides(boxes: Tensor) -> Tensor:
     return boxes[:, 2:] - boxes[:, :2]
 
 
-def _middles(boxes: Tensor) -> Tensor:
-    return (boxes[:, :2] + boxes[:, 2:]) / 2
+def _moves(anchors: Tensor, boxes: Tensor) -> Tensor:
+    """How far the middles are apart, in pixels."""
+    return (boxes[:, :2] + boxes[:, 2:] - anchors[:, :2] - anchors[:, 2:]) / 2
 
 
 box_targets = Exercise(
@@ -96,19 +98,19 @@ box_targets = Exercise(
     solution=lambda anchors, boxes: box_shifts(boxes, anchors),
     mistakes=(
         Mistake(
-            _with((slice(2), lambda anchors, boxes: (_middles(boxes) - _middles(anchors)) / _sides(boxes))),
+            _with(slice(2), lambda anchors, boxes: _moves(anchors, boxes) / _sides(boxes)),
             "the shift is divided by the true box's sides. The network knows the anchor's: divide by those.",
         ),
         Mistake(
-            _with((slice(2), lambda anchors, boxes: (boxes - anchors)[:, :2] / _sides(anchors))),
+            _with(slice(2), lambda anchors, boxes: (boxes - anchors)[:, :2] / _sides(anchors)),
             "this moves the upper left corner. The targets move the centre.",
         ),
         Mistake(
-            _with((slice(2), lambda anchors, boxes: _middles(boxes) - _middles(anchors))),
+            _with(slice(2), _moves),
             "the shift is in pixels. In the anchor's sides it is of one size for small things and large ones.",
         ),
         Mistake(
-            _with((slice(2, 4), lambda anchors, boxes: _sides(boxes) / _sides(anchors))),
+            _with(slice(2, 4), lambda anchors, boxes: _sides(boxes) / _sides(anchors)),
             "the logarithm of the sides' ratio is missing: with it, half and twice as wide are equally far from "
             "0, and no answer makes a side negative.",
         ),
@@ -137,49 +139,40 @@ def _ballot(generator: Generator) -> tuple[Tensor, Tensor, Tensor, int]:
     return *picked, torch.from_numpy(classes[order]), int((order == 0).argmax())
 
 
-def _alike(masks: Tensor, best: int) -> Tensor:
-    """Which masks overlap the best one by at least a half, where each is at least 0.5."""
+def _vote(
+    masks: Tensor, scores: Tensor, classes: Tensor, best: int, apart=False, other=False, mean=True
+) -> Tensor:
+    """The mean mask by votes, or their sum; of masks `apart` from the best one, too, or of an `other` class."""
     inside = masks >= 0.5
     both, either = (inside & inside[best]).sum(dim=(1, 2)), (inside | inside[best]).sum(dim=(1, 2))
-    return both / either >= 0.5
-
-
-def _mean(masks: Tensor, weights: Tensor) -> Tensor:
-    return (weights[:, None, None] * masks).sum(dim=0) / weights.sum()
+    votes = scores * ((both / either >= 0.5) | apart) * ((classes == classes[best]) | other)
+    return (votes[:, None, None] * masks).sum(dim=0) / (votes.sum() if mean else 1)
 
 
 voted_mask = Exercise(
     name="voted_mask",
     make_input=_ballot,
-    solution=lambda masks, scores, classes, best: _mean(
-        masks, scores * _alike(masks, best) * (classes == classes[best])
-    ),
+    solution=_vote,
     mistakes=(
         Mistake(
-            lambda masks, scores, classes, best: _mean(masks, scores * _alike(masks, best)),
+            partial(_vote, other=True),
             "masks of another class vote, too. A mask of another class is another opinion on what is there.",
         ),
         Mistake(
-            lambda masks, scores, classes, best: _mean(masks, scores * (classes == classes[best])),
+            partial(_vote, apart=True),
             "masks of the same class elsewhere vote, too: they are masks of a neighbour. Keep those that overlap the "
             "best one by an IoU of at least 0.5.",
         ),
         Mistake(
-            lambda masks, scores, classes, best: _mean(
-                masks, 1.0 * _alike(masks, best) * (classes == classes[best])
-            ),
+            lambda masks, scores, classes, best: _vote(masks, torch.ones_like(scores), classes, best),
             "all votes count the same. Each counts by its score.",
         ),
         Mistake(
-            lambda masks, scores, classes, best: _mean(
-                (masks >= 0.5).to(masks), scores * _alike(masks, best) * (classes == classes[best])
-            ),
+            lambda masks, scores, classes, best: _vote((masks >= 0.5).to(masks), scores, classes, best),
             "the masks are cut at 0.5 before they vote. Average the probabilities, and cut their mean.",
         ),
         Mistake(
-            lambda masks, scores, classes, best: (
-                (scores * _alike(masks, best) * (classes == classes[best]))[:, None, None] * masks
-            ).sum(dim=0),
+            partial(_vote, mean=False),
             "this is the sum of the weighted masks. Divide by the sum of the weights of those that vote.",
         ),
     ),

@@ -1,5 +1,7 @@
 """Multi-task network cascades (Dai, He, Sun 2016), small enough for two CPU cores: boxes, masks, classes."""
 
+import copy
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -10,19 +12,15 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import clip_boxes_to_image, nms
 
+from helpers.instances.cascades.warping import roi_warp, shifted
 from helpers.instances.model import CLASSES, Trunk, enlarged
-from helpers.instances.warping import roi_warp, shifted
 
 STRIDE = 4  # pixels of an image along a cell of the features that boxes are warped out of
-ANCHOR_SIZES, ANCHOR_RATIOS = ((24, 34, 46),), ((1.0, 1.6),)  # roots of areas in pixels; heights by widths
-ANCHORS = len(ANCHOR_SIZES[0]) * len(ANCHOR_RATIOS[0])  # at each place of the coarsest map
+SIZES, RATIOS = (24, 34, 46), (1.0, 1.6)  # of anchors: roots of areas in pixels; heights by widths
 SIDE, MASK = 14, 28  # cells along a warped box, and along its mask
 CHANNELS, THIN, HIDDEN = 48, 16, 96
-PROPOSALS, RANKED, OVERLAP = (
-    16,
-    100,
-    0.7,
-)  # boxes an image; how many of the best are thinned out; how alike two may be
+PROPOSALS = 16  # boxes of an image that go on,
+RANKED, OVERLAP = 100, 0.7  # out of so many of the highest scores; no two overlap by more
 
 
 class Proposed(NamedTuple):
@@ -59,18 +57,34 @@ class Round(NamedTuple):
 class Proposer(nn.Module):
     """Stage one, a region proposal network: is there a thing at each anchor, and where exactly?"""
 
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, ratios: Sequence[float]):
         super().__init__()
-        self.anchors = AnchorGenerator(ANCHOR_SIZES, ANCHOR_RATIOS)
-        self.head = RPNHead(channels, ANCHORS)
+        self.at_a_place = len(SIZES) * len(ratios)
+        self.anchors = AnchorGenerator((SIZES,), (tuple(ratios),))
+        self.head = RPNHead(channels, self.at_a_place)
         nn.init.constant_(self.head.cls_logits.bias, -3.0)  # most anchors hold nothing: begin there
 
     def forward(self, images: Tensor, maps: Tensor) -> Proposed:
         (scores,), (shifts,) = self.head([maps])  # (B, A, h, w), (B, 4 A, h, w)
         shape = tuple(images.shape[2:])
         anchors = self.anchors(ImageList(images, [shape] * len(images)), [maps])[0]
-        shifts = shifts.unflatten(1, (ANCHORS, 4)).permute(0, 3, 4, 1, 2).flatten(1, 3)
+        shifts = shifts.unflatten(1, (self.at_a_place, 4)).permute(0, 3, 4, 1, 2).flatten(1, 3)
         return Proposed(anchors, scores.permute(0, 2, 3, 1).flatten(1), shifts)
+
+
+class Features(nn.Module):
+    """What boxes are warped out of, at a stride of 4: three of the trunk's maps, summed; (B, 48, H / 4, W / 4)."""
+
+    def __init__(self, widths: Sequence[int]):
+        super().__init__()
+        _, fine, middle, coarse = widths
+        self.from_fine = nn.Conv2d(fine, CHANNELS, 2, stride=2)
+        self.from_middle = nn.Conv2d(middle, CHANNELS, 1)
+        self.from_coarse = nn.Conv2d(coarse, CHANNELS, 1)
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        coarse = enlarged(self.from_coarse(maps[3]), 2)
+        return (self.from_fine(maps[1]) + self.from_middle(maps[2]) + coarse).relu()
 
 
 class MaskHead(nn.Module):
@@ -124,21 +138,26 @@ class Cascade(nn.Module):
             weights.
         detached: whether the gradient stops at the boxes.
         masked: whether stage three sees the features under the mask.
+        ratios: of the anchors, heights by widths.
 
     `forward` takes (B, 3, H, W) float, H and W multiples of 8, and returns what was `Proposed`, and a `Round` (two of
     five stages).
     """
 
-    def __init__(self, trunk: Trunk, stages: int = 3, detached: bool = False, masked: bool = True):
+    def __init__(
+        self,
+        trunk: Trunk,
+        stages: int = 3,
+        detached: bool = False,
+        masked: bool = True,
+        ratios: Sequence[float] = RATIOS,
+    ):
         super().__init__()
         if stages not in (3, 5):
             raise ValueError(f"stages is {stages!r}: a cascade has 3 stages or 5.")
         self.trunk, self.stages, self.detached = trunk, stages, detached
-        _, fine, middle, coarse = trunk.widths
-        self.from_fine = nn.Conv2d(fine, CHANNELS, 2, stride=2)
-        self.from_middle = nn.Conv2d(middle, CHANNELS, 1)
-        self.from_coarse = nn.Conv2d(coarse, CHANNELS, 1)
-        self.proposer = Proposer(coarse)
+        self.features = Features(trunk.widths)
+        self.proposer = Proposer(trunk.widths[3], ratios)
         self.mask_head = MaskHead()
         self.class_head = ClassHead(masked)
 
@@ -153,17 +172,20 @@ class Cascade(nn.Module):
         boxes = self.chosen(proposed, tuple(images.shape[2:]))
         if known is not None:
             boxes = torch.cat([boxes, known], dim=1)
-        features = self.features(maps)
+        features = self.read(images, maps)
         rounds = [self.look(features, boxes)]
         if self.stages == 5:
             better = shifted(self.passed_on(boxes), rounds[0].shifts)
             rounds.append(self.look(features, clip_boxes_to_image(better, tuple(images.shape[2:]))))
         return proposed, rounds
 
-    def features(self, maps: list[Tensor]) -> Tensor:
-        """What boxes are warped out of, at a stride of 4: three of the trunk's maps, summed; (B, 48, H / 4, W / 4)."""
-        coarse = enlarged(self.from_coarse(maps[3]), 2)
-        return (self.from_fine(maps[1]) + self.from_middle(maps[2]) + coarse).relu()
+    def read(self, images: Tensor, maps: list[Tensor]) -> Tensor:
+        """What boxes are warped out of: the features, from the maps that are there already."""
+        return self.features(maps)
+
+    def parts(self) -> tuple[tuple[nn.Module, ...], ...]:
+        """What learns in each stage, when one learns after the other."""
+        return (self.trunk, self.proposer), (self.features, self.mask_head), (self.class_head,)
 
     def chosen(self, proposed: Proposed, shape: tuple[int, int]) -> Tensor:
         """The best boxes of each image, no two of them much alike: (B, 16, 4). They keep their gradient."""
@@ -190,6 +212,23 @@ class Cascade(nn.Module):
         B, R, _ = boxes.shape
         warped = roi_warp(features, self.passed_on(boxes) / STRIDE)
         flat = warped.flatten(0, 1)
-        masks = self.mask_head(flat)
-        classes, shifts = self.class_head(flat, masks)
+        masks = self.mask_head(flat[:, :CHANNELS])  # all there are, unless each stage has its own
+        classes, shifts = self.class_head(flat[:, -CHANNELS:], masks)
         return Round(boxes, warped, *(each.unflatten(0, (B, R)) for each in (masks, classes, shifts)))
+
+
+class SeparateNetworks(Cascade):
+    """Three stages that share no features, the paper's control: each reads the image with a trunk of its own."""
+
+    def __init__(self, trunk: Trunk, **options):
+        super().__init__(trunk, **options)
+        self.mask_features = nn.Sequential(copy.deepcopy(trunk), self.features)
+        self.class_features = nn.Sequential(copy.deepcopy(trunk), copy.deepcopy(self.features))
+
+    def read(self, images: Tensor, maps: list[Tensor]) -> Tensor:
+        """Read the image twice more: (B, 96, H / 4, W / 4), the features for masks, then those for classes."""
+        return torch.cat([self.mask_features(images), self.class_features(images)], dim=1)
+
+    def parts(self) -> tuple[tuple[nn.Module, ...], ...]:
+        masks, classes = (self.mask_features, self.mask_head), (self.class_features, self.class_head)
+        return (self.trunk, self.proposer), masks, classes

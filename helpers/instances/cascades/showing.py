@@ -7,16 +7,17 @@ from torchvision.ops import box_iou
 
 from helpers.data.batches import as_input
 from helpers.instances.boxes import paste
-from helpers.instances.cascade import Cascade
-from helpers.instances.cascade_losses import SURE, Batch, mask_targets
-from helpers.instances.warping import roi_warp
+from helpers.instances.cascades.losses import SURE, Batch, mask_targets
+from helpers.instances.cascades.network import Cascade
+from helpers.instances.cascades.warping import roi_warp
+from helpers.instances.model import weights
 
 GROWN = (0.7, 1.0, 1.4)  # sides of the boxes that a hand can choose, in those of the true ones
 
 
 @torch.no_grad()
 def tensors(cascade: Cascade, image: Tensor) -> dict[str, Tensor]:
-    """What `cascade_figures.system` shows of one image (3, H, W) in uint8: of all boxes, and of the surest digit's."""
+    """What `figures.system` shows of one image (3, H, W) in uint8: of all boxes, and of the surest digit's."""
     maps = cascade.eval().trunk(as_input(image[None]))
     features = cascade.features(maps)
     boxes = cascade.chosen(cascade.proposer(image[None], maps[3]), tuple(image.shape[1:]))
@@ -38,16 +39,17 @@ def tensors(cascade: Cascade, image: Tensor) -> dict[str, Tensor]:
 def sizes(cascade: Cascade) -> dict[str, int]:
     """How many weights each part of a cascade has."""
     parts = {
-        "trunk": [cascade.trunk],
-        "boxes": [cascade.proposer],
-        "features": [cascade.from_fine, cascade.from_middle, cascade.from_coarse],
-        "mask": [cascade.mask_head],
-        "class": [cascade.class_head],
-    }
-    return {
-        name: sum(weight.numel() for part in each for weight in part.parameters())
-        for name, each in parts.items()
-    }
+        "trunk": cascade.trunk, "boxes": cascade.proposer, "features": cascade.features,
+        "mask": cascade.mask_head, "class": cascade.class_head,
+    }  # fmt: skip
+    return {name: weights(part) for name, part in parts.items()}
+
+
+@torch.no_grad()
+def candidates(cascade: Cascade, images: Tensor) -> list[Tensor]:
+    """The masks (R, H, W) of all boxes of the last round in each image (N, 3, H, W) in uint8."""
+    last = [cascade.eval()(as_input(image[None]))[1][-1] for image in images]
+    return [paste(each.masks[0].sigmoid(), each.boxes[0], *images.shape[2:]) >= 0.5 for each in last]
 
 
 def places_to_snap(boxes: Tensor, side: int, steps: int = 7) -> Tensor:
@@ -76,7 +78,7 @@ def looked_at(cascade: Cascade, images: Tensor, truth: Batch, boxes: Tensor) -> 
         images: (1, 3, H, W) in uint8. truth: what is known of it.
 
     Returns:
-        What `cascade_figures.stage_by_stage` shows of each box, by name.
+        What `figures.stage_by_stage` shows of each box, by name.
     """
     boxes = boxes.float().requires_grad_()
     shape = tuple(images.shape[2:])
@@ -97,8 +99,8 @@ def looked_at(cascade: Cascade, images: Tensor, truth: Batch, boxes: Tensor) -> 
         return {
             "crops": roi_warp(images.float(), boxes[None])[0].round().byte().movedim(1, -1),
             "masks": (masks * 255).round() / 255,
-            "strengths": strengths,
-            "masked": strengths * F.avg_pool2d(masks[None], 2)[0],
+            "strengths": strengths.round(decimals=3),  # more would only make the page larger
+            "masked": (strengths * F.avg_pool2d(masks[None], 2)[0]).round(decimals=3),
             "labels": ((paste(masks, boxes, *shape) >= 0.5) * told[:, None, None]).byte(),
             "chances": chances,
             "told": told,

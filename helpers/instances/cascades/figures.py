@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import torch
+from torchvision.utils import draw_bounding_boxes
 
 from helpers import figure as fig
 from helpers.figure import taking
@@ -63,11 +65,10 @@ def stage_by_stage(
     handle = fig.BoxHandle(sides, first=first)
     mode = fig.Choice("Box", ["snaps to stored ones: drag it", FREE])
     spans = {"Left": W - LEAST_SIDE, "Top": H - LEAST_SIDE, "Width": W, "Height": H}
+    least = (0, 0, LEAST_SIDE, LEAST_SIDE)
     sliders = [
-        fig.Slider(
-            name, range(0 if at < 2 else LEAST_SIDE, most + 1), int(sides[first, at]), labels="{} px", leap=4
-        )
-        for at, (name, most) in enumerate(spans.items())
+        fig.Slider(name, range(low, most + 1), int(start), labels="{} px", leap=4)
+        for (name, most), low, start in zip(spans.items(), least, sides[first], strict=True)
     ]
     free = mode.on(FREE)
     asked = fig.Ask(
@@ -144,14 +145,11 @@ def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: st
 
 def framed(image: object, boxes: object) -> np.ndarray:
     """An image (H, W, 3) with the frames of boxes (R, 4) in it, (H, W, 3) in bytes."""
-    picture = taking.image(image).copy()
-    H, W = picture.shape[:2]
-    for x0, y0, x1, y1 in taking.numbers(boxes, "boxes").round().astype(int):
-        left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, W) - 1, min(y1, H) - 1
-        for rows, columns in ((top, slice(left, right)), (bottom, slice(left, right)),
-                              (slice(top, bottom), left), (slice(top, bottom), right)):  # fmt: skip
-            picture[rows, columns] = ACCENT
-    return picture
+    picture = torch.from_numpy(taking.image(image)).movedim(-1, 0)  # (3, H, W)
+    H, W = picture.shape[1:]
+    corners = torch.from_numpy(taking.numbers(boxes, "boxes")).round() - torch.tensor([0, 0, 1, 1])
+    inside = corners.clamp(min=0).minimum(torch.tensor([W - 1, H - 1, W - 1, H - 1]))
+    return draw_bounding_boxes(picture, inside, colors=ACCENT).movedim(0, -1).numpy()
 
 
 def summary(
@@ -167,14 +165,11 @@ def summary(
         images: (N, H, W, 3) in bytes. semantic: method -> (N, H, W) labels; the last one is the truth.
         instances: method -> (N, H, W, 3) in bytes, the scene with each instance in a colour of its own.
     """
-    pictures = [taking.image(each) for each in images]
-    shape = pictures[0].shape[:2]
-    maps = np.stack(
-        [
-            [taking.labels(each, len(class_names), shape, name) for each in found]
-            for name, found in semantic.items()
-        ]
-    )
+    pictures, names = [taking.image(each) for each in images], list(class_names)
+    maps = np.stack([
+        [taking.labels(each, len(names), pictures[0].shape[:2], method) for each in found]
+        for method, found in semantic.items()
+    ])  # fmt: skip
     drawn = np.stack([[taking.image(each, name) for each in found] for name, found in instances.items()])
     if maps.shape[1] != len(pictures) or drawn.shape[1] != len(pictures):
         raise ValueError(f"There are {len(pictures)} scenes; expected as many maps of each method.")
@@ -182,31 +177,22 @@ def summary(
     blend = fig.Slider("Blend", 101, 70, labels="{}%")
     method = fig.Choice("Semantic method", list(semantic))
     things = maps[-1] > 0
-    right = ((maps == maps[-1]) & things).sum(axis=(2, 3)) / things.sum(axis=(1, 2)).clip(
-        min=1
-    )  # (methods, N)
+    hits = ((maps == maps[-1]) & things).sum(axis=(2, 3))  # (methods, N)
+    right = hits / things.sum(axis=(1, 2)).clip(min=1)
     first, second = fig.Each(len(maps)), fig.Each(len(drawn))
     labels = fig.array(maps)[first, scene]
     on = fig.Legend(class_names, present=labels)
-    photo = fig.array(np.stack(pictures))[scene]
+    photo = fig.Image(fig.array(np.stack(pictures))[scene], dim=1)
+    upper = fig.Row(
+        first, photo, fig.Classes(labels, on, blend),
+        titles=list(semantic), title="Semantic: a class for each pixel", side=620, choose=method,
+    )  # fmt: skip
+    lower = fig.Row(
+        second, fig.Image(fig.array(drawn)[second, scene]),
+        titles=list(instances), title="Instances: each thing by itself, in a colour of its own", side=620,
+    )  # fmt: skip
     return fig.Figure(
-        fig.Column(
-            fig.Row(
-                first,
-                *(fig.Image(photo, dim=1), fig.Classes(labels, on, blend)),
-                titles=list(semantic),
-                title="Semantic: a class for each pixel",
-                side=620,
-                choose=method,
-            ),
-            fig.Row(
-                second,
-                fig.Image(fig.array(drawn)[second, scene]),
-                titles=list(instances),
-                title="Instances: each thing by itself, in a colour of its own",
-                side=620,
-            ),
-        ),
+        fig.Column(upper, lower),
         also=(scene, method, blend, on),
         caption=f"Scene {{Scene}} of {len(pictures)}. {{Semantic method}} names {{right:.0%}} of the digits' "
         "pixels right. {Classes}",

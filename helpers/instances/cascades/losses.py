@@ -7,13 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import box_iou, roi_align
 
-from helpers.instances.cascade import MASK, Proposed, Round
-from helpers.instances.warping import box_shifts
+from helpers.instances.cascades.network import MASK, Proposed, Round
+from helpers.instances.cascades.warping import box_shifts
 
-SURE, UNSURE = (
-    0.5,
-    0.35,
-)  # an anchor or a box that overlaps a true one so much is one of it; less than this is ground
+SURE = 0.5  # an anchor or a box that overlaps a true one so much is one of it;
+UNSURE = 0.35  # an anchor that overlaps none so much is ground
 BEND = 0.1  # below this an error of a shift counts by its square
 
 
@@ -40,7 +38,7 @@ class Batch:
         return Batch(**{name: value.to(device) for name, value in vars(self).items()})
 
 
-def losses(said: tuple[Proposed, list[Round]], truth: Batch) -> dict[str, Tensor]:
+def by_stage(said: tuple[Proposed, list[Round]], truth: Batch) -> dict[str, Tensor]:
     """The loss of each stage, by its name; their sum is what the cascade learns by."""
     proposed, rounds = said
     found = {"1 boxes": proposal_loss(proposed, truth)}
@@ -52,9 +50,9 @@ def losses(said: tuple[Proposed, list[Round]], truth: Batch) -> dict[str, Tensor
     return found
 
 
-def cascade_loss(said: tuple[Proposed, list[Round]], truth: Batch) -> Tensor:
+def total(said: tuple[Proposed, list[Round]], truth: Batch) -> Tensor:
     """The sum of all stages' losses."""
-    return sum(losses(said, truth).values())
+    return sum(by_stage(said, truth).values())
 
 
 def proposal_loss(proposed: Proposed, truth: Batch) -> Tensor:

@@ -14,19 +14,21 @@ from helpers import runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
 from helpers.instances.boxes import paste
-from helpers.instances.cascade import Cascade
-from helpers.instances.cascade_losses import Batch, cascade_loss, losses
+from helpers.instances.cascades.losses import Batch, by_stage, total
+from helpers.instances.cascades.network import RATIOS, Cascade, Proposed, Round, SeparateNetworks
 from helpers.instances.data import boxes_of_scene, held_out, judged, training_scenes, true_instances
-from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, TrunkBudget, common_class_map
+from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, Reading, TrunkBudget, common_class_map, row
 from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import LEAST, suppress
-from helpers.training import History, fit, loss_curve, parameter_count
+from helpers.training import History, Loss, fit, parameter_count
 
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
 LOW_RATES = (2.5e-4, 5e-4, 1e-3, 2e-3)  # of five stages, which collapse with the gradient through the boxes
+SEEDS = (0, 1, 2)
 BATCH = 4  # scenes, each with 16 proposed boxes and its true ones
 LEAST_SIDE = 2  # pixels of a box that is looked at
+STAGES = ("1 boxes", "2 masks", "3 classes")  # their losses, as `by_stage` names them
 VOTE, AGAIN = 0.5, 0.5  # masks that overlap so much vote together; and a worse one of them is not told again
 
 # What a row's fields say of a cascade.
@@ -36,6 +38,8 @@ DETACHED = THREE | {"detached": True}
 FIVE_DETACHED = FIVE | {"detached": True}
 STAGE_BY_STAGE = THREE | {"training": "stage by stage"}
 UNMASKED = THREE | {"masked": False}
+SEPARATE = THREE | {"model": "MNC, separate networks"}
+SEPARATE_BY_STAGE = STAGE_BY_STAGE | {"model": "MNC, separate networks"}
 SYSTEMS = {
     "MNC, 3 stages": THREE,
     "MNC, 5 stages": FIVE,
@@ -43,6 +47,8 @@ SYSTEMS = {
     "MNC, boxes detached": DETACHED,
     "MNC, stage by stage": STAGE_BY_STAGE,
     "MNC, class not masked": UNMASKED,
+    "separate networks": SEPARATE,
+    "separate, stage by stage": SEPARATE_BY_STAGE,
 }
 
 
@@ -60,21 +66,14 @@ RECORD = Budget(RECORD_TRUNK, scenes=1200, steps=600)
 SWEEP = Budget(RECORD_TRUNK, scenes=1200, steps=200)
 
 
-class Taught(nn.Module):
-    """A cascade that is given the true boxes beside those that it proposes, as it is while it learns."""
-
-    def __init__(self, cascade: Cascade):
-        super().__init__()
-        self.cascade = cascade
-
-    def forward(self, batch: Batch):
-        return self.cascade(batch.images, batch.boxes)
-
-
-def new_cascade(fields: dict[str, Any], seed: int, trunk: nn.Module) -> Cascade:
-    """Make a cascade from the fields of its row, on a copy of a trained trunk."""
+def new_cascade(
+    fields: dict[str, Any], seed: int, trunk: nn.Module, ratios: Sequence[float] = RATIOS
+) -> Cascade:
+    """Make a cascade from the fields of its row, on a copy of a trained trunk; `ratios` are those of its anchors."""
     runtime.seed_everything(seed)
-    return Cascade(copy.deepcopy(trunk), fields["stages"], fields["detached"], fields["masked"])
+    kind = SeparateNetworks if fields["model"] == SEPARATE["model"] else Cascade
+    options = {name: fields[name] for name in ("stages", "detached", "masked")}
+    return kind(copy.deepcopy(trunk), **options, ratios=ratios)
 
 
 def batch_of(scenes: Scenes) -> Batch:
@@ -91,37 +90,30 @@ def batches(scenes: Scenes, seed: int) -> Iterator[tuple[Batch, Batch]]:
 
 
 def learn(
-    cascade: Cascade, scenes: Scenes, steps: int, seed: int, rate: float = RATE, name: str = "cascade"
+    cascade: Cascade, scenes: Scenes, steps: int, seed: int, rate: float = RATE, loss: Loss = total
 ) -> History:
-    """Train all stages and the trunk together, by the sum of the stages' losses."""
-    return fit(
-        Taught(cascade),
-        batches(scenes, seed),
-        cascade_loss,
-        steps=steps,
-        lr=rate,
-        weight_decay=0.05,
-        name=name,
-    )
+    """Train all stages and the trunk together, by the sum of the stages' losses, or by another loss.
+
+    The cascade is given the true boxes beside those that it proposes.
+    """
+    taught, decay = Reading(cascade, "images", "boxes"), 0.05
+    return fit(taught, batches(scenes, seed), loss, steps=steps, lr=rate, weight_decay=decay, name="cascade")
+
+
+def loss_of_stage(said: tuple[Proposed, list[Round]], truth: Batch, stage: str) -> Tensor:
+    """The loss of one stage alone."""
+    return by_stage(said, truth)[stage]
 
 
 def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int) -> History:
     """Train one stage after the other, a third of the steps each; the trunk learns with the first, then stays."""
     whole = History()
-    parts = (
-        ("1 boxes", (cascade.trunk, cascade.proposer)),
-        ("2 masks", (cascade.from_fine, cascade.from_middle, cascade.from_coarse, cascade.mask_head)),
-        ("3 classes", (cascade.class_head,)),
-    )
-    for number, (stage, learning) in enumerate(parts):
+    for number, (stage, learning) in enumerate(zip(STAGES, cascade.parts(), strict=True)):
         cascade.requires_grad_(False)
         for part in learning:
             part.requires_grad_(True)
-        history = fit(
-            Taught(cascade), batches(scenes, seed + number),
-            lambda said, truth, stage=stage: losses(said, truth)[stage],
-            steps=steps // 3, lr=RATE, weight_decay=0.05, name=stage,
-        )  # fmt: skip
+        own = partial(loss_of_stage, stage=stage)
+        history = learn(cascade, scenes, steps // 3, seed + number, loss=own)
         whole.loss += history.loss
         whole.seconds += history.seconds
     cascade.requires_grad_(True)
@@ -178,28 +170,19 @@ def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> I
             history = learn(cascade, scenes, budget.steps, seed)
         else:
             history = learn_stage_by_stage(cascade, scenes, budget.steps, seed)
-        for judged_on, figures in judged(partial(find, cascade)):
-            yield {
-                **fields,
-                **judged_on,
-                "seed": seed,
-                "figures": figures,
-                "seconds": history.seconds,
-                "parameters": parameter_count(cascade),
-                "curve": loss_curve(history.loss, 10),
-            }
+        for sets, figures in judged(partial(find, cascade)):
+            yield row(fields | sets, seed, figures, history, parameters=parameter_count(cascade))
 
 
 @torch.no_grad()
-def boxes_by_round(cascade: Cascade, scenes: Scenes) -> dict[str, float]:
-    """How well the best box of each round fits a true one: IoU, mean over all true boxes of the scenes."""
-    best: dict[str, list[Tensor]] = {}
+def best_boxes(cascade: Cascade, scenes: Scenes) -> list[Tensor]:
+    """The IoU of each true box of some scenes with the best of its scene's boxes, in one tensor for each round."""
+    best = []
     for number in range(len(scenes)):
         truth = boxes_of_scene(scenes, number).float()
         _, rounds = cascade.eval()(as_input(scenes.images[[number]]))
-        for turn, each in enumerate(rounds, start=1):
-            best.setdefault(f"box_iou_{turn}", []).append(box_iou(truth, each.boxes[0]).amax(dim=1))
-    return {name: float(torch.cat(found).mean()) for name, found in best.items()}
+        best.append([box_iou(truth, each.boxes[0]).amax(dim=1) for each in rounds])
+    return [torch.cat(found) for found in zip(*best, strict=True)]
 
 
 def rates(
@@ -212,31 +195,22 @@ def rates(
         cascade = new_cascade(fields, seed, trunk)
         history = learn(cascade, scenes, budget.steps, seed, rate)
         figures = average_precision(find(cascade, judged_on.images), true_instances(judged_on))
-        yield fields | {
-            "rate": rate,
-            "judged": "val",
-            "seed": seed,
-            "figures": figures | boxes_by_round(cascade, judged_on),
-            "seconds": history.seconds,
-        }
+        for turn, best in enumerate(best_boxes(cascade, judged_on), start=1):
+            figures[f"box_iou_{turn}"] = float(best.mean())
+        yield row(fields | {"rate": rate, "judged": "val"}, seed, figures, history)
 
 
-def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
-    """What is recorded, the headline first; a seed's systems in one go, since its trunk and scenes are kept."""
-    found = {
-        f"cascades, seed {seed}": partial(compare, seed, budget, (THREE, FIVE, DETACHED))
-        for seed in (0, 1, 2)
-    }
-    found |= {
-        f"cascades, five stages detached, seed {seed}": partial(compare, seed, budget, (FIVE_DETACHED,))
-        for seed in (0, 1, 2)
-    }
-    return found | {
-        "cascades, ablations": partial(compare, 0, budget, (STAGE_BY_STAGE, UNMASKED)),
-        "cascades, rates": rates,
-        "cascades, rates of five stages": partial(rates, FIVE, LOW_RATES),
-        "cascades, five stages detached, boxes": partial(rates, FIVE_DETACHED, (RATE,)),
-    }
-
-
-PIECES = pieces(RECORD)
+PIECES: dict[
+    str, Callable[[], Iterator[dict]]
+] = {  # a seed's systems in one go, since its trunk and scenes are kept
+    **{f"cascades, seed {seed}": partial(compare, seed, RECORD, (THREE, FIVE, DETACHED)) for seed in SEEDS},
+    **{
+        f"cascades, five stages detached, seed {seed}": partial(compare, seed, RECORD, (FIVE_DETACHED,))
+        for seed in SEEDS
+    },
+    "cascades, ablations": partial(compare, 0, RECORD, (STAGE_BY_STAGE, UNMASKED)),
+    "cascades, separate networks": partial(compare, 0, RECORD, (SEPARATE, SEPARATE_BY_STAGE)),
+    "cascades, rates": rates,
+    "cascades, rates of five stages": partial(rates, FIVE, LOW_RATES),
+    "cascades, five stages detached, boxes": partial(rates, FIVE_DETACHED, (RATE,)),
+}
