@@ -121,23 +121,17 @@ def clouds(
 
 
 class Quality(NamedTuple):
-    """How estimates stand to a true gradient g.
+    """How estimates stand to a true gradient g; lengths are fractions of g's length."""
 
-    Attributes:
-        misses: how many of g's T L numbers lie outside their interval around the mean estimate. All intervals hold
-            at once in 95% of repetitions, so that an unbiased estimator should show 0.
-        bias: length of the mean's error, its own noise taken out, as a fraction of g's length.
-        spread: standard deviation of one estimate, all numbers together, as a fraction of g's length.
-        cosine: of the angle between one estimate and g, on average.
-        needed: how many estimates to average until the expected error is a tenth of g's length; infinite where the
-            bias alone is as large.
-    """
-
+    # How many of g's T L numbers lie outside their interval around the mean estimate. All intervals hold at once in
+    # 95% of repetitions, so that an unbiased estimator should show 0.
     misses: int
-    bias: float
-    spread: float
-    cosine: float
-    needed: float
+    bias: float  # length of the mean's error, its own noise taken out
+    spread: float  # standard deviation of one estimate, all numbers together
+    cosine: float  # of the angle between one estimate and g, on average
+    needed: (
+        float  # estimates to average until the expected error is a tenth; infinite where the bias is as large
+    )
 
 
 def quality(estimates: Tensor, truth: Tensor) -> Quality:

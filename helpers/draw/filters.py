@@ -19,20 +19,13 @@ HIGHEST_WRITTEN = (1.0, 1.0, 2.0, math.log(0.7), 4.0)
 
 
 class Window(NamedTuple):
-    """Where the filters lie, in pixels counted from 0; each part is (B,), or a number.
+    """Where the filters lie, in pixels counted from 0; each part is (B,)."""
 
-    Attributes:
-        x, y: the centre of the grid of filters.
-        stride: pixels from one filter to the next.
-        variance: of each filter, in squared pixels.
-        intensity: what is read is multiplied by it, and what is written divided by it.
-    """
-
-    x: Tensor
+    x: Tensor  # the centre of the grid of filters
     y: Tensor
-    stride: Tensor
-    variance: Tensor
-    intensity: Tensor
+    stride: Tensor  # pixels from one filter to the next
+    variance: Tensor  # of each filter, in squared pixels
+    intensity: Tensor  # what is read is multiplied by it, and what is written divided by it
 
 
 def window(numbers: Tensor, shape: Sequence[int], n: int) -> Window:

@@ -48,21 +48,14 @@ def slide(numbers: Tensor, kappa: Tensor, real: Tensor) -> Slid:
 
 
 class Strokes(NamedTuple):
-    """What a keyer predicts of M strokes, with the windows that it used.
+    """What a keyer predicts of M strokes, with the windows that it used."""
 
-    Attributes:
-        mixture: (B, M, K) logits. mean, log_deviation: (B, M, K, 2), of the logarithms of a stroke and of the pause
-            after it, in dots.
-        ends: (B, M), logit that this stroke is the text's last.
-        weights: (B, M, U), on the letters. kappa: (B, M, 1), the centre of Graves's window.
-    """
-
-    mixture: Tensor
-    mean: Tensor
-    log_deviation: Tensor
-    ends: Tensor
-    weights: Tensor
-    kappa: Tensor
+    mixture: Tensor  # (B, M, K), logits
+    mean: Tensor  # (B, M, K, 2), of the logarithms of a stroke and of the pause after it, in dots
+    log_deviation: Tensor  # (B, M, K, 2)
+    ends: Tensor  # (B, M), logit that this stroke is the text's last
+    weights: Tensor  # (B, M, U), on the letters
+    kappa: Tensor  # (B, M, 1), the centre of Graves's window
 
 
 class Texts(NamedTuple):
