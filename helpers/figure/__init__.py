@@ -24,7 +24,7 @@ browser, with a kernel or without.
         )
 
 Controls: `Slider`, `Choice`, `Toggle`, `Pointer`, `Cell`, `BoxHandle`, `Grip`, `Legend`, `Switches`, `Field`,
-`Entries`, `Paint`.
+`Entries`, `Paint`; with a tone, `Key` and `Sound`.
 Picks: `array`, `names`, and then `[...]`; `choose(which, a, b, ...)`; `text("... {x:.2f}", x=...)`; `upsampled`.
 Layers: `Image`, `Crop`, `Heat`, `Classes`, `Outline`, `Regions`, `Spot`, `Lens`, `Box`, `Dots`, `Arrows`, `Note`.
 Parts: `Stage`, `Row` (with `Each`), `Matrix`, `Tokens`, `Lines`, `Bars`, `Words`, `Column`,
@@ -43,6 +43,7 @@ from helpers.figure.controls import (
 from helpers.figure.layers import (
     Arrows, Box, Classes, Crop, Dots, Heat, Image, Lens, Note, Outline, Regions, Spot, upsampled,
 )
+from helpers.figure.sound import Key, Sound
 from helpers.figure.parts import Bars, Column, Lines, Matrix, Part, Ribbons, Row, Stage, Tokens, Words
 from helpers.figure.steps import Step
 from helpers.figure.symbols import Ask, Choose, Each, Lab, Names, Stored, Symbol, Text

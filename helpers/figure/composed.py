@@ -18,7 +18,7 @@ from helpers.figure.symbols import Ask, Lab, Look, Names, Stored, Symbol, Text
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("page", "arrays", "raster", "symbols", "layers")  # each before those that need it
-SCRIPTS += ("state", "controls", "pointing", "parts", "charts")
+SCRIPTS += ("state", "sound", "controls", "pointing", "parts", "charts")
 MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
 
 

@@ -2,6 +2,7 @@
 
 import { fresh, make, write, each, clamp } from "./page.js";
 import { asArray, rowsOf } from "./arrays.js";
+import { makeFollower } from "./sound.js";
 
 /** The values of a control in the present state: `value` and its arguments. */
 function givenOf({ number, node }, { symbols }) {
@@ -104,6 +105,20 @@ function toggle(control, tools) {
   };
 }
 
+/** A switch for a tone that follows a playhead. */
+function follower(control, tools) {
+  const { node, update } = toggle(control, tools);
+  const follow = makeFollower(control.node.pitch, tools);
+  return {
+    node,
+    update() {
+      update();
+      const { value, seconds, strokes } = givenOf(control, tools);
+      follow(value, seconds, rowsOf(strokes, 2));
+    },
+  };
+}
+
 /** A switch a name; a legend's show the classes' colours, and classes that the picture lacks are written in grey. */
 function switches(control, tools) {
   const { name, kind } = control.node;
@@ -197,6 +212,6 @@ function entries(control, tools, box) {
   };
 }
 
-const PANEL = { slider, choice, toggle, switches, legend: switches, field };
+const PANEL = { slider, choice, toggle, sound: follower, switches, legend: switches, field };
 
 export { PANEL, givenOf, move, entries };

@@ -6,6 +6,7 @@ import { composer } from "./layers.js";
 import { written } from "./symbols.js";
 import { entries } from "./controls.js";
 import { pointer, cell, one, handle, grip, paint, answerOn } from "./pointing.js";
+import { key } from "./sound.js";
 
 const [GAP, BETWEEN] = [1, 110];
 const LARGE = 480; // pixels from which a picture is rather shrunk than enlarged, and pixels would drop out of its lines
@@ -99,6 +100,7 @@ function answerFor(part, tools, canvas, along) {
     boxhandle: () => handle(control, tools, () => canvas.height, () => canvas.width),
     grip: () => grip(control, tools, () => canvas.height, () => canvas.width),
     paint: () => paint(control, tools),
+    key: () => key(control, tools, canvas),
     slider: () => one(control, tools, along),
     choice: () => one(control, tools, along),
   };

@@ -44,6 +44,7 @@ const FINDERS = {
   switches: ({ now, names }) => names.map((_, i) => (i < now.length ? Number(now[i]) : 1)),
 };
 FINDERS.legend = FINDERS.switches;
+FINDERS.sound = FINDERS.toggle;
 
 /** How a caption writes a control, given its value and its other inputs. */
 const WRITERS = {
@@ -60,8 +61,10 @@ const WRITERS = {
     return hidden.length ? off.replace("{}", hidden.join(", ")) : "";
   },
   paint: (strokes) => written(strokes.length),
+  key: (strokes) => written(strokes.length),
 };
 WRITERS.legend = WRITERS.switches;
+WRITERS.sound = WRITERS.toggle;
 
 /**
  * What finds the values of symbols.

@@ -48,10 +48,12 @@ class Heard(NamedTuple):
     Attributes:
         keyings: texts and true times in seconds.
         frames: a spectrogram (T, bands) each.
+        letters: what texts are written in.
     """
 
     keyings: list[morse.Keying]
     frames: list[Tensor]
+    letters: Vocabulary = LETTERS
 
     @property
     def texts(self) -> list[str]:
@@ -127,7 +129,7 @@ def as_batch(frames: Sequence[Tensor]) -> Sounds:
 
 def lesson(heard: Heard, chosen: Sequence[int]) -> tuple[TeacherForced, Tensor]:
     """Sounds with the true letters before each letter, and the letters to write (B, L + 1), which end with END."""
-    letters = [LETTERS.encode(list(heard.keyings[i].text)) for i in chosen]
+    letters = [heard.letters.encode(list(heard.keyings[i].text)) for i in chosen]
     inputs, targets = teacher_forced(letters, letters)
     return TeacherForced(as_batch([heard.frames[i] for i in chosen]), inputs.so_far), targets
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from helpers import runtime
 from helpers.decoding import greedy
-from helpers.listening import data, measures
+from helpers.listening import data, measures, spoken
 from helpers.listening.data import LETTERS, Heard
 from helpers.listening.model import Listener, Transcriber, collapse, ctc_loss, letter_loss
 from helpers.probe import record
@@ -19,7 +19,7 @@ from helpers.training import History, fit, loss_curve, parameter_count
 LONGEST = 8  # letters of a training text
 TIMES = {1: 100, 2: 50, 5: 20, 10: 10}  # a test text is so many times as long -> how many such texts
 RATE = 6e-3  # the highest learning rate of the cycle; the piece "rates" tries others
-RATES = (0.003, 0.012)
+RATES, LARGER = (0.003, 0.012), 0.024
 ALIGNED = 0.5  # of the weight inside the true letter, from which on a listener counts as aligned
 
 HERO = {"model": "listener", "score": "location-aware", "query": "before", "stride": 4}
@@ -28,12 +28,12 @@ CONTROL = {"model": "one vector", "stride": 4}
 CTC = {"model": "CTC", "stride": 4}
 MAIN = (HERO, CONTENT, CONTROL)
 STRIDES = tuple(HERO | {"stride": stride} for stride in (1, 2, 8))
-LUONG = (
-    HERO | {"score": "location"},
-    HERO | {"score": "local-p"},
-    CONTENT | {"query": "after"},
-    HERO | {"query": "after"},
-)
+LUONG = {
+    "location": HERO | {"score": "location"},
+    "local-p": HERO | {"score": "local-p"},
+    "content, after (h_t)": CONTENT | {"query": "after"},
+    "location-aware, after (h_t)": HERO | {"query": "after"},
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Budget:
 
 QUICK = Budget(texts=4000, steps=800)
 RECORD = Budget(texts=6000, steps=1000)
+SPEECH = Budget(texts=3000, steps=1000)
 
 
 @lru_cache(maxsize=1)
@@ -60,15 +61,17 @@ def held_out(split: str = "test") -> dict[int, Heard]:
     return {times: data.draw(number, [LONGEST * times], 0, split) for times, number in TIMES.items()}
 
 
-def new_system(fields: Mapping[str, Field], seed: int) -> nn.Module:
+def new_system(
+    fields: Mapping[str, Field], seed: int, bands: int = data.BANDS, letters: int = len(LETTERS)
+) -> nn.Module:
     """Make an untrained system of these fields."""
     runtime.seed_everything(seed)
     if fields["model"] == "CTC":
-        return Transcriber(len(LETTERS), data.BANDS, stride=fields["stride"])
+        return Transcriber(letters, bands, stride=fields["stride"])
     if fields["model"] == "one vector":
-        return Listener(len(LETTERS), data.BANDS, stride=fields["stride"], score=None)
+        return Listener(letters, bands, stride=fields["stride"], score=None)
     options = {name: fields[name] for name in ("score", "query", "stride")}
-    return Listener(len(LETTERS), data.BANDS, **options)
+    return Listener(letters, bands, **options)
 
 
 def learn(
@@ -100,7 +103,7 @@ def written(model: nn.Module, heard: Heard) -> list[str]:
     else:
         most = max(map(len, heard.texts)) * 3 // 2 + 1
         spelled = [each.words for each in greedy(model, sounds, most)]
-    return ["".join(LETTERS.decode(each)) for each in spelled]
+    return ["".join(heard.letters.decode(each)) for each in spelled]
 
 
 @torch.no_grad()
@@ -118,6 +121,18 @@ def led(model: Listener, heard: Heard) -> list[Tensor]:
         weights[: len(text), :number]
         for weights, text, number in zip(kept["attend"], heard.texts, places, strict=True)
     ]
+
+
+@torch.no_grad()
+def tensors(listener: Listener, heard: Heard, step: int = 3) -> tuple:
+    """Lead a listener through the first sound: what `figures.steps` draws of one of its letters."""
+    inputs, _ = data.lesson(heard, [0])
+    memory, now = listener.begin(inputs.source)
+    for letter in listener.letter(inputs.so_far[:, : step + 1]).unbind(dim=1):
+        before, now = now, listener.advance(letter, now, memory)
+    found = (before.weights, before.state, now.weights, now.context, listener.output(now.state, now.context))
+    so_far = heard.texts[0][:step]
+    return heard.frames[0], memory.annotations[0], so_far, *(each[0] for each in found), heard.letters.words
 
 
 def pointing(model: Listener, heard: Heard) -> dict[str, float]:
@@ -151,22 +166,44 @@ def compare(seed: int, budget: Budget, arms: tuple[dict[str, Field], ...]) -> It
         aligned = [step for step, inside in history.watched.items() if inside > ALIGNED]
         if aligned:
             figures["aligned_at"] = min(aligned)
-        yield {
-            **fields,
-            "rate": RATE,
-            "steps": history.steps,
-            "seed": seed,
-            "figures": figures,
-            "seconds": history.seconds,
-            "parameters": parameter_count(model),
-            "curve": loss_curve(history.loss, 10),
-        }
+        yield row(fields, seed, model, history, figures)
 
 
-def rates(budget: Budget, arms: Sequence[Mapping[str, Field]]) -> Iterator[dict]:
+def row(
+    fields: Mapping[str, Field], seed: int, model: nn.Module, history: History, figures: Mapping[str, float]
+) -> dict:
+    """A trained system as the record keeps it."""
+    return {
+        **fields,
+        "rate": RATE,
+        "steps": history.steps,
+        "seed": seed,
+        "figures": figures,
+        "seconds": history.seconds,
+        "parameters": parameter_count(model),
+        "curve": loss_curve(history.loss, 10),
+    }
+
+
+def speech(seed: int, budget: Budget = SPEECH) -> Iterator[dict]:
+    """Train on strings of spoken digits; judge by digits on test recordings of known speakers and on a new one."""
+    kept_back, lessons, tests = spoken.material(seed, budget.texts)
+    for fields in (HERO, CONTROL, CTC):
+        model = new_system(fields, seed, spoken.BANDS, len(spoken.DIGITS))
+        history, figures = learn(model, lessons, seed, budget.steps), {}
+        for voice, heard in tests.items():
+            figures[f"der_{voice}"] = measures.character_error_rate(written(model, heard), heard.texts)
+            if getattr(model, "score", None) is not None:
+                figures |= {f"{name}_{voice}": value for name, value in pointing(model, heard).items()}
+        yield row(fields | {"speaker": kept_back}, seed, model, history, figures)
+
+
+def rates(
+    budget: Budget, arms: Sequence[Mapping[str, Field]], others: Sequence[float] = RATES
+) -> Iterator[dict]:
     """Train systems at other rates on seed 0, judged on validation sounds."""
     for fields in arms:
-        for rate in RATES:
+        for rate in others:
             model = new_system(fields, 0)
             history = learn(model, material(0, budget), 0, budget.steps, rate=rate)
             probe = held_out("val")[1]
@@ -178,12 +215,17 @@ def rates(budget: Budget, arms: Sequence[Mapping[str, Field]]) -> Iterator[dict]
 def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     """What is recorded: the headline first, seed by seed, since only one seed's sounds are kept at a time."""
     found = {f"lengths, seed {seed}": partial(compare, seed, budget, MAIN) for seed in (0, 1, 2)}
-    for name, arms in {"CTC": (CTC,), "Luong's scores": LUONG, "pyramid": STRIDES}.items():
+    for name, arms in {"CTC": (CTC,), "Luong's scores": tuple(LUONG.values()), "pyramid": STRIDES}.items():
         found[name] = partial(compare, 0, budget, arms)
     return found | {
         "rates": partial(rates, budget, (HERO, CONTROL)),
         "rates, content": partial(rates, budget, (CONTENT,)),
+        "rates, CTC and scores": partial(rates, budget, (CTC, *LUONG.values())),
+        "rates, larger": partial(rates, budget, (HERO, CONTROL), (LARGER,)),
     }
 
 
-PIECES = {"record": pieces(RECORD)}
+PIECES = {
+    "record": pieces(RECORD),
+    "real": {f"spoken digits, seed {seed}": partial(speech, seed) for seed in (0, 1, 2)},
+}

@@ -1,6 +1,7 @@
 """Figures of lesson 08a: arrays in, pictures and interactive figures out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,9 +10,11 @@ from matplotlib.figure import Figure
 from helpers import figure as fig
 from helpers.figure import taking
 from helpers.figure.layers import table
+from helpers.listening.data import FRAMES
 
 NEAR, BAND = 96, 3  # frames beside the playhead that are enlarged, and pixels a band is high
 RANGE = (-2.0, 2.6)  # of the spectrogram's colours
+HIGH, WIDE, SHOWN = 48, 640, 12  # pixels of the key, and seconds that it shows at least, as in keying.js
 
 
 def playhead(
@@ -21,6 +24,7 @@ def playhead(
     spans: Sequence[np.ndarray],
     weights: Mapping[str, Sequence[np.ndarray]],
     written: Mapping[str, Sequence[str]],
+    strokes: Sequence[np.ndarray],
     stride: int = 4,
 ) -> fig.Figure:
     """Run through sounds of several lengths, and see which letter each place is read for.
@@ -32,6 +36,7 @@ def playhead(
         spans: (letters, 2), in frames, where each letter begins and ends.
         weights: model -> for each length (letters, places), a place being `stride` frames.
         written: model -> what it writes of each.
+        strokes: (M, 2) seconds of each, key down and key up, for the sound.
     """
     names, models = taking.distinct(list(names), "lengths"), taking.distinct(list(weights), "models")
     places = [-(-len(each) // stride) for each in frames]
@@ -73,6 +78,8 @@ def playhead(
         "Playhead", fig.array(np.array(places))[length], labels=fig.names([f"{t * 0.1:.1f} s" for t in longest]),
         play=True, keys="<>", every=100,
     )  # fmt: skip
+    seconds = fig.array(np.arange(max(places)) * stride / FRAMES)[at]
+    sound = fig.Sound(seconds, fig.array([np.asarray(each, np.float32) for each in strokes])[length])
     letter = fig.array(sounding)[length, at]
     words = fig.names([list(written[name]) for name in models])[model, length]
     strength = [
@@ -97,7 +104,7 @@ def playhead(
         ),
         fig.Lines({"strength": fig.array(strength)[length]}, mark=at, low=0, high=1, title="Strongest band"),
         fig.Words(fig.text("{Score} writes: {words}", Score=model, words=words)),
-        also=(model, length),
+        also=(model, length, sound),
         still={"Playhead": places[0] // 2},
         caption="{Length}, {Score}, at {Playhead}: {letter} sounds; its row gives this place {share:.0f}% of its "
         "weight.",
@@ -126,14 +133,16 @@ def steps(
     ]  # fmt: skip
 
 
-def heard(frames: Sequence[np.ndarray], texts: Sequence[str], spans: Sequence[np.ndarray]) -> Figure:
+def heard(
+    frames: Sequence[np.ndarray], texts: Sequence[str], spans: Sequence[np.ndarray], bands: str = "400–880 Hz"
+) -> Figure:
     """Spectrograms (T, bands) one above the other, with the true letters at their true times, spans in frames."""
     figure, axes = plt.subplots(len(frames), 1, figsize=(8, 1.8 * len(frames)), squeeze=False)
     for axis, picture, text, ends in zip(axes[:, 0], frames, texts, spans, strict=True):
         axis.imshow(np.asarray(picture).T, aspect="auto", origin="lower", vmin=RANGE[0], vmax=RANGE[1])
         axis.grid(False)
         _name_letters(axis, text, ends, np.shape(picture)[1])
-        axis.set(yticks=[], xticks=range(0, len(picture), 40), ylabel="400–880 Hz")
+        axis.set(yticks=[], xticks=range(0, len(picture), 40), ylabel=bands)
         axis.set_xticklabels([f"{tick / 40:.0f} s" for tick in range(0, len(picture), 40)])
     return figure
 
@@ -170,3 +179,49 @@ def _name_letters(axis: plt.Axes, text: str, spans: np.ndarray, bands: int) -> N
     for letter, (start, end) in zip(text, np.asarray(spans), strict=True):
         axis.plot([start, end], [bands - 0.2] * 2, color="black", linewidth=3, linestyle="-", clip_on=False)
         axis.text((start + end) / 2, bands + 0.4, letter, ha="center", va="bottom", fontsize=10)
+
+
+def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
+    """Key Morse by press and hold; `read` says what a listener makes of the strokes, see `keying.reader`."""
+    own = fig.Key("Strokes")
+    pad = fig.Lab(Path(__file__).with_name("keying.js"), "keyed", keyed, strokes=own)
+    reading = fig.Ask("What the listener reads", read, pad, when=pad["count"], strokes=own)
+    return fig.Figure(
+        fig.Stage(
+            fig.Image(pad["picture"]),
+            title="The key: press and hold here, or hold Space",
+            pointer=own,
+            side=640,
+        ),
+        fig.Tokens(reading["letters"], title="What the listener writes", when=reading["read"]),
+        fig.Stage(fig.Heat(reading["heard"], *RANGE), title="What it hears", side=640, when=reading["read"]),
+        fig.Stage(
+            fig.Heat(reading["weights"]),
+            title="Where it looks: a row a letter",
+            side=640,
+            when=reading["read"],
+        ),
+        caption="Strokes: {Strokes}. {note}",
+        alt="A Morse key; what a trained listener hears, writes and looks at.",
+        lines=3,
+        note=reading["note"],
+    )
+
+
+def keyed(strokes: list) -> dict:
+    """What keying.js computes: a picture of the strokes over time, and a reading of nothing."""
+    picture = np.zeros((HIGH, WIDE), np.uint8)
+    seconds = max(SHOWN, strokes[-1][1] if strokes else 0)
+    for begin, end in strokes:
+        first, last = int(WIDE * begin / seconds), int(WIDE * end / seconds)
+        picture[HIGH // 4 : 3 * HIGH // 4, first : max(last, first + 1)] = 255
+    nothing = np.zeros((1, 1))
+    return {
+        "count": len(strokes),
+        "picture": picture,
+        "read": 0,
+        "letters": [],
+        "heard": nothing,
+        "weights": nothing,
+        "note": "",
+    }

@@ -73,18 +73,18 @@ def _tree(generator: Generator) -> tuple[Tensor, Tensor]:
     return parents, costs
 
 
-def _climb(parents: Tensor, costs: Tensor, better: Callable[[Tensor, int, int, int], bool]) -> Tensor:
-    """From the root down: a node stays itself if it is better than what `better` compares it with."""
-    best = list(range(len(parents)))
+def _climb(parents: Tensor, costs: Tensor, stays: Callable[[float, float, float], bool]) -> Tensor:
+    """From the root down: a node stays itself if its cost, its parent's own and the least above say so."""
+    best, cost = list(range(len(parents))), costs.tolist()
     for node in reversed(range(len(parents) - 1)):
         above = int(parents[node])
-        if not better(costs, node, above, best[above]):
+        if not stays(cost[node], cost[above], cost[best[above]]):
             best[node] = best[above]
     return torch.tensor(best)
 
 
 def _path_argmin(parents: Tensor, costs: Tensor) -> Tensor:
-    return _climb(parents, costs, lambda costs, node, above, best: costs[node] < costs[best])
+    return _climb(parents, costs, lambda own, parent, least: own < least)
 
 
 path_argmin = Exercise(
@@ -93,16 +93,12 @@ path_argmin = Exercise(
     solution=_path_argmin,
     mistakes=(
         Mistake(
-            lambda parents, costs: _climb(
-                parents, costs, lambda costs, node, above, best: costs[node] < costs[above]
-            ),
+            lambda parents, costs: _climb(parents, costs, lambda own, parent, least: own < parent),
             "a node is compared with its parent's own cost. Compare it with the least cost on the whole path above: "
             "with costs .3, .5, .1 from leaf to root the root wins.",
         ),
         Mistake(
-            lambda parents, costs: _climb(
-                parents, costs, lambda costs, node, above, best: costs[node] <= costs[best]
-            ),
+            lambda parents, costs: _climb(parents, costs, lambda own, parent, least: own <= least),
             "of equal costs you take the node nearer to the leaf. Take the one nearer to the root.",
         ),
         Mistake(

@@ -7,7 +7,8 @@ import torch
 
 from helpers import figure as fig
 from helpers.figure import taking
-from helpers.multi_scale.trees import Tree, best_cover, cut
+from helpers.multi_scale.labelling import by_nodes
+from helpers.multi_scale.trees import Tree, best_cover, cut, entropy
 from helpers.plotting import DIGIT_CLASSES
 
 LEAST = (150, 105, 250)  # violet: the node with the least entropy
@@ -31,20 +32,17 @@ def scales(images: object, labels: object, truth: object, instances: object, alt
             f"{N} scenes of {size} need labels (N, 2, 2, 2, H, W), truth and instances (N, H, W); got {maps.shape}, "
             f"{known.shape} and {places.shape}."
         )
-    found = np.zeros(maps.shape[:4], int)
-    lost = np.empty(maps.shape[:4], object)
-    for at in np.ndindex(*maps.shape[:4]):
-        right, missing = maps[at] == known[at[0]], []
-        for k in np.unique(places[at[0]][places[at[0]] > 0]):
-            inside = places[at[0]] == k
-            if right[inside].mean() > HALF:
-                found[at] += 1
-            else:
-                rows = np.flatnonzero(inside.any(axis=1))
-                digit = known[at[0]][inside][0] - 1
-                missing.append(f"the {digit}, {rows[-1] - rows[0] + 1} pixels high")
-        lost[at] = f"Lost: {'; '.join(missing)}." if missing else "None is lost."
     digits = [len(np.unique(each[each > 0])) for each in places]
+    found, lost = np.empty(maps.shape[:4], int), np.empty(maps.shape[:4], object)
+    for n, *on in np.ndindex(*maps.shape[:4]):
+        missing = []
+        for k in np.unique(places[n][places[n] > 0]):
+            inside = places[n] == k
+            if (maps[n, *on] == known[n])[inside].mean() <= HALF:
+                height = np.ptp(np.flatnonzero(inside.any(axis=1))) + 1
+                missing.append(f"the {known[n][inside][0] - 1}, {height} pixels high")
+        found[n, *on] = digits[n] - len(missing)
+        lost[n, *on] = f"Lost: {'; '.join(missing)}." if missing else "None is lost."
 
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
     on = [fig.Toggle(name, True) for name in ("Full size", "Half size", "Quarter size")]
@@ -112,16 +110,15 @@ def leaf_to_root(
         raise ValueError(
             f"{N} scenes need a tree, shares and truth each; got {len(trees)}, {len(shares)} and {len(known)}."
         )
-    shares = [np.round(taking.numbers(each, "shares").astype(float), 4) for each in shares]
+    shares = [torch.as_tensor(each).double().round(decimals=4) for each in shares]
     for each, tree in zip(shares, trees, strict=True):
         if each.shape != (len(tree.parents), len(DIGIT_CLASSES)):
             raise ValueError(
                 f"A tree of {len(tree.parents)} nodes needs shares ({len(tree.parents)}, {len(DIGIT_CLASSES)}), got "
-                f"{each.shape}."
+                f"{tuple(each.shape)}."
             )
-    costs = [-(each * np.log(each.clip(1e-12))).sum(axis=1) for each in shares]
-    best = [best_cover(tree.parents, torch.from_numpy(cost)) for tree, cost in zip(trees, costs, strict=True)]
-    cuts = [[cut(tree, count) for count in regions] for tree in trees]
+    costs = [entropy(each) for each in shares]
+    best = [best_cover(tree.parents, cost) for tree, cost in zip(trees, costs, strict=True)]
     paths = [[tree.path(leaf) for leaf in range(tree.leaves)] for tree in trees]
     places = [
         [path.index(int(node)) for path, node in zip(each, chosen, strict=False)]
@@ -131,11 +128,13 @@ def leaf_to_root(
     runs = [np.stack([tree.first, tree.end], axis=1) for tree in trees]
     segments = np.stack([tree.segments for tree in trees])
 
-    def labelled(n: int, nodes: object) -> np.ndarray:
-        return shares[n].argmax(axis=1)[np.asarray(nodes)[: trees[n].leaves]][segments[n]]
-
-    covers = np.stack([labelled(n, best[n]) for n in range(N)]).astype(np.uint8)
-    levels = np.stack([[labelled(n, nodes) for nodes in cuts[n]] for n in range(N)]).astype(np.uint8)
+    pairs = list(zip(shares, trees, strict=True))
+    covers = np.stack([by_nodes(*pair, nodes) for pair, nodes in zip(pairs, best, strict=True)]).astype(
+        np.uint8
+    )
+    levels = np.stack([[by_nodes(*pair, cut(pair[1], count)) for count in regions] for pair in pairs]).astype(
+        np.uint8
+    )
     right = (levels == known[:, None]).mean(axis=(2, 3)), (covers == known).mean(axis=(1, 2))
 
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
@@ -150,17 +149,15 @@ def leaf_to_root(
     legend = fig.Legend(DIGIT_CLASSES, present=fig.array(known)[scene])
     k = fig.Each(longest)
     node, least = path[step], fig.array(places)[scene, leaf]
-    told = [[[f"{cost[each]:.2f}" for each in p] for p in ps] for ps, cost in zip(paths, costs, strict=True)]
-    # Each small picture shows a node in orange, the least in violet, and nothing beyond the root.
-    exists, marks, inside = [], [], []
-    for each, chosen in zip(paths, places, strict=True):
-        marks.append([[int(i == q) for i in range(longest)] for q in chosen])
-        inside.append([[int(i < len(p)) for i in range(longest)] for p in each])
-        exists.append(
-            [[int(i < len(p) and i != q) for i in range(longest)] for p, q in zip(each, chosen, strict=True)]
-        )
+    curves = [[cost[p].tolist() for p in ps] for ps, cost in zip(paths, costs, strict=True)]
+    told = [[[f"{cost:.2f}" for cost in p] for p in ps] for ps in curves]
+    # Each small picture shows nothing beyond the root (0), else a node in orange (1), or the least in violet (2).
+    kinds = [
+        [[(i < len(p)) * (1 + (i == q)) for i in range(longest)] for p, q in zip(*both, strict=True)]
+        for both in zip(paths, places, strict=True)
+    ]
+    kind = fig.array(kinds)[scene, leaf, k]
     picture, shown, run = (fig.array(each)[scene] for each in (pictures, segments, runs))
-    curves = [[[cost[each] for each in p] for p in ps] for ps, cost in zip(paths, costs, strict=True)]
     compared = {
         "Best cover": fig.array(covers)[scene],
         "Horizontal cut": fig.array(levels)[scene, level],
@@ -186,9 +183,9 @@ def leaf_to_root(
         fig.Row(
             k,
             fig.Image(picture, dim=1),
-            fig.Regions(shown, run[path[k]], blend=80, when=fig.array(exists)[scene, leaf, k]),
-            fig.Regions(shown, run[path[k]], LEAST, 80, when=fig.array(marks)[scene, leaf, k]),
-            fig.Note(3, 16, fig.names(told)[scene, leaf, k], when=fig.array(inside)[scene, leaf, k]),
+            fig.Regions(shown, run[path[k]], blend=80, when=fig.array([0, 1, 0])[kind]),
+            fig.Regions(shown, run[path[k]], LEAST, 80, when=fig.array([0, 0, 1])[kind]),
+            fig.Note(3, 16, fig.names(told)[scene, leaf, k], when=fig.array([0, 1, 1])[kind]),
             title="Its path from leaf to root, with entropies; the least in violet",
             columns=8,
             choose=step,
@@ -228,25 +225,21 @@ def system(
         image: (H, W, 3). bands: of the pyramid, (1, 3, h, w) each. maps: (1, F, h / 4, w / 4) each.
         stacked: (3 F, H / 4, W / 4). scores: (classes, H, W). network, classifier: how many parameters they have.
     """
-    names = ("full size", "half size", "quarter size")
-    steps, picture, above = [], taking.image(image), "image"
-    for row, (name, band, found) in enumerate(zip(names, bands, maps, strict=True)):
-        if row:  # the image again, half as large
+    sizes, above, steps, picture = ("full", "half", "quarter"), None, [], taking.image(image)
+    split = "One band of it goes to each level."
+    read = f"The same kernels on every level, {network:,} parameters: a digit twice as large meets them one level on."
+    for row, (size, band, found) in enumerate(zip(sizes, bands, maps, strict=True)):
+        here = ("image", "halved", "quartered")[row]
+        if row:
             cells = picture.reshape(len(picture) // 2, 2, picture.shape[1] // 2, 2, 3)
-            picture, here = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8), ("", "halved", "quartered")[row]
-            steps.append(fig.Step(here, picture, after={above: "halve"}, place=(0, row)))
-            above = here
-        else:
-            steps.append(fig.Step("image", picture, place=(0, 0), note="One band of it goes to each level."))
+            picture = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
         steps += [
-            fig.Step(name, band[0], after={above: "band"}, place=(1, row)),
-            fig.Step(
-                f"maps, {name.split()[0]}", found[0], after={name: "read"}, place=(2, row),
-                note=f"The same kernels on every level, {network:,} parameters in all: a digit twice as large meets "
-                "them one level on.",
-            ),
-        ]  # fmt: skip
-    up = {f"maps, {name.split()[0]}": "up" for name in names}
+            fig.Step(here, picture, note=split, after={above: "halve"} if row else None, place=(0, row)),
+            fig.Step(f"{size} size", band[0], after={here: "band"}, place=(1, row)),
+            fig.Step(f"maps, {size}", found[0], after={f"{size} size": "read"}, place=(2, row), note=read),
+        ]
+        above, split = here, ""
+    up = {f"maps, {size}": "up" for size in sizes}
     note = f"The classifier has {classifier:,} parameters."
     steps += [
         fig.Step("stack", stacked, after=up, place=(3, 0)),

@@ -25,42 +25,49 @@ class Parsed(NamedTuple):
 
     Attributes:
         chances: (N, classes, H, W), class probabilities of the pixels.
+        trees: the segmentation tree of each scene.
         shares: for each scene (V, classes), the predicted histograms of its nodes; none without a node classifier.
         seconds: for each way of labelling, seconds a scene from the image on.
     """
 
     chances: Tensor
+    trees: list[Tree]
     shares: list[Tensor]
     seconds: dict[str, float]
 
 
 @torch.no_grad()
-def parse(network: MultiScale, images: Tensor, classifier: NodeClassifier | None = None) -> Parsed:
+def parse(
+    network: MultiScale,
+    images: Tensor,
+    classifier: NodeClassifier | None = None,
+    segment: trees.Segment = trees.superpixels,
+) -> Parsed:
     """Label images (N, 3, H, W) in uint8 one by one, as a camera would hand them over, and time each part."""
     network.eval()
-    chances, shares, clock = [], [], {"pixels": 0.0, "superpixels": 0.0, "cover": 0.0}
+    chances, grown, shares, laps = [], [], [], []
     for image in images:
-        start = time.perf_counter()
+        times = [time.perf_counter()]
         features = network.features(as_input(image[None]))
-        scores = enlarged(network.head(features), image.shape[1:])
-        chances.append(scores[0].softmax(dim=0))
-        clock["pixels"] += time.perf_counter() - start
-        start = time.perf_counter()
-        segments = trees.superpixels(image)
-        cutting = time.perf_counter() - start
+        chances.append(enlarged(network.head(features), image.shape[1:])[0].softmax(dim=0))
+        times.append(time.perf_counter())
+        segments = segment(image)
+        times.append(time.perf_counter())
         trees.averaged(chances[-1], segments)
-        clock["superpixels"] += time.perf_counter() - start
-        if classifier is None:
-            continue
-        start = time.perf_counter()
-        tree = trees.merge(image, segments)
-        shares.append(classifier(trees.pooled(tree, features[0])).softmax(dim=1))
-        trees.best_cover(tree.parents, trees.entropy(shares[-1]))
-        clock["cover"] += cutting + time.perf_counter() - start
-    clock["superpixels"] += clock["pixels"]
-    clock["cover"] += clock["pixels"]
-    seconds = {way: each / len(images) for way, each in clock.items() if way != "cover" or classifier}
-    return Parsed(torch.stack(chances), shares, seconds)
+        times.append(time.perf_counter())
+        grown.append(trees.merge(image, segments))
+        if classifier:
+            shares.append(classifier(trees.pooled(grown[-1], features[0])).softmax(dim=1))
+            trees.best_cover(grown[-1].parents, trees.entropy(shares[-1]))
+        times.append(time.perf_counter())
+        laps.append(times)
+    scoring, cutting, averaging, covering = (
+        torch.tensor(laps, dtype=torch.float64).diff(dim=1).mean(dim=0).tolist()
+    )
+    seconds = {"pixels": scoring, "superpixels": scoring + cutting + averaging}
+    if classifier:
+        seconds["cover"] = scoring + cutting + covering
+    return Parsed(torch.stack(chances), grown, shares, seconds)
 
 
 def by_nodes(shares: Tensor, tree: Tree, nodes: Tensor) -> Tensor:
@@ -74,16 +81,21 @@ def cover(shares: Tensor, tree: Tree, cost: Callable[[Tensor], Tensor] = trees.e
 
 
 @torch.no_grad()
-def without(network: MultiScale, images: Tensor, on: Sequence[int]) -> Tensor:
-    """Label images (N, 3, H, W) in uint8 from those scales alone whose entry of `on` is 1: (N, H, W)."""
+def by_pixels(network: MultiScale, images: Tensor, on: Sequence[int] | None = None) -> Tensor:
+    """Label images (N, 3, H, W) in uint8 pixel by pixel: (N, H, W).
+
+    Args:
+        on: for each scale 1, or 0 where its features are to count for nothing; left out, all count.
+    """
     features = network.eval().features(as_input(images))
-    kept = torch.tensor(on).repeat_interleave(features.shape[1] // len(on))[:, None, None]
-    return enlarged(network.head(features * kept), images.shape[2:]).argmax(dim=1)
+    if on is not None:
+        features *= torch.tensor(on).repeat_interleave(features.shape[1] // len(on))[:, None, None]
+    return enlarged(network.head(features), images.shape[2:]).argmax(dim=1)
 
 
 def switched(network: MultiScale, images: Tensor) -> Tensor:
     """Label images with each of three scales off or on: (N, 2, 2, 2, H, W)."""
-    labels = torch.stack([without(network, images, on) for on in product((0, 1), repeat=3)], dim=1)
+    labels = torch.stack([by_pixels(network, images, on) for on in product((0, 1), repeat=3)], dim=1)
     return labels.unflatten(1, (2, 2, 2))
 
 
@@ -98,14 +110,14 @@ def errors(labels: Tensor, truth: Tensor) -> dict[str, float]:
     return {kind: round(float(where.sum() / digits.sum()), 3) for kind, where in kinds.items()}
 
 
-def ways(parsed: Parsed, grown: Sequence[Tree]) -> Iterator[tuple[dict, Tensor]]:
+def ways(parsed: Parsed) -> Iterator[tuple[dict, Tensor]]:
     """Every way of labelling: the fields of its row, and the labels (N, H, W)."""
     yield {"labels": "pixels"}, parsed.chances.argmax(dim=1)
-    pairs = list(zip(parsed.chances, grown, strict=True))
+    pairs = zip(parsed.chances, parsed.trees, strict=True)
     smooth = [trees.averaged(chances, tree.segments).argmax(dim=0) for chances, tree in pairs]
     yield {"labels": "superpixels"}, torch.stack(smooth)
     if parsed.shares:
-        pairs = list(zip(parsed.shares, grown, strict=True))
+        pairs = list(zip(parsed.shares, parsed.trees, strict=True))
         yield {"labels": "cover"}, torch.stack([cover(*pair) for pair in pairs])
         for regions in REGIONS:
             labels = [by_nodes(shares, tree, trees.cut(tree, regions)) for shares, tree in pairs]

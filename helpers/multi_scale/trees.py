@@ -1,5 +1,6 @@
 """Superpixels, the tree that merges them, and the cover of an image by the purest segments on each pixel's path."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import higra
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from helpers.ops import check_bytes, check_tensor
 
+Segment = Callable[[Tensor], Tensor]  # cuts an image (3, H, W) in uint8 into segments (H, W)
 SCALE, LEAST = 30, 10  # of Felzenszwalb's segmentation: its preference for large segments, its fewest pixels
 GRID = 3  # cells along a side, in which a segment's features are pooled
 
@@ -118,12 +120,14 @@ def numbered(parents: Tensor, segments: Tensor) -> Tree:
 
 
 def histograms(tree: Tree, labels: Tensor, classes: int = 11) -> Tensor:
-    """The share of every class among the pixels of each node: (V, classes), of labels (H, W)."""
-    counts = torch.bincount(
-        tree.segments.flatten() * classes + labels.flatten().long(), minlength=tree.leaves * classes
-    )
-    counts = tree.total(counts.view(-1, classes)).float()
-    return counts / counts.sum(dim=1, keepdim=True)
+    """The share of every class among the pixels of each node: (V, classes), of labels (H, W).
+
+    A label `classes` is void, and counts for nothing; a node of nothing else has zeros only.
+    """
+    places = tree.segments.flatten() * (classes + 1) + labels.flatten().long()
+    counts = places.bincount(minlength=tree.leaves * (classes + 1)).view(-1, classes + 1)
+    counts = tree.total(counts)[:, :classes].float()
+    return counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
 
 
 def entropy(shares: Tensor) -> Tensor:

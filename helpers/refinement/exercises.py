@@ -9,14 +9,12 @@ from helpers.checking import Exercise, Mistake
 from helpers.refinement.model import GRID
 
 
-def _torch(generator: Generator) -> torch.Generator:
-    return torch.Generator().manual_seed(int(generator.integers(2**31)))
+def _normal(generator: Generator, *shape: int) -> Tensor:
+    return torch.from_numpy(generator.standard_normal(shape))
 
 
 def _labels_and_image(generator: Generator) -> tuple[Tensor, Tensor]:
-    source = _torch(generator)
-    labels = torch.rand(2, 4, 3, 5, generator=source).softmax(dim=1)
-    return labels, torch.randn(2, 3, 3 * GRID, 5 * GRID, generator=source)
+    return _normal(generator, 2, 4, 3, 5).softmax(dim=1), _normal(generator, 2, 3, 3 * GRID, 5 * GRID)
 
 
 def _repeated(labels: Tensor) -> Tensor:
@@ -42,8 +40,7 @@ stack_planes = Exercise(
         ),
         Mistake(
             lambda labels, images: torch.cat(
-                [F.one_hot(_repeated(labels).argmax(1), labels.shape[1]).movedim(-1, 1).to(images), images],
-                dim=1,
+                [_repeated((labels == labels.amax(1, True)).to(images)), images], 1
             ),
             "only the winning class is passed on. A second pass needs to know how sure the first one was, and an "
             "argmax has no gradient.",
@@ -57,9 +54,7 @@ stack_planes = Exercise(
 
 
 def _scores_and_targets(generator: Generator) -> tuple[Tensor, Tensor]:
-    source = _torch(generator)
-    scores = 2 * torch.randn(2, 3, 5, 4, 4, generator=source)
-    return scores, torch.randint(5, (2, 4, 4), generator=source)
+    return 2 * _normal(generator, 2, 3, 5, 4, 4), torch.from_numpy(generator.integers(5, size=(2, 4, 4)))
 
 
 def _sum_of_passes(scores: Tensor, targets: Tensor) -> Tensor:
@@ -88,9 +83,7 @@ loss_over_passes = Exercise(
             "the scores of the passes are added first. Each pass has a loss of its own; sum the losses.",
         ),
         Mistake(
-            lambda scores, targets: sum(
-                F.cross_entropy(each.softmax(dim=1), targets) for each in scores.unbind(dim=1)
-            ),
+            lambda scores, targets: _sum_of_passes(scores.softmax(dim=2), targets),
             "cross_entropy takes scores and does the softmax itself: here it is done twice.",
         ),
     ),
@@ -142,14 +135,22 @@ def _three_maps(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
     return noisy(0.6), noisy(0.4), truth
 
 
+def _shares(first: Tensor, second: Tensor) -> tuple[float, float]:
+    return float(first.float().mean()), float(second.float().mean())
+
+
 def _mended(before: Tensor, after: Tensor, truth: Tensor) -> tuple[float, float]:
-    was, is_ = before == truth, after == truth
-    return float((~was & is_).float().mean()), float((was & ~is_).float().mean())
+    was, now = before == truth, after == truth
+    return _shares(~was & now, was & ~now)
 
 
 def _of_changed(before: Tensor, after: Tensor, truth: Tensor) -> tuple[float, float]:
-    changed = max(int((before != after).sum()), 1)
-    return tuple(share * truth.numel() / changed for share in _mended(before, after, truth))
+    changed = before != after
+    return _mended(before[changed], after[changed], truth[changed])
+
+
+def _net(mended: float, broken: float) -> tuple[float, float]:
+    return max(mended - broken, 0.0), max(broken - mended, 0.0)
 
 
 mended_and_broken = Exercise(
@@ -162,17 +163,11 @@ mended_and_broken = Exercise(
             "the two are swapped: mended was wrong and is right; broken was right and is wrong.",
         ),
         Mistake(
-            lambda before, after, truth: (
-                float((after == truth).float().mean()),
-                float((after != truth).float().mean()),
-            ),
+            lambda before, after, truth: _shares(after == truth, after != truth),
             "these are the shares right and wrong *after* the pass. Mended and broken compare with before.",
         ),
         Mistake(
-            lambda before, after, truth: (
-                float((before != after).float().mean()),
-                float((before != after).float().mean()),
-            ),  # fmt: skip
+            lambda before, after, truth: _shares(before != after, before != after),
             "this counts all pixels that changed. A wrong label that becomes another wrong one is neither.",
         ),
         Mistake(
@@ -181,16 +176,9 @@ mended_and_broken = Exercise(
             "broken is the gain in accuracy.",
         ),
         Mistake(
-            lambda before, after, truth: (
-                max(_gain(before, after, truth), 0.0),
-                max(-_gain(before, after, truth), 0.0),
-            ),  # fmt: skip
+            lambda *maps: _net(*_mended(*maps)),
             "this is the difference of the two shares: a pass that mends and breaks equally much would seem to do "
             "nothing.",
         ),
     ),
 )
-
-
-def _gain(before: Tensor, after: Tensor, truth: Tensor) -> float:
-    return float((after == truth).float().mean() - (before == truth).float().mean())

@@ -1,6 +1,6 @@
 """The experiments of notebook 03: does a network mend its own labels, and is it the labels or only the wider view?"""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -70,10 +70,9 @@ def new_network(fields: dict[str, Any], seed: int) -> Refiner:
     model = fields["model"]
     if model in WIDTHS:
         return Refiner(1, widths=WIDTHS[model], reach=WIDE_REACH if model == WIDE_VIEW["model"] else 0)
-    shared = {"fed": fields["fed"], "detached": fields["gradient"] != FEEDBACK["gradient"]}
-    if fields["weights"] == "untied, as many in all":
-        shared["widths"] = UNTIED_NARROW
-    return Refiner(fields["passes"], tied=fields["weights"] == "tied", **shared)
+    widths = {"widths": UNTIED_NARROW} if fields["weights"] == "untied, as many in all" else {}
+    stopped = fields["gradient"] != FEEDBACK["gradient"]
+    return Refiner(fields["passes"], fields["fed"], fields["weights"] == "tied", stopped, **widths)
 
 
 @lru_cache(maxsize=3)
@@ -131,51 +130,33 @@ def judge(maps: Tensor, scenes: Scenes) -> list[dict[str, float]]:
         scores = {name: float(value) for name, value in metrics.compute().items()}
         scores |= {name: float(right[part].float().mean()) for name, part in parts.items() if part.any()}
         if before is not None:
-            scores |= {
-                "mended": float((right & ~before).float().mean()),
-                "broken": float((before & ~right).float().mean()),
-            }
+            changed = {"mended": right & ~before, "broken": before & ~right}
+            scores |= {name: float(where.float().mean()) for name, where in changed.items()}
         found.append(scores)
         before = right
     return found
 
 
 def compare(
-    kind: str,
-    seed: int,
-    systems: Sequence[dict[str, Any]],
-    budget: Budget = RECORD,
-    split: str = "test",
+    kind: str, seed: int, systems: Sequence[dict[str, Any]], budget: Budget = RECORD, split: str = "test"
 ) -> Iterator[dict]:
     """Train networks on scenes of one kind, and yield a row for each of them and each number of passes.
 
-    Fields `after`, how many passes were run, and `judged on`, the split, come with those of the network. A system
-    may say its own `rate`, and its own `steps`.
+    Fields `after`, how many passes were run, and `judged`, the split, come with those of the network. A system may
+    say its own `rate`, and its own `steps`.
     """
     scenes, judged_on = training_scenes(kind, seed, budget.scenes), held_out(kind, budget.tested, split)
     for fields in systems:
         network = new_network(fields, seed)
-        history = learn(
-            network, scenes, fields.get("steps", budget.steps), seed,
-            fields.get("loss") == LAST, fields.get("rate", RATE), fields["model"],
-        )  # fmt: skip
-        summed = 1 if fields.get("loss") == LAST else network.passes  # a curve is of one pass
-        several = network.passes > 1
-        scored = judge(label_passes(network, judged_on.images, MOST_PASSES if several else 1), judged_on)
-        for after, figures in enumerate(scored, start=1):
-            yield {
-                "rate": RATE,
-                "steps": budget.steps,
-                **fields,
-                "scenes": kind,
-                "judged": split,
-                "after": after,
-                "seed": seed,
-                "figures": figures,
-                "seconds": history.seconds,
-                "parameters": parameter_count(network),
-                **({"curve": [each / summed for each in loss_curve(history.loss, 10)]} if after == 1 else {}),
-            }
+        row = {"rate": RATE, "steps": budget.steps, **fields, "scenes": kind, "judged": split, "seed": seed}
+        last_only = fields.get("loss") == LAST
+        history = learn(network, scenes, row["steps"], seed, last_only, row["rate"], fields["model"])
+        summed = 1 if last_only else network.passes  # a curve is of one pass
+        row |= {"seconds": history.seconds, "parameters": parameter_count(network)}
+        maps = label_passes(network, judged_on.images, MOST_PASSES if network.passes > 1 else 1)
+        for after, figures in enumerate(judge(maps, judged_on), start=1):
+            curve = {"curve": [each / summed for each in loss_curve(history.loss, 10)]} if after == 1 else {}
+            yield {**row, "after": after, "figures": figures, **curve}
 
 
 ABLATIONS = [
@@ -190,19 +171,10 @@ ABLATIONS = [
 RATES = [each | {"rate": rate} for each in (FEEDBACK, WIDE_VIEW) for rate in (2e-3, 5e-3, 1e-2)]
 
 
-def pieces() -> dict[str, Callable[[], Iterator[dict]]]:
-    """What is recorded, by kind of scene and seed; what the lesson leans on most comes first."""
-    both = [FEEDBACK, WIDE_VIEW]
-
-    def seeds(kind: str) -> dict[str, Callable[[], Iterator[dict]]]:
-        return {
-            f"{kind}, seed {seed}": partial(compare, kind, seed, both if seed else [*both, NARROW_VIEW])
-            for seed in (0, 1, 2)
-        }
-
-    found = seeds("chain") | {"ablations": partial(compare, "chain", 0, ABLATIONS)}
-    found |= seeds("hidden") | seeds("plain") | {"long chain": partial(compare, "long chain", 0, both)}
-    return found | {"rates": partial(compare, "chain", 0, RATES, SWEEP, "val")}
+def narrow(seed: int) -> Iterator[dict]:
+    """The control with a narrow view, where the pieces by kind and seed lack it: for seed 0, that is long chains."""
+    for kind in ("chain", "hidden", "plain") if seed else ("long chain",):
+        yield from compare(kind, seed, [NARROW_VIEW])
 
 
 class LastPass(nn.Module):
@@ -221,7 +193,7 @@ def streets(seed: int = 0, steps: Mapping[str, int] = STREET_STEPS, passes: int 
 
     The recurrent network has a row `after` each number of passes. Figures `ahead_low` and `ahead_high` bound how far
     the mean IoU is ahead of FCN-8s' on frames drawn anew (see `bootstrap`), `gain_...` how far ahead of the pass
-    before; `boundary_ahead_...` and `boundary_gain_...` are the same for boundary IoU.
+    before.
     """
     rest, _, _ = films.held_out()
     runtime.seed_everything(seed)
@@ -238,13 +210,27 @@ def streets(seed: int = 0, steps: Mapping[str, int] = STREET_STEPS, passes: int 
     before = None
     for after in range(1, passes + 1):
         figures, counts = films.judge(LastPass(network, after))
-        for name, against in (("ahead", to_beat), ("gain", before)):
-            for start, figure in (("", "mean_iou"), ("boundary_", "boundary_iou")):
-                if against is not None:
-                    low, high = bootstrap(counts, against, figure)
-                    figures |= {f"{start}{name}_low": low, f"{start}{name}_high": high}
+        for name, against in {"ahead": to_beat, "gain": before}.items():
+            if against is not None:
+                low, high = bootstrap(counts, against, "mean_iou")
+                figures |= {f"{name}_low": low, f"{name}_high": high}
         before = counts
         yield {**films.row("feedback", network, [history], seed), "after": after, "figures": figures}
 
 
-PIECES = {"record": pieces(), "real": {"streets": streets}}
+BOTH = [FEEDBACK, WIDE_VIEW]
+SEEDS = (0, 1, 2)
+PIECES = {
+    "record": {
+        **{
+            f"{kind}, seed {seed}": partial(compare, kind, seed, BOTH if seed else [*BOTH, NARROW_VIEW])
+            for kind in ("chain", "hidden", "plain")
+            for seed in SEEDS
+        },
+        **{f"narrow view, seed {seed}": partial(narrow, seed) for seed in SEEDS},
+        "ablations": partial(compare, "chain", 0, ABLATIONS),
+        "long chain": partial(compare, "long chain", 0, BOTH),
+        "rates": partial(compare, "chain", 0, RATES, SWEEP, "val"),
+    },
+    "real": {"streets": streets},
+}

@@ -31,13 +31,9 @@ def pass_by_pass(
 
     Args:
         image: (H, W, 3), bytes or floats in 0..1.
-        maps: (P, H, W) labels after each of P passes. truth: (H, W) labels.
-        planted: (K, R, C, P, H, W), the maps when a false label stood in the first label planes: one of K labels, at
-            one of R x C places.
-        false_labels: (K,), the labels planted.
-        planted_boxes: (R, C, 4), where each stands: left, top, width, height in pixels.
-        views: (P, R, C, 4), the box that each place sees after each pass.
-        gradients: (P, R, C, h, w), how much each part of the image matters to the place's score, at least 0.
+        maps, planted, planted_boxes, views, gradients: of P passes, K false labels and R x C places, as
+            `planting.Explored` has them; with the gradients on any grid, at least 0.
+        truth: (H, W) labels. false_labels: (K,), the labels planted.
         relabel: (ink (H, W) in 0..255, label) -> (P, H, W) labels, when the ink's pixels were that label in the first
             label planes. Without it nothing can be painted.
         alt: what the scene shows, in a few words, for a reader who hears the page.
@@ -160,24 +156,15 @@ def system(
             hidden layer makes of that, (C, h, w), and the scores, (N, h, w). weights: of the network, counted once.
     """
     steps = [fig.Step("scene", np.moveaxis(np.asarray(image), 0, -1))]
+    planes, reading = ("stack", 0, "No labels yet: zeros."), ("f", weights, "")
     for number, (stack, kept, scored) in enumerate(zip(stacks, features, scores, strict=True), start=1):
-        again = number > 1
         steps += [
-            fig.Step(
-                f"planes {number}",
-                stack,
-                "softmax, stack" if again else "stack",
-                note="New label planes, and the scene's three again." if again else "No labels yet: zeros.",
-            ),
-            fig.Step(
-                f"features {number}",
-                kept,
-                "f again" if again else "f",
-                parameters=0 if again else weights,
-                note="The same network, the same weights." if again else "",
-            ),
+            fig.Step(f"planes {number}", stack, *planes),
+            fig.Step(f"features {number}", kept, *reading),
             fig.Step(f"scores {number}", scored, "conv 1 × 1", kind="scores"),
         ]
+        planes = ("softmax, stack", 0, "New label planes, and the scene's three again.")
+        reading = ("f again", 0, "The same network, the same weights.")
     return fig.walk(steps, alt="The tensors from a scene through three passes of one network to its labels.")
 
 

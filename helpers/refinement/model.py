@@ -63,18 +63,10 @@ class OnePass(nn.Module):
     ):
         super().__init__()
         first, second, third = widths
-        layers = [
-            nn.Conv2d(planes, first, 5, stride=2, padding=2, bias=False),
-            nn.MaxPool2d(2),
-            PassNorm(first, passes),
-            nn.ReLU(),
-            nn.Conv2d(first, second, 3, padding=1, bias=False),
-            PassNorm(second, passes),
-            nn.ReLU(),
-            nn.Conv2d(second, third, 3, padding=1, bias=False),
-            PassNorm(third, passes),
-            nn.ReLU(),
-        ]
+        layers = [nn.Conv2d(planes, first, 5, stride=2, padding=2, bias=False), nn.MaxPool2d(2)]
+        layers += [PassNorm(first, passes), nn.ReLU()]
+        layers += [nn.Conv2d(first, second, 3, padding=1, bias=False), PassNorm(second, passes), nn.ReLU()]
+        layers += [nn.Conv2d(second, third, 3, padding=1, bias=False), PassNorm(third, passes), nn.ReLU()]
         if reach:
             wide = nn.Conv2d(third, third, reach, padding=reach // 2, groups=third, bias=False)
             layers += [wide, PassNorm(third, passes), nn.ReLU()]
@@ -177,7 +169,7 @@ def loss_of_passes(
         weight: of the classes; without it the background, class 0, counts `BACKGROUND_WEIGHT`, and the others 1.
         ignore_index: a label that does not count, as `F.cross_entropy` has it.
     """
-    targets = at_cells(labels)
+    targets = labels[:, GRID // 2 :: GRID, GRID // 2 :: GRID]
     if weight is None:
         weight = scores.new_ones(scores.shape[2])
         weight[0] = BACKGROUND_WEIGHT
@@ -185,11 +177,6 @@ def loss_of_passes(
     return sum(
         F.cross_entropy(each, targets, weight, ignore_index=ignore_index) for each in judged.unbind(dim=1)
     )
-
-
-def at_cells(labels: Tensor) -> Tensor:
-    """Read labels (B, H, W) at the middle of each cell: (B, H / 4, W / 4)."""
-    return labels[:, GRID // 2 :: GRID, GRID // 2 :: GRID]
 
 
 def enlarged(scores: Tensor) -> Tensor:

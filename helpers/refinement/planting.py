@@ -48,8 +48,7 @@ def planted_labels(image: Tensor, label: int, box: Sequence[int], classes: int =
         raise ValueError(f"There is no class {label}: give 0 to {classes - 1}.")
     if not (0 <= top < bottom <= H and 0 <= left < right <= W):
         raise ValueError(
-            f"The box {tuple(box)} does not lie in {H} x {W} cells: give top, left, bottom, right, in cells of {GRID} "
-            "pixels."
+            f"The box {tuple(box)} does not lie in {H} x {W} cells of {GRID} pixels: give its four sides."
         )
     planes[0, label, top:bottom, left:right] = 1
     return planes
@@ -84,15 +83,10 @@ def explore(network: Refiner, image: Tensor, false_labels: Sequence[int], passes
     half = SIDE // 2
     boxes = [(row - half, column - half, row + half + 1, column + half + 1) for row, column in cells]
     grid = (len(rows), len(columns))
-    planted = [
-        label_from(
-            network,
-            image,
-            torch.cat([planted_labels(image, label, box, network.classes) for box in boxes]),
-            passes,
-        )
-        for label in false_labels
-    ]
+    planted = []
+    for label in false_labels:
+        first = torch.cat([planted_labels(image, label, box, network.classes) for box in boxes])
+        planted.append(label_from(network, image, first, passes))
     nothing = no_labels(as_input(image[None]), network.classes)
     corners = torch.tensor(cells)[:, [1, 0]]
     fields = [view(number) for number in range(1, passes + 1)]

@@ -175,7 +175,18 @@ def playhead() -> fig.Figure:
             "at random": [generator.dirichlet(np.ones(k), n) for n, k in zip((3, 6), places, strict=True)],
         },
         {"in order": ["SOS", "LISTEN"], "at random": ["S", "LIST"]},
+        [np.stack([np.arange(n) * 0.5, np.arange(n) * 0.5 + 0.3], axis=1) for n in (3, 6)],
     )
+
+
+def morse_key() -> fig.Figure:
+    """A key whose reader counts strokes: a letter each, and where it looks."""
+
+    def read(strokes: list) -> dict:
+        eye = np.eye(len(strokes))
+        return {"read": 1, "letters": ["E"] * len(strokes), "heard": eye, "weights": eye, "note": "Read."}
+
+    return listening.key_it_yourself(read)
 
 
 def question() -> fig.Figure:

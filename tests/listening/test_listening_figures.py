@@ -18,6 +18,7 @@ def playhead(**changed):
         "spans": SPANS,
         "weights": {"a": EYES, "b": [each[:, ::-1] for each in EYES]},
         "written": {"a": ["KE", "SO"], "b": ["E", "S"]},
+        "strokes": [np.array([[0.1, 0.2], [0.5, 0.6]]), np.array([[0.1, 0.2]])],
     }
     return figures.playhead(**given | changed)
 
@@ -42,6 +43,28 @@ def test_every_length_and_score_has_its_own_rows_and_ends_at_its_own_end():
     for length in range(2):
         for place in range(6):
             figure.shown(Length=length, Playhead=place, Score=1)
+
+
+def test_the_key_shows_strokes_and_what_the_reader_answers():
+    figure = figures.key_it_yourself(
+        lambda strokes: {
+            "read": 1,
+            "letters": ["T"],
+            "heard": np.eye(2),
+            "weights": np.eye(1, 2),
+            "note": f"{strokes}.",
+        }
+    )
+    assert figure.shown()[1] == "Strokes: 0."
+    figure["Strokes"] = [[0, 6], [9, 24]]
+    (pad, letters, *_), caption = figure.shown()
+    assert caption == "Strokes: 2. [[0.0, 6.0], [9.0, 24.0]]." and letters.texts == ["T"]
+    across = pad.pixels[figures.HIGH // 2, :, 0] > 0
+    assert (
+        across.sum() == across[:160].sum() + across[240:].sum() == 160 + 400
+    )  # of 640 pixels for 24 seconds
+    with pytest.raises(ValueError, match="one after another"):
+        figure["Strokes"] = [[2, 1]]
 
 
 def test_weights_that_do_not_fit_are_refused():

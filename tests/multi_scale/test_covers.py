@@ -40,6 +40,11 @@ def beneath(tree, node):
     return [leaf for leaf in range(tree.leaves) if node in tree.path(leaf)]
 
 
+def pixels_of(tree, node):
+    """Where a node is in the image."""
+    return torch.isin(tree.segments, torch.tensor(beneath(tree, node)))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_every_node_holds_the_run_of_leaves_below_it(seed):
     tree = random_tree(7, seed)
@@ -72,18 +77,17 @@ def test_histograms_and_entropies_are_counted_pixels(patches):
     labels[:, 18:] = 3
     shares = trees.histograms(tree, labels, classes=4)
     for node in range(len(tree.parents)):
-        inside = (tree.segments >= tree.first[node]) & (tree.segments < tree.end[node])
-        counts = [(labels[inside] == c).float().mean().item() for c in range(4)]
-        assert_close(shares[node], torch.tensor(counts))
+        inside = labels[pixels_of(tree, node)]
+        assert_close(shares[node], torch.tensor([(inside == c).float().mean() for c in range(4)]))
+    void = trees.histograms(tree, labels.masked_fill(labels == 0, 4), classes=4)  # label 4 counts for nothing
+    assert void[-1].tolist() == [0, 0, 0, 1] and set(void.sum(dim=1).tolist()) == {0, 1}
     assert trees.entropy(torch.tensor([[1.0, 0.0], [0.5, 0.5]])).tolist() == pytest.approx([0, np.log(2)])
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_cover_is_the_least_of_each_whole_path(seed):
     tree = random_tree(9, seed)
-    costs = torch.randint(
-        0, 4, (17,), generator=torch.Generator().manual_seed(seed)
-    ).float()  # with many ties
+    costs = torch.from_numpy(np.random.default_rng(seed).integers(0, 4, 17) / 10)  # with many ties
     best = trees.best_cover(tree.parents, costs)
     for node in range(17):
         path = tree.path(node)
@@ -124,13 +128,10 @@ def test_pooled_features_are_the_greatest_of_a_nodes_own(patches):
     features = torch.rand(5, 6, 6, generator=torch.Generator().manual_seed(0))
     found = trees.pooled(tree, features)
     for node in range(len(tree.parents)):
-        inside = (tree.segments >= tree.first[node]) & (tree.segments < tree.end[node])
-        mask = torch.stack(
-            [inside[4 * y : 4 * y + 4, 4 * x : 4 * x + 4].any() for y in range(6) for x in range(6)]
-        )
-        places = mask.view(6, 6).nonzero()
+        mask = pixels_of(tree, node).unfold(0, 4, 4).unfold(1, 4, 4).flatten(2).any(dim=2)
+        places = mask.nonzero()
         (top, left), (bottom, right) = places.amin(dim=0).tolist(), (places.amax(dim=0) + 1).tolist()
-        crop = (features * mask.view(6, 6))[:, top:bottom, left:right]
+        crop = (features * mask)[:, top:bottom, left:right]
         assert_close(found[node].view(5, 3, 3), F.adaptive_max_pool2d(crop, 3))
     # What lies outside a node does not change it.
     leaf = int(tree.segments[0, 0])
@@ -144,9 +145,7 @@ def test_labels_come_from_the_chosen_nodes(patches):
     shares = torch.full((7, 11), 0.01)
     shares[torch.arange(7), torch.arange(7)] = torch.tensor([0.5, 0.5, 0.5, 0.5, 0.9, 0.5, 0.6])
     labels = cover(shares / shares.sum(dim=1, keepdim=True), tree)
-    pair = beneath(tree, 4)
-    assert (labels[torch.isin(tree.segments, torch.tensor(pair))] == 4).all()
-    assert (labels[~torch.isin(tree.segments, torch.tensor(pair))] == 6).all()
+    assert torch.equal(labels, torch.where(pixels_of(tree, 4), 4, 6))
     assert torch.equal(by_nodes(shares, tree, torch.arange(7)), tree.segments)
 
 
@@ -181,11 +180,7 @@ def test_the_reference_solutions_follow_their_words(seed):
     up = F.interpolate(smaller, size=images.shape[2:], mode="bilinear", align_corners=False)
     assert_close(level + up, images)
     parents, costs = exercises.path_argmin.make_input(draw)
-    for node, found in enumerate(exercises.path_argmin.solution(parents, costs).tolist()):
-        path = [node]
-        while parents[path[-1]] != path[-1]:
-            path.append(int(parents[path[-1]]))
-        assert found == [each for each in path if costs[each] == min(costs[path])][-1]
+    assert torch.equal(exercises.path_argmin.solution(parents, costs), trees.best_cover(parents, costs))
     labels, inside, classes = exercises.mixture.make_input(draw)
     shares, nats = exercises.mixture.solution(labels, inside, classes)
     chosen = labels[inside].tolist()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from helpers.multi_scale.model import MultiScale, NodeClassifier, pyramid, rebuilt, view, with_two_layers
+from helpers.multi_scale.model import MultiScale, pyramid, rebuilt, view, with_two_layers
 from helpers.probe import gradient
 from helpers.training import parameter_count
 
@@ -36,11 +36,6 @@ def test_a_level_is_what_halving_loses():
     assert level.tolist() == [[[[-3.0, -1.0], [1.0, 3.0]]]]
 
 
-def test_a_flat_image_has_no_detail():
-    *levels, smallest = pyramid(torch.full((1, 3, 16, 16), 0.7), 3)
-    assert all(level.abs().max() < 1e-6 for level in levels) and (smallest == 0.7).all()
-
-
 @pytest.mark.parametrize("dilations", [(1, 1, 1), (1, 3, 6)])
 def test_the_view_is_as_wide_as_the_gradient(dilations):
     network = MultiScale(scales=1, dilations=dilations).eval()
@@ -49,10 +44,8 @@ def test_the_view_is_as_wide_as_the_gradient(dilations):
     side = 192
     reach = gradient(network, "stacked", torch.ones(1, 3, side, side), side // 8, side // 8) > 0
     columns = reach.any(dim=0).nonzero()
-    assert columns.max() - columns.min() + 1 <= view(dilations)
-    assert (
-        columns.max() - columns.min() + 1 >= view(dilations) - 2
-    )  # pooling passes on one of two, 2 pixels apart
+    # Pooling passes on one of two, 2 pixels apart.
+    assert view(dilations) - 2 <= columns.max() - columns.min() + 1 <= view(dilations)
 
 
 def test_shared_kernels_read_every_level_alike():
@@ -88,20 +81,8 @@ def test_the_second_classifier_leaves_the_first_network_as_it_is():
     assert trainable == {"head.0.weight", "head.0.bias", "head.2.weight", "head.2.bias"}
     assert all(each.requires_grad for each in network.parameters())
     assert all(torch.equal(each, before[name]) for name, each in network.state_dict().items())
-    assert_close(
-        deeper.eval().features(torch.ones(1, 3, 32, 32)), network.eval().features(torch.ones(1, 3, 32, 32))
-    )
-
-
-def test_a_node_classifier_learns_histograms():
-    targets = torch.eye(3)[[0, 1, 2]] * 0.8 + 0.2 / 3
-    classifier = NodeClassifier(3, classes=3)
-    optimiser = torch.optim.Adam(classifier.parameters(), lr=0.05)
-    for _ in range(200):
-        optimiser.zero_grad()
-        F.cross_entropy(classifier(torch.eye(3)), targets).backward()
-        optimiser.step()
-    assert_close(classifier(torch.eye(3)).softmax(dim=1), targets, atol=0.02, rtol=0)
+    flat = torch.ones(1, 3, 32, 32)
+    assert_close(deeper.eval().features(flat), network.eval().features(flat))
 
 
 @pytest.mark.parametrize(

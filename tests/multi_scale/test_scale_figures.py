@@ -27,12 +27,8 @@ def scene():
 def walk(**changed):
     image, tree, truth = scene()
     shares = trees.histograms(tree, truth) * 0.9 + 0.1 / 11
-    return leaf_to_root(
-        **{
-            "images": image[None], "trees": [tree], "shares": [shares], "truth": truth[None], "regions": (4, 1),
-        }
-        | changed
-    )  # fmt: skip
+    arrays = {"images": image[None], "trees": [tree], "shares": [shares], "truth": truth[None]}
+    return leaf_to_root(**arrays | {"regions": (4, 1)} | changed)
 
 
 def test_a_path_goes_from_its_leaf_to_the_root():
@@ -71,9 +67,8 @@ def switched(**changed):
     labels = torch.zeros(1, 2, 2, 2, SIDE, SIDE, dtype=torch.long)
     labels[0, 1] = truth.long()  # with the full size all is found, without it nothing
     images, instances = torch.zeros(1, 3, SIDE, SIDE, dtype=torch.uint8), (truth[None] > 0).long()
-    return scales(
-        **{"images": images, "labels": labels, "truth": truth[None], "instances": instances} | changed
-    )
+    arrays = {"images": images, "labels": labels, "truth": truth[None], "instances": instances}
+    return scales(**arrays | changed)
 
 
 def test_switching_a_scale_off_tells_what_is_lost():
@@ -92,18 +87,12 @@ def test_switching_a_scale_off_tells_what_is_lost():
 def test_the_system_names_every_tensor_with_its_shape():
     bands = [torch.randn(1, 3, 16 // 2**k, 16 // 2**k) for k in range(3)]
     maps = [torch.rand(1, 4, 4 // 2**k, 4 // 2**k) for k in range(3)]
-    drawn = system(
-        torch.rand(16, 16, 3), bands, maps, torch.rand(12, 4, 4), torch.rand(11, 16, 16),
-        7, 5,
-    )  # fmt: skip
+    drawn = system(torch.rand(16, 16, 3), bands, maps, torch.rand(12, 4, 4), torch.rand(11, 16, 16), 7, 5)
     captions = [drawn.shown(Step=step)[1] for step in range(11)]
     assert captions[0].startswith("image, 16 × 16 × 3") and captions[3].startswith("halved, 8 × 8 × 3")
     assert "maps, quarter, 4 × 1 × 1" in captions[8] and "stack, 12 × 4 × 4" in captions[9]
-    assert (
-        "score from stack" in captions[10]
-        and "5 parameters" in captions[10]
-        and "7 parameters" in captions[8]
-    )
+    assert "7 parameters" in captions[8]
+    assert "score from stack" in captions[10] and "5 parameters" in captions[10]
 
 
 @pytest.mark.parametrize(

@@ -15,19 +15,16 @@ def given(**changed):
     maps = np.stack([np.zeros((8, 8), int), truth, truth])
     maps[1, :4, 4:] = 0
     planted = np.broadcast_to(maps, (1, 2, 2, 3, 8, 8)).copy()
-    for row in range(2):
-        for column in range(2):
-            for number, side in enumerate((4, 2, 0)):
-                top, left = 4 * row, 4 * column
-                planted[0, row, column, number, top : top + side, left : left + side] = 5
+    for row, column, number in np.ndindex(2, 2, 3):
+        top, left, side = 4 * row, 4 * column, (4, 2, 0)[number]
+        planted[0, row, column, number, top : top + side, left : left + side] = 5
     boxes = np.array([[[4 * x, 4 * y, 4, 4] for x in range(2)] for y in range(2)])
     views = np.stack([boxes + np.array([-n, -n, 2 * n, 2 * n]) for n in range(3)])
     gradients = np.zeros((3, 2, 2, 4, 4))
     gradients[..., 1, 2] = 2.0
     arrays = {
         "image": np.full((8, 8, 3), 120, np.uint8), "maps": maps, "truth": truth, "planted": planted,
-        "false_labels": [5],
-        "planted_boxes": boxes, "views": views, "gradients": gradients,
+        "false_labels": [5], "planted_boxes": boxes, "views": views, "gradients": gradients,
     }  # fmt: skip
     return figures.pass_by_pass(**arrays | changed)
 
@@ -101,9 +98,8 @@ def test_the_walk_goes_through_every_tensor_of_every_pass():
     stacks, features = [np.random.default_rng(0).random((6, 8, 8))] * 3, [np.zeros((4, 2, 2))] * 3
     figure = figures.system(np.zeros((3, 8, 8), np.uint8), stacks, features, scores, 1234)
     told = [figure.shown(Step=step)[1] for step in range(10)]
-    assert told[0].startswith("scene, 8 × 8 × 3") and told[1].startswith(
-        "planes 1, 6 × 8 × 8: stack from scene"
-    )
+    assert told[0].startswith("scene, 8 × 8 × 3")
+    assert told[1].startswith("planes 1, 6 × 8 × 8: stack from scene")
     assert "1,234 parameters" in told[2] and "parameters" not in told[5]
     assert told[4].startswith("planes 2, 6 × 8 × 8: softmax, stack from scores 1")
     assert told[9].startswith("scores 3, 3 × 2 × 2")

@@ -1,12 +1,13 @@
 """The recurrent labeller of lesson 03 against loops by hand, its views against gradients, and what it refuses."""
 
+from itertools import product
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from helpers.refinement import model
-from helpers.refinement.model import OnePass, PassNorm, Refiner, enlarged, loss_of_passes, no_labels, view
+from helpers.refinement.model import PassNorm, Refiner, enlarged, loss_of_passes, no_labels, view
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +34,8 @@ def by_hand(network, images, passes, labels=None, feed=lambda scores: scores.sof
     every = []
     for number in range(passes):
         planes = torch.zeros(B, 14, H, W)
-        for row in range(H):
-            for column in range(W):
-                planes[:, :11, row, column] = labels[:, :, row // 4, column // 4]
+        for row, column in product(range(H), range(W)):
+            planes[:, :11, row, column] = labels[:, :, row // 4, column // 4]
         planes[:, 11:] = images
         scores = network.networks[min(number, len(network.networks) - 1)](planes, number)
         every.append(scores)
@@ -54,11 +54,7 @@ def test_each_pass_reads_the_labels_of_the_one_before(network, images):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize(
-    "options",
-    [{"fed": "scores"}, {"tied": False}, {"detached": True}],
-    ids=lambda options: next(iter(options)),
-)
+@pytest.mark.parametrize("options", [{"fed": "scores"}, {"tied": False}, {"detached": True}], ids=str)
 def test_variants_differ_in_what_they_say_only(images, options):
     torch.manual_seed(0)
     network = Refiner(passes=3, **options).eval()
@@ -87,12 +83,8 @@ def test_norms_keep_statistics_of_each_pass_and_share_scale_and_shift():
     with torch.no_grad():
         norm.weight.copy_(torch.tensor([2.0, 0.5]))
         norm.bias.copy_(torch.tensor([1.0, -1.0]))
-    assert_close(
-        norm(maps, 0),
-        F.batch_norm(maps, None, None, norm.weight, norm.bias, training=True),
-        atol=1e-5,
-        rtol=1e-5,
-    )
+    expected = F.batch_norm(maps, None, None, norm.weight, norm.bias, training=True)
+    assert_close(norm(maps, 0), expected, atol=1e-5, rtol=1e-5)
     norm.eval()
     first, second = norm.passes
     assert (first.running_mean > 0.3).all() and (second.running_mean == 0).all()
@@ -130,13 +122,11 @@ def test_the_loss_sums_the_weighted_cross_entropy_of_every_cell_and_pass():
     total, last = 0.0, 0.0
     for number in range(3):
         loss, weights = 0.0, 0.0
-        for scene in range(2):
-            for row in range(2):
-                for column in range(2):
-                    label = int(labels[scene, 4 * row + 2, 4 * column + 2])
-                    weight = 0.3 if label == 0 else 1.0
-                    loss -= weight * scores[scene, number, :, row, column].log_softmax(0)[label]
-                    weights += weight
+        for scene, row, column in product(range(2), repeat=3):
+            label = int(labels[scene, 4 * row + 2, 4 * column + 2])
+            weight = 0.3 if label == 0 else 1.0
+            loss -= weight * scores[scene, number, :, row, column].log_softmax(0)[label]
+            weights += weight
         total, last = total + loss / weights, loss / weights
     assert_close(loss_of_passes(scores, labels), total)
     assert_close(loss_of_passes(scores, labels, last_only=True), last)
@@ -158,6 +148,9 @@ def test_all_passes_are_judged_on_the_grid_of_the_image():
     assert_close(enlarged(scores), expected)
 
 
+IMAGE = torch.zeros(1, 3, 16, 16)
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -165,29 +158,18 @@ def test_all_passes_are_judged_on_the_grid_of_the_image():
         (lambda: Refiner(passes=2.5), "give an integer"),
         (lambda: Refiner(fed="labels"), "expected one of probabilities, scores"),
         (lambda: view(0), "at least 1"),
-        (lambda: Refiner(1)(torch.zeros(1, 3, 18, 16)), "multiples of 4"),
-        (lambda: Refiner(1)(torch.zeros(1, 3, 16, 16, dtype=torch.uint8)), "as_input"),
-        (lambda: Refiner(1)(torch.zeros(3, 16, 16)), "images[None]"),
-        (lambda: Refiner(1)(torch.zeros(0, 3, 16, 16)), "empty batch"),
-        (lambda: Refiner(1)(torch.full((1, 3, 16, 16), float("nan"))), "NaN"),
-        (
-            lambda: Refiner(2)(torch.zeros(1, 3, 16, 16), first=torch.zeros(1, 11, 16, 16)),
-            "no_labels(images)",
-        ),
-        (lambda: Refiner(2)(torch.zeros(1, 3, 16, 16), first=[[0.0]]), "torch tensor"),
-        (
-            lambda: Refiner(2)(torch.zeros(1, 3, 16, 16), first=torch.full((1, 11, 4, 4), torch.inf)),
-            "NaN or inf",
-        ),
-        (lambda: Refiner(2)(torch.zeros(1, 3, 16, 16), passes=-1), "at least 1"),
+        (lambda: Refiner(1)(IMAGE[..., :14]), "multiples of 4"),
+        (lambda: Refiner(1)(IMAGE.byte()), "as_input"),
+        (lambda: Refiner(1)(IMAGE[0]), "images[None]"),
+        (lambda: Refiner(1)(IMAGE[:0]), "empty batch"),
+        (lambda: Refiner(1)(IMAGE * torch.nan), "NaN"),
+        (lambda: Refiner(2)(IMAGE, first=torch.zeros(1, 11, 16, 16)), "no_labels(images)"),
+        (lambda: Refiner(2)(IMAGE, first=[[0.0]]), "torch tensor"),
+        (lambda: Refiner(2)(IMAGE, first=torch.full((1, 11, 4, 4), torch.inf)), "NaN or inf"),
+        (lambda: Refiner(2)(IMAGE, passes=-1), "at least 1"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(call, said):
     with pytest.raises(ValueError) as refusal:
         call()
     assert said in str(refusal.value)
-
-
-def test_one_pass_is_the_network_on_the_page():
-    assert [type(each).__name__ for each in OnePass().layers].count("Conv2d") == 4
-    assert OnePass().layers[0].in_channels == model.CLASSES + 3

@@ -1,0 +1,35 @@
+"""Sound: a tone that follows a playhead, and a Morse key under the hand. Their twin is sound.js."""
+
+from helpers.figure.controls import Control, Toggle
+from helpers.figure.symbols import Look, Symbol, written
+
+
+class Sound(Toggle):
+    """A switch, off at first: while it is on, a tone follows strokes wherever a playhead moves, by play or by hand.
+
+    Args:
+        seconds: a symbol, where the playhead is.
+        strokes: a symbol, [down, up] in seconds for each stroke, in order.
+        pitch: of the tone in Hz.
+    """
+
+    def __init__(
+        self, seconds: Symbol, strokes: Symbol, pitch: float = 600, name: str = "Sound", **rest: object
+    ) -> None:
+        super().__init__(name, seconds=seconds, strokes=strokes, pitch=pitch, **rest)
+
+
+class Key(Control):
+    """A Morse key on a stage, held by mouse, finger or Space: strokes, [down, up] in seconds from the first."""
+
+    def __init__(self, name: str = "strokes", pitch: float = 600, **rest: object) -> None:
+        super().__init__(name, (), pitch=pitch, **rest)
+
+    def fits(self, value: object) -> list:
+        times = [float(time) for stroke in value for time in stroke]
+        if any(len(stroke) != 2 for stroke in value) or times != sorted(times) or min(times, default=0) < 0:
+            self.refuse(value, "strokes one after another, [down, up] in seconds each")
+        return [list(stroke) for stroke in zip(times[::2], times[1::2], strict=True)]
+
+    def written(self, look: Look, spec: str) -> str:
+        return written(len(look(self)))
