@@ -8,13 +8,16 @@ import numpy as np
 from helpers.figure.computing import Ask, Lab
 from helpers.figure.layers import Layer
 from helpers.figure.parts import Part
-from helpers.figure.symbols import Names, Stored, Symbol
+from helpers.figure.symbols import Stored, Symbol
 
 MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
 
 
 class Book:
-    """A composition as the page reads it: every symbol once, by number; arrays end to end."""
+    """A composition as the page reads it: every symbol once, by number; arrays end to end.
+
+    `nodes` are the symbols, `asks` the questions among them by number, `labs` those that need scripts of their own.
+    """
 
     def __init__(self) -> None:
         self.nodes, self.asks, self.labs = [], {}, []
@@ -42,8 +45,6 @@ class Book:
             node = {"kind": symbol.kind, **{name: self(value) for name, value in symbol.args.items()}}
             if isinstance(symbol, Stored):
                 node["tree"] = self._keep(symbol.tree)
-            if isinstance(symbol, Names):
-                node["texts"] = symbol.texts
             if isinstance(symbol, Lab):
                 self.labs.append(symbol)
             if isinstance(symbol, Ask):

@@ -40,14 +40,12 @@ class Lines(Part):
 
     def __post_init__(self) -> None:
         self.names = taking.distinct(list(self.series), "curves")
-        values = [
-            each if isinstance(each, Symbol) else Stored(each, name) for name, each in self.series.items()
-        ]
+        curves = self.series.items()
+        values = [each if isinstance(each, Symbol) else Stored(each, name) for name, each in curves]
         if self.low is None or self.high is None:
-            ends = _ends(values, self.names)
-            self.low, self.high = (
-                end if own is None else own for end, own in zip(ends, (self.low, self.high), strict=True)
-            )
+            least, most = _ends(values, self.names)
+            self.low = least if self.low is None else self.low
+            self.high = most if self.high is None else self.high
         for name, each in zip(self.names, values, strict=True):
             if self.x is not None and isinstance(each, Stored) and len(each.tree) > len(self.x):
                 raise ValueError(
@@ -77,11 +75,8 @@ class Lines(Part):
         across, ups = self.curves(now)
         shapes = [("polyline", run, "") for up in ups for run in runs(across, up)]
         labels = now.labels or [written(i) for i in range(len(across))]
-        texts = [
-            written(now.high, now.numbers),
-            written(now.low, now.numbers),
-            *(labels[i] for i in spaced(across)),
-        ]
+        texts = [written(end, now.numbers) for end in (now.high, now.low)]
+        texts += [labels[i] for i in spaced(across)]
         if now.mark is None:
             return Shown(None, shapes, texts + now.names)
         at, bottom = now.mark, CHART["height"] - CHART["bottom"]

@@ -1,7 +1,6 @@
 """Parts of a figure, each a picture, a chart or words of its own. Their twin is parts.js.
 
-`shows` says what a part shows in a state: `pixels` (H, W, 3) or None, `shapes` over them or in its chart, `texts`.
-The browser tests hold the page to it, and the poster draws it.
+`shows` says what stands on the page in a state. The browser tests hold the page to it, and the poster draws it.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ BEHIND = 255  # a stage's first layer, where that lets anything through
 
 
 class Shown(NamedTuple):
-    """What a part shows in one state."""
+    """What a part shows in a state: pixels (H, W, 3) uint8 or None, shapes over them or in a chart, texts in order."""
 
     pixels: np.ndarray | None = None
     shapes: Sequence[Shape] = ()

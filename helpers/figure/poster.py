@@ -58,9 +58,8 @@ def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
         if part.args["side"] > STAGE:  # it is large on the page, so there is something to read in it
             side = part.args["side"]
         scale = min(side / max(width, height), whole / width)
-        return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * (
-            2 if any(shown.texts) else 1
-        )
+        lines = 2 if any(shown.texts) else 1
+        return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * lines
     if part.kind in ("lines", "bars"):
         return 300, LINE + (170 + 17 * len(part.names) if part.kind == "lines" else 17 * len(shown.shapes))
     return WIDTH - 2 * MARGIN, LINE + 26 * (1 + max((y for _, _, y in _lined(shown.texts)), default=0))
@@ -99,8 +98,8 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     left, bottom, wide, high = axes.get_position().bounds
     names = [text for text in shown.texts if text] if part.kind == "row" else []
     if names:
-        cut = high * 20 / (high * axes.figure.bbox.height)
-        axes.set_position([left, bottom + cut, wide, high - cut])
+        room = 20 / axes.figure.bbox.height  # pixels, as a share of the whole
+        axes.set_position([left, bottom + room, wide, high - room])
     for i, name in enumerate(names):
         place = {"transform": axes.transAxes, "ha": "center", "va": "top"}
         axes.text((i + 0.5) / len(names), -0.04, name, **place, **SMALL)
@@ -173,9 +172,8 @@ def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         axes.text(0, 17 * i + 8, shown.texts[2 * i], va="center", **SMALL)
         axes.text(300, 17 * i + 8, shown.texts[2 * i + 1], va="center", ha="right", **SMALL)
         axes.add_patch(patches.Rectangle((100, 17 * i + 2), 150, 12, color=FIELD))
-        axes.add_patch(
-            patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT)
-        )
+        bar = patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT)
+        axes.add_patch(bar)
 
 
 def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
@@ -199,10 +197,9 @@ def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         word.set_color("white" if chosen else SOFT if off else INK)
         if shown.shapes:
             (x, y), (_, (share,), _) = word.get_position(), shown.shapes[i]
-            bar = x, y + 0.32, len(word.get_text()) * share / 100, 0.12
-            axes.add_patch(
-                patches.Rectangle(bar[:2], *bar[2:], color="white" if chosen else ACCENT, zorder=4)
-            )
+            wide = len(word.get_text()) * share / 100
+            bar = patches.Rectangle((x, y + 0.32), wide, 0.12, color="white" if chosen else ACCENT, zorder=4)
+            axes.add_patch(bar)
         if off:
             word.set_text(f"({word.get_text()})")
 

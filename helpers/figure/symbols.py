@@ -105,7 +105,7 @@ class Names(Symbol):
 
     def __init__(self, texts: Sequence) -> None:
         super().__post_init__()
-        self.texts = _texts(texts)
+        self.args["texts"] = self.texts = _texts(texts)
 
     def find(self, look: Look, now: SimpleNamespace) -> list:
         return self.texts

@@ -148,7 +148,11 @@ def test_ribbons_join_words_and_follow_the_choice(plain):
 
 def test_a_slider_that_plays_leaves_its_keys_to_a_control_that_names_them(plain):
     """Both took [ and ], and the choice could not be moved by the keys that the figure names for it."""
-    figure, page = compositions.sliding_window(), plain.open("sliding_window")
+    t, model = fig.Slider("Stroke", 4, play=True), fig.Choice("Model", ["one", "other"], keys="[]")
+    values = fig.array(np.arange(32).reshape(2, 4, 2, 2) / 32)[model, t]
+    stage = fig.Stage(fig.Heat(values), title="Weights")
+    figure = fig.Figure(stage, also=(t, model), caption="{Model}, stroke {Stroke}.", alt="Two models.")
+    page = plain.put("keys", figure)
     page.press("]")
     settled(page, figure, Model=1)
     page.press("ArrowRight")
