@@ -16,7 +16,7 @@ from PIL import Image
 from helpers import figure as fig
 from helpers import plotting
 from helpers.fcn.figures import masks_over_images
-from helpers.figure import taking
+from helpers.figure import composed, taking
 from helpers.figure.symbols import written
 from helpers.spatial_transformer.figures import watch_it_learn
 
@@ -159,6 +159,8 @@ def compose(*controls: fig.Symbol, caption: str = "", **values: object) -> fig.F
 def test_compositions_are_refused_in_words():
     with pytest.raises(ValueError, match="Two controls are called 't'"):
         compose(fig.Slider("t", 3), fig.Slider("t", 3))
+    with pytest.raises(ValueError, match=r"'t' and 'u' take the same keys"):
+        compose(fig.Slider("t", 3, keys="-+"), fig.Slider("u", 3, keys="+*"))
     with pytest.raises(ValueError, match=r"asks for \{iou\}; there are t\. Give it by name: iou="):
         compose(caption="{iou}", t=1)
     with pytest.raises(ValueError, match="write .2f"):
@@ -169,10 +171,24 @@ def test_compositions_are_refused_in_words():
         fig.Figure(fig.Stage(fig.Box([0, 0, 1, 1])), caption="", alt="A box on nothing.")
     with pytest.raises(ValueError, match="3 values and 2 labels"):
         fig.Slider("t", 3, labels=["a", "b"])
+    with pytest.raises(ValueError, match="at least one picture"):
+        fig.Row(fig.Each(0), fig.Image(SCENE))
+    with pytest.raises(ValueError, match="expected uint8"):
+        fig.Image(fig.array(np.random.default_rng(0).random((2, 6, 8)))[fig.Slider("t", 2)])
+    with pytest.raises(ValueError, match="'a' has 3 numbers for 2 places of x"):
+        fig.Lines({"a": [1, 2, 3]}, x=[0, 1])
+    with pytest.raises(ValueError, match="change with the state"):
+        fig.Choice("word", fig.names([["a"], ["b"]])[fig.Slider("t", 2)]).on("a")
     with pytest.raises(ValueError, match="at most 1.5 fit on a page"):
         fig.Figure(
             fig.Words(fig.array(np.random.default_rng(0).random((500, 1000)))[0, 0]), caption="", alt="Noise."
         )
+
+
+def test_a_lab_s_file_must_not_bear_the_name_of_a_script_of_the_kit():
+    """Its constant would be declared twice, and the page would stay empty."""
+    with pytest.raises(ValueError, match="Two scripts are called 'words'"):
+        composed.module([Path("lesson/words.js")])
 
 
 def test_the_state_is_read_set_and_refused_by_name():

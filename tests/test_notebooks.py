@@ -128,6 +128,13 @@ EDITED = [
     ("unbacked_numbers", "cell 10 says 0.61", 10, "all parts", "in 0.61 of cases all parts"),
     ("unbacked_numbers", "cell 5 says 0.76", 5, "0.75", "0.76"),
     ("unbacked_numbers", "cell 5 says 74 %", 5, "75 %", "74 %"),
+    (
+        "unbacked_numbers",
+        "cell 5 says 87.40",
+        5,
+        "The",
+        "| a | b |\n|---|---|\n| 81 (quoted) | |\n| | 87.40 |\n\nThe",
+    ),
     ("solutions", "has no folded solution", 10, "<summary>Solution", "<summary>Answer"),
     ("solutions", "that is each column's share", 10, "axis=1", "axis=0"),
     ("solutions", "NameError", 10, "table.sum(axis=1, keepdims=True)", "row_sums(table)"),

@@ -143,7 +143,7 @@ def table(entries: Sequence[Claim], link_from: str = "") -> str:
     ]
     for claim in entries:
         embedded, real = (found(claim, budget) for budget in results.BUDGETS)
-        lesson = Path(claim["link"].partition("#")[0]).stem[:2]
+        lesson = Path(claim["link"].partition("#")[0]).stem.partition("_")[0]
         cells = (
             claim["claim"],
             f"[{lesson}]({link_from}{claim['link']})",

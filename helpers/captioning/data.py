@@ -71,11 +71,8 @@ def owners(scenes: Scenes) -> Tensor:
 def cell_names(scenes: Scenes) -> Tensor:
     """What each cell shows: (N, 2, GRID, GRID) int64, its sticker's digit + 1 and colour + 1, or 0 and 0."""
     owner = owners(scenes)
-    names = [
-        torch.where(owner >= 0, of.gather(1, owner.clamp(min=0)) + 1, 0)
-        for of in (scenes.digits, scenes.colours)
-    ]
-    return torch.stack(names, dim=1).view(-1, 2, GRID, GRID)
+    kinds = [kind.gather(1, owner.clamp(min=0)) + 1 for kind in (scenes.digits, scenes.colours)]
+    return torch.stack(kinds, dim=1).masked_fill(owner[:, None] < 0, 0).view(-1, 2, GRID, GRID)
 
 
 class Caption(NamedTuple):
@@ -115,21 +112,19 @@ class Annotated(NamedTuple):
     def said(self) -> list[list[str]]:
         return [caption.words for caption in self.captions]
 
-
-def parse(words: Sequence[str], language: Language = "English") -> list[tuple[str, str]]:
-    """Read (colour, digit) off each phrase of a caption; "" stands for what a phrase leaves out."""
-    phrases = [phrase.split() for phrase in " ".join(words).split(",")]
-    kinds = set(COLOURS[language].values()), set(DIGITS[language])
-    return [
-        tuple(next((word for word in phrase if word in kind), "") for kind in kinds)
-        for phrase in phrases
-        if phrase
-    ]
+    def first(self, number: int) -> "Annotated":
+        """So many of these scenes."""
+        return Annotated(*(part[:number] for part in self))
 
 
-def by_slot(
-    said: Sequence[Sequence[str]], truth: Sequence[Sequence[str]], language: Language = "English"
-) -> dict[str, float]:
+def parse(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Read (colour, digit) off each phrase of a caption in any language; "" stands for what a phrase leaves out."""
+    phrases = filter(None, (phrase.split() for phrase in " ".join(words).split(",")))
+    kinds = {word for names in COLOURS.values() for word in names.values()}, set(sum(DIGITS.values(), []))
+    return [tuple(next((w for w in phrase if w in kind), "") for kind in kinds) for phrase in phrases]
+
+
+def by_slot(said: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]) -> dict[str, float]:
     """Judge captions against the true ones, 0 to 1.
 
     Returns:
@@ -141,11 +136,11 @@ def by_slot(
     right = {"colour": 0, "digit": 0, "order": 0, "count": 0, "exact": 0}
     phrases = pairs = 0
     for ours, theirs in zip(said, truth, strict=True):
-        mine, true = parse(ours, language), parse(theirs, language)
+        mine, true = parse(ours), parse(theirs)
         for slot, name in enumerate(("colour", "digit")):
             right[name] += sum(a[slot] == b[slot] for a, b in zip(mine, true, strict=False))
-        rank = {colour: place for place, (colour, _) in enumerate(true)}
-        ranks = [rank.get(colour) for colour, _ in mine]
+        order = [colour for colour, _ in true]
+        ranks = [order.index(colour) if colour in order else None for colour, _ in mine]
         steps = list(zip(ranks, ranks[1:], strict=False))
         right["order"] += sum(None not in step and step[0] < step[1] for step in steps)
         right["count"] += len(mine) == len(true)
@@ -177,5 +172,5 @@ def lessons(
 ) -> tuple[TeacherForced, Tensor]:
     """All captions as one batch: what a decoder is shown, and the words to say next (N, T)."""
     numbers = [vocabulary.encode(words) for words in said]
-    _, targets = shown = teacher_forced(numbers, numbers)
-    return TeacherForced(annotations, shown[0].so_far), targets
+    shown, targets = teacher_forced(numbers, numbers)
+    return TeacherForced(annotations, shown.so_far), targets

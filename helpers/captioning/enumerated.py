@@ -24,43 +24,28 @@ Choose = Callable[[Tensor], Tensor]  # (S, L) log attention -> (S, L) weights: a
 
 
 class Paths(NamedTuple):
-    """All N = L ** T paths: where each looks, `places` (N, T), and what is known of it.
+    """All N = L ** T paths, and what is known of each."""
 
-    Attributes:
-        log_q: (N,), the path's log probability. log_p: (N,), that of the words after it.
-        slopes: (N, T, L), the gradient of log_q with respect to the scores.
-    """
-
-    places: Tensor
-    log_q: Tensor
-    log_p: Tensor
-    slopes: Tensor
+    places: Tensor  # (N, T), where it looks
+    log_q: Tensor  # (N,), its log probability
+    log_p: Tensor  # (N,), that of the words after it
+    slopes: Tensor  # (N, T, L), the gradient of log_q with respect to the scores
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A decoder with nothing left to learn but its attention scores.
+    """A decoder with nothing left to learn but its attention scores."""
 
-    Attributes:
-        annotations: (L, D), what there is to see at each place.
-        output: (V, D), scores of V words for what was seen.
-        recur: (D, D), how a glimpse bears on later words and glimpses; with zeros the words are independent.
-        words: the T words to say, each in 0..V-1.
-        scores: (T, L), finite, in floating point.
-    """
-
-    annotations: Tensor
-    output: Tensor
-    recur: Tensor
-    words: tuple[int, ...]
-    scores: Tensor
+    annotations: Tensor  # (L, D), what there is to see at each place
+    output: Tensor  # (V, D), scores of V words for what was seen
+    recur: Tensor  # (D, D), how a glimpse bears on later words and glimpses; with zeros the words are independent
+    words: tuple[int, ...]  # the T words to say, each in 0..V-1
+    scores: Tensor  # (T, L), finite, in floating point
 
     def __post_init__(self) -> None:
         wanted, found = (len(self.words), len(self.annotations)), tuple(self.scores.shape)
-        if found != wanted or not torch.isfinite(self.scores).all():
-            raise ValueError(
-                f"The scores must be finite and of shape (words, places) = {wanted}, got {found}."
-            )
+        if found != wanted or not self.scores.isfinite().all():
+            raise ValueError(f"The scores must be finite, of shape (words, places) = {wanted}, got {found}.")
 
     def say(self, scores: Tensor, choose: Choose) -> tuple[Tensor, Tensor]:
         """Say the words, looking where `choose` says, with scores (S, T, L) for S samples at once.

@@ -18,18 +18,17 @@ from helpers import seeds
 from helpers.captioning.enumerated import Choose, Reader, soft, weighted
 
 
-def reinforce(reader: Reader, trials: int, batch: int, generator: Generator, baseline: float = 0.0) -> Tensor:
-    """Weigh each sampled path's slope by its reward log p less a fixed baseline (Williams 1992): unbiased."""
-    rewards, slopes = _sampled(reader, trials, batch, generator)
-    return weighted(rewards - baseline, slopes) / batch
+def reinforce(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
+    """Weigh each sampled path's slope by its reward log p (Williams 1992): unbiased."""
+    return weighted(*_sampled(reader, trials, batch, generator)) / batch
 
 
 def moving_baseline(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
     """REINFORCE less a moving average of earlier rewards, from 0 on (Xu et al. 2015): unbiased."""
     rewards, slopes = _sampled(reader, trials, batch, generator)
     means = rewards.mean(dim=1).tolist()
-    averages = list(accumulate(means, lambda old, new: 0.9 * old + (1 - 0.9) * new, initial=0.0))
-    return weighted(rewards - rewards.new_tensor(averages[:-1])[:, None], slopes) / batch
+    averages = list(accumulate(means, lambda old, new: 0.9 * old + (1 - 0.9) * new, initial=0.0))[:-1]
+    return weighted(rewards - rewards.new_tensor(averages)[:, None], slopes) / batch
 
 
 def leave_one_out(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
@@ -85,8 +84,7 @@ def _sampled(reader: Reader, trials: int, batch: int, generator: Generator) -> t
     """Draw paths by q; give their rewards (trials, batch) and slopes (trials, batch, T, L)."""
     _, log_q, log_p, slopes = reader.paths
     chosen = torch.multinomial(log_q.exp(), trials * batch, replacement=True, generator=generator)
-    chosen = chosen.reshape(trials, batch)
-    return log_p[chosen], slopes[chosen]
+    return log_p[chosen].unflatten(0, (trials, batch)), slopes[chosen].unflatten(0, (trials, batch))
 
 
 def _through_glimpses(reader: Reader, trials: int, batch: int, choose: Choose) -> Tensor:
@@ -119,27 +117,21 @@ def clouds(
 
     found = {name: drawn(method) for name, method in METHODS.items() if "Gumbel" not in name}
     by_heat = {heat: drawn(partial(gumbel_softmax, temperature=heat)) for heat in temperatures}
-    return {**found, "Gumbel-softmax": by_heat}
+    return found | {"Gumbel-softmax": by_heat}
 
 
 class Quality(NamedTuple):
-    """How estimates stand to a true gradient g.
+    """How estimates stand to a true gradient g; lengths are fractions of g's length."""
 
-    Attributes:
-        misses: how many of g's T L numbers lie outside their interval around the mean estimate. All intervals hold
-            at once in 95% of repetitions, so that an unbiased estimator should show 0.
-        bias: length of the mean's error, its own noise taken out, as a fraction of g's length.
-        spread: standard deviation of one estimate, all numbers together, as a fraction of g's length.
-        cosine: of the angle between one estimate and g, on average.
-        needed: how many estimates to average until the expected error is a tenth of g's length; infinite where the
-            bias alone is as large.
-    """
-
+    # How many of g's T L numbers lie outside their interval around the mean estimate. All intervals hold at once in
+    # 95% of repetitions, so that an unbiased estimator should show 0.
     misses: int
-    bias: float
-    spread: float
-    cosine: float
-    needed: float
+    bias: float  # length of the mean's error, its own noise taken out
+    spread: float  # standard deviation of one estimate, all numbers together
+    cosine: float  # of the angle between one estimate and g, on average
+    needed: (
+        float  # estimates to average until the expected error is a tenth; infinite where the bias is as large
+    )
 
 
 def quality(estimates: Tensor, truth: Tensor) -> Quality:

@@ -39,8 +39,7 @@ softmax_of_places = Exercise(
         ),
         Mistake(
             lambda scores: scores.exp() / scores.exp().sum(dim=(1, 2), keepdim=True),
-            "exp(1000) is infinite, and infinity by infinity is NaN. Subtract each scene's largest score first, which "
-            "changes no weight, or call `softmax`, which does so.",
+            "exp(1000) is infinite, and infinity by infinity is NaN. Call `softmax`, or take the largest score off.",
         ),
     ),
 )
@@ -77,8 +76,7 @@ expected_and_sampled = Exercise(
         ),
         Mistake(
             lambda weights, seen, draw: (weights @ seen, (weights[:, None] * seen)[_picked(weights, draw)]),
-            "the sampled annotation is multiplied by its weight. The weight has done its work when the place is drawn: "
-            "a hard glimpse sees that place in full.",
+            "the sampled annotation is multiplied by its weight. That chose the place, which is then seen in full.",
         ),
         Mistake(
             lambda weights, seen, draw: (seen.mean(dim=0), seen[_picked(weights, draw)]),
@@ -104,31 +102,29 @@ def _estimate(attention: Tensor, places: Tensor, rewards: Tensor) -> Tensor:
 reinforce = Exercise(
     name="reinforce",
     make_input=_samples,
-    solution=lambda attention, places, rewards, baseline: _estimate(attention, places, rewards - baseline),
+    solution=lambda a, places, rewards, baseline: _estimate(a, places, rewards - baseline),
     mistakes=(
         Mistake(
-            lambda attention, places, rewards, baseline: _estimate(attention, places, rewards),
+            lambda a, places, rewards, baseline: _estimate(a, places, rewards),
             "the baseline is not used. It leaves the mean as it is and takes most of the noise away.",
         ),
         Mistake(
-            lambda attention, places, rewards, baseline: _estimate(attention, places, baseline - rewards),
+            lambda a, places, rewards, baseline: _estimate(a, places, baseline - rewards),
             "the sign is turned: this makes good places less likely. It is the gradient of the loss, not of log p.",
         ),
         Mistake(
-            lambda attention, places, rewards, baseline: _estimate(attention, places, rewards) - baseline,
+            lambda a, places, rewards, baseline: _estimate(a, places, rewards) - baseline,
             "the baseline is subtracted from the gradient. It belongs to the reward, before the slope multiplies it.",
         ),
         Mistake(
-            lambda attention, places, rewards, baseline: (
-                _estimate(attention, places, rewards - baseline) + attention * (rewards - baseline).mean()
+            lambda a, places, rewards, baseline: (
+                _estimate(a, places, rewards - baseline) + a * (rewards - baseline).mean()
             ),
             "the slope of log a_s with respect to the scores is one-hot minus a: a score that rises takes weight from "
             "all other places. The minus a is missing.",
         ),
         Mistake(
-            lambda attention, places, rewards, baseline: (
-                len(places) * _estimate(attention, places, rewards - baseline)
-            ),
+            lambda a, places, rewards, baseline: len(places) * _estimate(a, places, rewards - baseline),
             "this is the sum over samples. An expectation is estimated by their mean.",
         ),
     ),

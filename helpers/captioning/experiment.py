@@ -1,6 +1,6 @@
 """The experiments of notebook 06: captions with soft and hard attention and without, and whether the maps are right."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -21,7 +21,7 @@ from helpers.optimisers import muon
 from helpers.training import History, fit, loss_curve, parameter_count
 
 NAMING_RATE, RATE = 0.01, 5e-3
-RATES = (0.002, 0.005, 0.01)
+RATES, LARGER = (0.002, 0.005, 0.01), (0.02, 0.04)  # tried for hard attention; the second were tried later
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def score(said: Sequence[list[str]], test: Annotated) -> dict[str, float]:
 def prepared(seed: int, budget: Budget) -> tuple[NamingEncoder, History, Annotated]:
     """The encoder of a seed, and what it reads off the scenes it learned from: for all decoders of that seed.
 
-    The scenes come without pixels, which no decoder reads; a quarter of a gigabyte would be kept with them.
+    The scenes come without pixels, a quarter of a gigabyte which no decoder reads.
     """
     scenes = data.draw_scenes(budget.scenes, seed)
     encoder, history = learn_names(scenes, seed, budget.naming)
@@ -131,17 +131,14 @@ def naming(seed: int, budget: Budget) -> Iterator[dict]:
 def compare(
     seed: int,
     budget: Budget,
-    arms: Sequence[dict[str, Any]],
+    arms: Mapping[str, dict[str, Any]],
     order: Order = "left to right",
     times: int = 1,
 ) -> Iterator[dict]:
-    """Train decoders on the captions of a seed, and yield a row for each, which begins with its system's fields.
-
-    They learn for `times` as many steps as the budget says.
-    """
+    """Train decoders on a seed's captions for `times` the budget's steps: a row each, with its system's fields."""
     train, test, vocabulary = material(seed, budget, order)
-    few = Annotated(test.scenes[:100], *(part[:100] for part in test[1:]))
-    for fields in arms:
+    few = test.first(100)
+    for fields in arms.values():
         rate = best_rate(fields, budget)  # comes first, for its sweep seeds the random numbers, too
         decoder = systems.new_decoder(fields, vocabulary, test.annotations, seed)
         loss, steps = systems.new_loss(fields), times * budget.steps
@@ -153,29 +150,22 @@ def compare(
             figures |= maps.pointing(told.weights, test)
             summed = (told.weights * (chances != 0)[..., None]).sum(dim=1)
             figures["coverage_deviation"] = float(summed.std(dim=1).mean())
-        if told.weights is not None and fields["feeds"] != "output":
-            changes = maps.erased(decoder, few, vocabulary)
-            figures |= maps.deletion(told.weights[:100, : changes.shape[2]], changes, few)
+            if fields["feeds"] != "output":
+                changes = maps.erased(decoder, few, vocabulary)
+                figures |= maps.deletion(told.weights[:100, : changes.shape[2]], changes, few)
         yield {
-            **fields,
-            "rate": rate,
-            "captions": order,
-            "steps": history.steps,
-            "seed": seed,
-            "figures": figures,
-            "seconds": history.seconds,
-            "parameters": parameter_count(decoder),
-            "curve": loss_curve(history.loss, 10),
-        }
+            **fields, "rate": rate, "captions": order, "steps": history.steps, "seed": seed, "figures": figures,
+            "seconds": history.seconds, "parameters": parameter_count(decoder), "curve": loss_curve(history.loss, 10),
+        }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def sweep(budget: Budget) -> list[dict]:
+@lru_cache(maxsize=2)
+def sweep(budget: Budget, rates: Sequence[float] = RATES) -> list[dict]:
     """Train hard attention on seed 0 at several rates: a row for each, judged on validation scenes."""
     train, _, vocabulary = material(0, budget, "left to right")
     judged = annotated(prepared(seed=0, budget=budget)[0], held_out(budget.tested, "val"))
     rows = []
-    for rate in RATES:
+    for rate in rates:
         decoder = systems.new_decoder(systems.PAPER, vocabulary, judged.annotations, 0)
         loss = systems.new_loss(systems.PAPER)
         history = learn(decoder, train, vocabulary, 0, budget.steps, loss, rate=rate)
@@ -203,18 +193,20 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     """What is recorded, seed by seed, since only one seed's encoder and scenes are kept at a time."""
     found = {}
     for seed in (0, 1, 2):
+        arms = partial(compare, seed, budget)
         found[f"naming, seed {seed}"] = partial(naming, seed, budget)
         if seed == 0:
             found["rates"] = partial(sweep, budget)
-        found[f"captions, seed {seed}"] = partial(compare, seed, budget, systems.MAIN)
+            found["rates, larger"] = partial(sweep, budget, LARGER)
+        found[f"captions, seed {seed}"] = partial(arms, systems.MAIN)
         if seed == 0:
-            found["hard, apart"] = partial(compare, seed, budget, systems.APART)
-            found["hard, longer"] = partial(compare, seed, budget, [systems.PAPER], times=3)
-            found["ablations"] = partial(compare, seed, budget, systems.ABLATIONS)
-            found["penalty"] = partial(compare, seed, budget, systems.PENALTIES)
-        found[f"output only, seed {seed}"] = partial(compare, seed, budget, systems.OUTPUT, "by colour")
+            found["hard, apart"] = partial(arms, systems.APART)
+            found["hard, longer"] = partial(arms, {"hard, both": systems.PAPER}, times=3)
+            found["ablations"] = partial(arms, systems.ABLATIONS)
+            found["penalty"] = partial(arms, systems.PENALTIES)
+        found[f"output only, seed {seed}"] = partial(arms, systems.OUTPUT, "by colour")
         if seed == 0:
-            found["output only, once"] = partial(compare, seed, budget, systems.OUTPUT_ONCE, "by colour")
+            found["output only, once"] = partial(arms, systems.OUTPUT_ONCE, "by colour")
     return found
 
 

@@ -27,8 +27,8 @@ def gradient_cloud(
     """Estimates of a gradient as arrows and dots, in the plane of the two exact gradients.
 
     Args:
-        estimates: name -> (S, M, P), M estimates of P numbers for each of S sizes; for an estimator with a
-            temperature temperature -> (S, M, P), all such at the same temperatures.
+        estimates: name -> (S, M, P), M estimates of P numbers for each of S sizes; of an estimator with a temperature
+            temperature -> (S, M, P).
         sizes: S, glimpses that go into one estimate.
         bound, marginal: (P,), the exact gradients. The plane's first direction is the bound's; lengths count in
             units of its length. Everything outside the plane is left out, and so is the noise there.
@@ -39,40 +39,38 @@ def gradient_cloud(
     second = marginal - (marginal @ first) * first
     plane = np.stack([first, second / np.linalg.norm(second)]) / np.linalg.norm(bound)
 
-    temperatures = next((list(each) for each in estimates.values() if isinstance(each, Mapping)), ["none"])
-    rows, row_of = {}, []  # each estimator's row at each temperature, the same one where it has none
+    # Each estimator's rows by temperature. One without any has one row: a pick beyond the end takes the last.
+    rows, row_of, temperatures = {}, [], ["none"]
     for name, each in estimates.items():
         heated = isinstance(each, Mapping)
-        row_of.append([len(rows) + (place if heated else 0) for place in range(len(temperatures))])
-        rows |= {f"{name} at {t:g}": each[t] for t in temperatures} if heated else {name: each}
-    drawn = np.stack([taking.numbers(each, name) for name, each in rows.items()]).astype(
-        float
-    )  # (rows, S, M, P)
+        added = {f"{name} at {heat:g}": some for heat, some in each.items()} if heated else {name: each}
+        row_of.append(list(range(len(rows), len(rows) + len(added))))
+        rows |= added
+        temperatures = [str(heat) for heat in each] if heated else temperatures
+    drawn = np.stack([taking.numbers(each, name) for name, each in rows.items()]).astype(float)
     if drawn.shape[1] != len(sizes) or drawn.shape[3] != len(bound):
         raise ValueError(
             f"The estimates have shape {drawn.shape[1:]}; expected ({len(sizes)} sizes, any number, {len(bound)})."
         )
     cosines = (drawn @ first / np.linalg.norm(drawn, axis=-1).clip(1e-12)).mean(axis=-1)
     mean = drawn.mean(axis=2) @ plane.T
-    ends = _inside(drawn[:, :, :DOTS] @ plane.T)
+    ends = _inside(drawn[:, :, :DOTS] @ plane.T)  # (rows, S, DOTS, 2)
+    tips = ends[:, :, :ARROWS]
 
     estimator = fig.Choice("Estimator", names, keys="[]")
     size = fig.Slider("Glimpses", len(sizes), labels=[str(each) for each in sizes])
-    heat = fig.Slider(
-        "Temperature", len(temperatures), labels=[str(each) for each in temperatures], keys="-+"
-    )
-    row = fig.array(np.array(row_of))[estimator, heat]
-    starts = np.broadcast_to(ORIGIN, ends[:, :, :ARROWS].shape)
-    arrows = np.concatenate([starts, ends[:, :, :ARROWS]], axis=-1)
-    exact = {"bound": [1.0, 0.0], "marginal": (plane @ marginal).tolist()}
-    notes = [fig.Note(*(_inside(np.array(end)) + 5).tolist(), name) for name, end in exact.items()]
+    heat = fig.Slider("Temperature", len(temperatures), labels=temperatures, keys="-+")
+    row = fig.array(row_of)[estimator, heat]
+    exact = {"bound": np.array([1.0, 0.0]), "marginal": plane @ marginal}
     return fig.Figure(
         fig.Stage(
             fig.Image(_exact_arrows(exact)),
             fig.Dots(fig.array(ends)[row, size], radius=2),
-            fig.Arrows(fig.array(arrows)[row, size]),
+            fig.Arrows(
+                fig.array(np.concatenate([np.broadcast_to(ORIGIN, tips.shape), tips], axis=-1))[row, size]
+            ),
             fig.Dots(fig.array(_inside(mean))[row, size], chosen=0, radius=3),
-            *notes,
+            *(fig.Note(*(_inside(end) + 5).tolist(), name) for name, end in exact.items()),
             title="Estimates, and in a ring their mean",
             side=480,
         ),
@@ -103,12 +101,12 @@ def _inside(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(ORIGIN) + vectors * share * UNIT * [1, -1]
 
 
-def _exact_arrows(exact: Mapping[str, Sequence[float]]) -> np.ndarray:
+def _exact_arrows(exact: Mapping[str, np.ndarray]) -> np.ndarray:
     """The ground of the cloud: the exact gradients as thick arrows, (H, W, 3) uint8."""
     fine = 4  # drawn larger and averaged, for smooth edges
     ground = Image.new("RGB", (CLOUD[1] * fine, CLOUD[0] * fine), "white")
     for name, end in exact.items():
-        start, tip = np.array(ORIGIN), _inside(np.array(end))
+        start, tip = np.array(ORIGIN), _inside(end)
         along = (tip - start) / np.linalg.norm(tip - start)
         neck, across = tip - 14 * along, np.array([-along[1], along[0]])
         wide, thin = 7 * across, 2.5 * across
@@ -119,79 +117,73 @@ def _exact_arrows(exact: Mapping[str, Sequence[float]]) -> np.ndarray:
 
 def word_by_word(
     images: np.ndarray,
-    captions: Mapping[str, Sequence[Sequence[str]]],
+    said: Sequence[Sequence[str]],
     weights: Mapping[str, np.ndarray | None],
     changes: Mapping[str, np.ndarray],
 ) -> fig.Figure:
     """Step through a caption: each word's map over the scene, and what becomes of the words when a cell is erased.
 
     Args:
-        images: (N, 3, H, W), bytes or floats in 0..1.
-        captions: model -> N lists of words.
+        images: (N, 3, H, W), bytes or floats in 0..1. said: N captions, lists of words.
         weights: model -> (N, T, L), a map of L cells, row by row in a square, for each of T >= words; None for a model
             without attention.
         changes: model -> (N, L, T), by how much each word's log-probability changes when that cell is erased.
     """
-    models = taking.distinct(list(captions), "models")
+    models = taking.distinct(list(weights), "models")
     pictures = np.stack([taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in images])
-    N, (H, W) = len(pictures), pictures.shape[1:3]
+    N, (H, W), longest = len(pictures), pictures.shape[1:3], max(map(len, said))
     side = round(np.shape(changes[models[0]])[1] ** 0.5)
-    # One row a model and scene, of unequal lengths, as captions are.
-    said, maps, lost = [], [], []
+    maps, lost = [], []  # [model][scene], (words, side, side) and (side, side, words)
     for model in models:
-        longest = max(map(len, captions[model]))
         change = taking.numbers(changes[model], "changes").astype(float)
         none = np.full(
             (N, longest, side**2), np.nan
         )  # without attention there is no map, and nothing is drawn
         given = none if weights[model] is None else taking.numbers(weights[model], "weights")
         fits = change.shape[:2] == (N, side**2) and given.shape[::2] == (N, side**2)
-        if not fits or len(captions[model]) != N or min(change.shape[2], given.shape[1]) < longest:
+        if not fits or len(said) != N or min(change.shape[2], given.shape[1]) < longest:
             raise ValueError(
                 f"{model!r}: {N} scenes and captions of up to {longest} words need weights (N, T, {side**2}) and "
-                f"changes (N, {side**2}, T); got {len(captions[model])} captions, {given.shape} and {change.shape}."
+                f"changes (N, {side**2}, T); got {len(said)} captions, {given.shape} and {change.shape}."
             )
-        for words, at_word, at_cell in zip(captions[model], given, change, strict=True):
-            said.append(list(words))
-            shares = at_word[: len(words)] / at_word[: len(words)].max(axis=1, keepdims=True).clip(1e-12)
-            # In percent of its greatest weight, so that a flat map and a peaked one can both be read.
-            maps.append(np.round(100 * shares.reshape(-1, side, side)))
-            left = np.exp(np.minimum(at_cell[:, : len(words)], 0))
-            lost.append(np.round(1 - left, 3).reshape(side, side, -1))
-    visible = [np.where(each < FAINT, np.nan, each) for each in maps]
-    effects = [np.round(100 * np.moveaxis(each, -1, 0)) for each in lost]
+        # In percent of a map's greatest weight, so that a flat map and a peaked one can both be read.
+        shares = np.round(100 * given / given.max(axis=2, keepdims=True).clip(1e-12))
+        left = np.round(1 - np.exp(np.minimum(change, 0)), 3)
+        ends = [len(words) for words in said]
+        maps.append([each[:end].reshape(-1, side, side) for each, end in zip(shares, ends, strict=True)])
+        lost.append([each[:, :end].reshape(side, side, -1) for each, end in zip(left, ends, strict=True)])
+    visible = [[np.where(each < FAINT, np.nan, each) for each in some] for some in maps]
+    effects = [[np.round(100 * np.moveaxis(each, -1, 0)) for each in some] for some in lost]
     corners = np.stack(np.meshgrid(np.arange(side) * W / side, np.arange(side) * H / side), axis=-1)
     boxes = np.concatenate([corners, np.broadcast_to([W / side, H / side], corners.shape)], axis=-1)
     only = np.where(np.eye(side**2).reshape(side, side, side, side) > 0, 1.0, np.nan)
 
     # The poster erases the cell that the third word of the first caption looks at most.
-    third = np.nan_to_num(maps[0][min(2, len(said[0]) - 1)])
+    third = np.nan_to_num(maps[0][0][min(2, len(said[0]) - 1)])
     looked_at = boxes.reshape(-1, 4)[third.argmax()]
 
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)])
     model = fig.Choice("Model", models, keys="[]")
-    row = fig.array(np.arange(len(models) * N).reshape(-1, N))[model, scene]
-    words = fig.names(said)[row]
+    words = fig.names([list(each) for each in said])[scene]
     word = fig.Choice("Word", words)
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
     erase = fig.Toggle("Erase the cell")
     at = fig.Pointer((H, W), grid=(side, side), name="cell", hover=False)
-    here = fig.array(boxes)[at.y, at.x]
-    loss = fig.array(lost)[row, at.y, at.x]
+    loss = fig.array(lost)[model, scene, at.y, at.x]
     return fig.Figure(
         fig.Stage(
             fig.Image(fig.array(pictures)[scene]),
-            fig.Heat(fig.array(visible)[row, word], 0, 100, "viridis", blend),
+            fig.Heat(fig.array(visible)[model, scene, word], 0, 100, "viridis", blend),
             fig.Heat(fig.array(only)[at.y, at.x], 0, 2, "gray", when=erase),
-            fig.Box(here),
+            fig.Box(fig.array(boxes)[at.y, at.x]),
             title="Where it looks",
             pointer=at,
             side=360,
         ),
         fig.Stage(
-            fig.Heat(fig.array(effects)[row, word], 0, 100, "viridis"),
+            fig.Heat(fig.array(effects)[model, scene, word], 0, 100, "viridis"),
             title="What it needs: lost when a cell is erased",
-            pointer=at.cells,
+            pointer=at,
             side=220,
         ),
         fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
@@ -201,7 +193,7 @@ def word_by_word(
         "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
         alt=f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",
         lost=loss[word],
-        share=fig.array(maps)[row, word, at.y, at.x],
+        share=fig.array(maps)[model, scene, word, at.y, at.x],
     )
 
 
@@ -235,14 +227,16 @@ def steps(
     ]
 
 
-def lit(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """A scene (3, H, W) in bytes, bright where a map of L cells, row by row in a square, is large: (H, W, 3)."""
-    picture, weights = np.moveaxis(np.asarray(image), 0, -1), np.asarray(weights, dtype=float)
-    side = round(len(weights) ** 0.5)
-    share = (weights / weights.max()).reshape(side, side)
-    for axis in (0, 1):
-        share = share.repeat(picture.shape[axis] // side, axis=axis)
-    return (picture * (0.25 + 0.75 * share[..., None])).astype(np.uint8)
+def lit_for_each_word(shown: Annotated, weights: np.ndarray) -> Figure:
+    """The first scene once for each word about a sticker, bright where the word's map, of (N, T, L), is large."""
+    words, about = shown.captions[0]
+    chosen = [t for t, sticker in enumerate(about) if sticker >= 0]
+    scene, maps = np.moveaxis(np.asarray(shown.scenes.images[0]), 0, -1), np.asarray(weights[0, chosen])
+    side = round(maps.shape[1] ** 0.5)
+    shares = (maps / maps.max(axis=1, keepdims=True)).reshape(-1, side, side)
+    shares = np.kron(shares, np.ones((1, len(scene) // side, len(scene) // side)))
+    pictures = (scene * (0.25 + 0.75 * shares[..., None])).astype(np.uint8)
+    return plotting.images(pictures, [words[t] for t in chosen], columns=4, size=1.5)
 
 
 def square_tables(tables: Mapping[str, np.ndarray]) -> Figure:

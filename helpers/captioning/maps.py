@@ -45,13 +45,11 @@ def pointing(weights: Tensor, test: Annotated, seed: int = 0) -> dict[str, float
     def hits(maps: Tensor) -> float:
         return float((test.owners.gather(1, maps.argmax(dim=-1)) == words)[counted].float().mean())
 
-    others = torch.arange(len(weights)).roll(
-        1 + int(torch.randint(len(weights) - 1, (), generator=Generator().manual_seed(seed)))
-    )
+    by = 1 + int(torch.randint(len(weights) - 1, (), generator=Generator().manual_seed(seed)))
     inside = (test.owners[:, None] == words[..., None]).float().mean(dim=-1)
     return {
         "pointing": hits(weights),
-        "pointing_shuffled": hits(weights[others]),
+        "pointing_shuffled": hits(weights.roll(by, dims=0)),
         "pointing_mean_map": hits(weights.mean(dim=0).expand_as(weights)),
         "pointing_uniform": float(inside[counted].mean()),
     }
@@ -86,8 +84,6 @@ def deletion(weights: Tensor, changes: Tensor, test: Annotated, seed: int = 0) -
         "own_sticker": own,
         "other_sticker": (test.owners[n] >= 0) & ~own,
     }
-    cells = {
-        name: each.float().multinomial(1, generator=generator)[:, 0] for name, each in candidates.items()
-    }
+    cells = {k: each.float().multinomial(1, generator=generator)[:, 0] for k, each in candidates.items()}
     cells["attended"] = attended
     return {f"erased_{name}": float(changes[n, cell, t].mean()) for name, cell in cells.items()}

@@ -54,17 +54,12 @@ class Memory(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a decoder gives for the next word; with an axis T after B, for the words of a whole caption.
+    """What a decoder gives for the next word; with an axis T after B, for the words of a whole caption."""
 
-    Attributes:
-        scores: (B, words). state: (B, size), after the word before. weights: (B, L).
-        picked: (B,), the one place that was read, or None where it was the weighted mean.
-    """
-
-    scores: Tensor
-    state: Tensor
-    weights: Tensor | None = None
-    picked: Tensor | None = None
+    scores: Tensor  # (B, words)
+    state: Tensor  # (B, size), after the word before
+    weights: Tensor | None = None  # (B, L)
+    picked: Tensor | None = None  # (B,), the one place that was read; None where it was the weighted mean
 
 
 class Decoder(nn.Module):
@@ -81,9 +76,8 @@ class Decoder(nn.Module):
         for words in so_far.unbind(dim=1):
             steps.append(self.advance(words, state, memory))
             state = steps[-1].state
-        return Told(
-            *(None if part[0] is None else torch.stack(part, dim=1) for part in zip(*steps, strict=True))
-        )
+        parts = zip(*steps, strict=True)
+        return Told(*(None if part[0] is None else torch.stack(part, dim=1) for part in parts))
 
     def step(self, words: Tensor, state: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor | None]:
         """As `advance`, in the form that `helpers.decoding` takes."""
@@ -157,11 +151,7 @@ class Captioner(Decoder):
 
     def begin(self, annotations: Tensor, mask: Tensor | None = None) -> tuple[Memory, Tensor]:
         annotations = self.mix(annotations)
-        if self.bottom:
-            L = annotations.shape[1]
-            row = (torch.arange(L, device=annotations.device) >= L - L**0.5).expand(len(annotations), -1)
-            mask = row if mask is None else mask & row
-        memory = remember(annotations, self.key(annotations), mask)
+        memory = remember(annotations, self.key(annotations), mask, self.bottom)
         state = self.start.expand(len(annotations), -1)
         if self.first is not None:
             state = state + self.first(memory.annotations.mean(dim=1))
@@ -178,8 +168,8 @@ class Captioner(Decoder):
         if self.look == "hard" and not self.soft_now:
             picked = weights.multinomial(1)[:, 0] if self.training else weights.argmax(dim=-1)
             context = memory.annotations[torch.arange(len(picked)), picked]
-        read = [context] if self.feeds == "state and output" else []
-        state = self.cell(torch.cat([embedded, *read], dim=-1), state)
+        fed = torch.cat([embedded, context], dim=-1) if self.feeds == "state and output" else embedded
+        state = self.cell(fed, state)
         if self.look == "marginal" and not self.soft_now:
             each = self.speak(state[:, None], embedded[:, None], memory.annotations).log_softmax(dim=-1)
             return Told((each + weights.log()[..., None]).logsumexp(dim=1), state, weights)
@@ -203,8 +193,8 @@ class Wide(nn.Module):
         return self.read(columns)[0].unflatten(1, (side, side)).transpose(1, 2).flatten(1, 2)
 
 
-def remember(annotations: Tensor, keys: Tensor, mask: Tensor | None) -> Memory:
-    """Lay out the memory; a place that the mask (B, L) leaves out can be neither looked at nor read."""
+def remember(annotations: Tensor, keys: Tensor, mask: Tensor | None, bottom: bool = False) -> Memory:
+    """Lay out the memory; a place that the mask (B, L) or `bottom` leaves out can be neither looked at nor read."""
     if annotations.ndim != 3 or not annotations.is_floating_point():
         raise ValueError(
             f"Expected annotations of shape (B, L, D) in floating point, got {tuple(annotations.shape)} in "
@@ -212,6 +202,9 @@ def remember(annotations: Tensor, keys: Tensor, mask: Tensor | None) -> Memory:
         )
     if mask is None:
         mask = torch.ones(annotations.shape[:2], dtype=torch.bool, device=annotations.device)
+    if bottom:
+        L = annotations.shape[1]
+        mask = mask & (torch.arange(L, device=annotations.device) >= L - L**0.5)
     return Memory(annotations * mask[..., None], keys, mask)
 
 

@@ -37,40 +37,32 @@ def small_digits(split: Split) -> Tensor:
 
 
 @cache
-def _apart(side: int) -> Tensor:
+def _apart() -> Tensor:
     """All pairs of corners whose boxes do not overlap: (M, 2, 2), row and column of both."""
-    along = torch.arange(side - DIGIT + 1)
+    along = torch.arange(SIDE - DIGIT + 1)
     corners = torch.cartesian_prod(along, along)
     far = (corners[:, None] - corners).abs().amax(dim=-1) >= DIGIT
     return corners[far.nonzero()]
 
 
-def two_digits(number: int, generator: Generator, split: Split = "train", side: int = SIDE) -> Pictures:
-    """Draw pictures of two digits that do not overlap.
-
-    Raises:
-        ValueError: the canvas has no room for two digits, or the number is below 1.
-    """
-    if side < 2 * DIGIT or number < 1:
-        raise ValueError(
-            f"{number} pictures of side {side}: expected at least one, of side {2 * DIGIT} or more for two digits."
-        )
-    bank, pairs = small_digits(split), _apart(side)
+def two_digits(number: int, generator: Generator, split: Split = "train") -> Pictures:
+    """Draw pictures of two digits that do not overlap."""
+    bank, pairs = small_digits(split), _apart()
     ink = bank[torch.randint(len(bank), (number, 2), generator=generator)]
     corners = pairs[torch.randint(len(pairs), (number,), generator=generator)]
     along = torch.arange(DIGIT)
     rows = (corners[..., 0, None] + along)[..., None]  # (N, 2, DIGIT, 1)
     columns = (corners[..., 1, None] + along)[..., None, :]
-    images = torch.zeros(number, side, side, dtype=torch.uint8)
+    images = torch.zeros(number, SIDE, SIDE, dtype=torch.uint8)
     images[torch.arange(number)[:, None, None, None], rows, columns] = ink
     return Pictures(images, corners)
 
 
-def picture_batches(size: int, seed: int, side: int = SIDE) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield batches for ever, new pictures each time, as inputs and as targets: (size, side, side) float32, twice."""
+def picture_batches(size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield batches for ever, new pictures each time, as inputs and as targets: (size, SIDE, SIDE) float32, twice."""
     generator = seeds.generator(seed)
     while True:
-        images = two_digits(size, generator, side=side).images.float()
+        images = two_digits(size, generator).images.float()
         yield images, images
 
 

@@ -13,13 +13,8 @@ def _sizes(generator: Generator, *among: int) -> tuple[int, ...]:
 
 def _bank(generator: Generator) -> tuple[float, float, float, int, int]:
     """A centre, a stride, a variance, an even or odd number of filters, and an axis that holds them all."""
-    n = int(generator.integers(2, 6))
-    centre, stride, variance = (
-        generator.uniform(9, 14),
-        generator.uniform(1.2, 2.5),
-        generator.uniform(0.5, 1.8),
-    )
-    return float(centre), float(stride), float(variance), n, 24
+    centre, stride, variance = (float(generator.uniform(*each)) for each in ((9, 14), (1.2, 2.5), (0.5, 1.8)))
+    return centre, stride, variance, int(generator.integers(2, 6)), 24
 
 
 def _gaussians(
@@ -49,7 +44,7 @@ filters_of = Exercise(
             "the window lies half a stride too far to the left: the mean of 0 to N - 1 is (N - 1) / 2, not N / 2.",
         ),
         Mistake(
-            lambda *bank: _gaussians(*bank),
+            _gaussians,
             "a row does not sum to 1. Divide each filter by its own sum, or it reads brighter where it is wider.",
         ),
         Mistake(
@@ -57,15 +52,11 @@ filters_of = Exercise(
             "the columns sum to 1. Each filter, that is each row, must.",
         ),
         Mistake(
-            lambda centre, stride, variance, n, size: _normalised(
-                _gaussians(centre, stride, variance**2, n, size)
-            ),
+            lambda g, stride, variance, *sizes: _normalised(_gaussians(g, stride, variance**2, *sizes)),
             "the variance is squared once more. The exponent is -(a - mean)^2 / (2 variance).",
         ),
         Mistake(
-            lambda centre, stride, variance, n, size: _normalised(
-                _gaussians(centre, stride, variance / 2, n, size)
-            ),
+            lambda g, stride, variance, *sizes: _normalised(_gaussians(g, stride, variance / 2, *sizes)),
             "the 2 is missing below the fraction: the exponent is -(a - mean)^2 / (2 variance).",
         ),
     ),
@@ -82,28 +73,27 @@ def _stroke(generator: Generator) -> tuple[Tensor, Tensor, Tensor, float]:
 write = Exercise(
     name="write",
     make_input=_stroke,
-    solution=lambda patch, rows, columns, intensity: rows.T @ patch @ columns / intensity,
+    solution=lambda patch, rows, columns, gamma: rows.T @ patch @ columns / gamma,
     mistakes=(
         Mistake(
-            lambda patch, rows, columns, intensity: rows.T @ patch @ columns * intensity,
+            lambda patch, rows, columns, gamma: rows.T @ patch @ columns * gamma,
             "the intensity multiplies what is read, and divides what is written.",
         ),
         Mistake(
-            lambda patch, rows, columns, intensity: rows.T @ patch @ columns,
+            lambda patch, rows, columns, gamma: rows.T @ patch @ columns,
             "the intensity is not used. What is written is divided by it.",
         ),
         Mistake(
-            lambda patch, rows, columns, intensity: columns.T @ patch @ rows / intensity,
-            "rows and columns are exchanged: the picture is mirrored at its diagonal. The filters of the rows stand "
-            "on the left.",
+            lambda patch, rows, columns, gamma: columns.T @ patch @ rows / gamma,
+            "rows and columns are exchanged, so the picture is mirrored at its diagonal. The rows' filters stand left.",
         ),
         Mistake(
-            lambda patch, rows, columns, intensity: rows.T @ patch.T @ columns / intensity,
+            lambda patch, rows, columns, gamma: rows.T @ patch.T @ columns / gamma,
             "the patch is transposed. Only the filters of the rows are.",
         ),
         Mistake(
-            lambda patch, rows, columns, intensity: (
-                _normalised(rows.T) @ patch @ _normalised(columns.T).T / intensity
+            lambda patch, rows, columns, gamma: (
+                _normalised(rows.T) @ patch @ _normalised(columns.T).T / gamma
             ),
             "the filters are normalised anew, over the patch's rows. Use them as they are, transposed: writing is "
             "the transpose of reading.",
@@ -113,9 +103,9 @@ write = Exercise(
 
 
 def _posterior(generator: Generator) -> tuple[Tensor, Tensor]:
-    B, T, z = _sizes(generator, 3, 4, 6)
-    mean = torch.from_numpy(generator.standard_normal((B, T, z)))
-    return mean, torch.from_numpy(0.4 * generator.standard_normal((B, T, z)) - 0.5)
+    shape = _sizes(generator, 3, 4, 6)
+    mean = torch.from_numpy(generator.standard_normal(shape))
+    return mean, torch.from_numpy(0.4 * generator.standard_normal(shape) - 0.5)
 
 
 def _terms(mean: Tensor, log_deviation: Tensor) -> Tensor:
@@ -126,38 +116,35 @@ def _terms(mean: Tensor, log_deviation: Tensor) -> Tensor:
 divergence = Exercise(
     name="divergence",
     make_input=_posterior,
-    solution=lambda mean, log_deviation: (_terms(mean, log_deviation) - 1).sum(dim=(1, 2)) / 2,
+    solution=lambda *posterior: (_terms(*posterior) - 1).sum(dim=(1, 2)) / 2,
     mistakes=(
         Mistake(
             lambda mean, log_deviation: _terms(mean, log_deviation).sum(dim=(1, 2)) / 2 - mean.shape[1] / 2,
             "-T / 2 is taken off, and it must be -T z / 2: the 1 belongs to each of the z numbers of a step.",
         ),
         Mistake(
-            lambda mean, log_deviation: (_terms(mean, log_deviation) - 1).sum(dim=(1, 2)),
+            lambda *posterior: (_terms(*posterior) - 1).sum(dim=(1, 2)),
             "the half is missing: this is twice the divergence.",
         ),
         Mistake(
-            lambda mean, log_deviation: (
-                mean.square() + log_deviation.exp() - log_deviation - 1
-            ).sum(dim=(1, 2)) / 2,
+            lambda mean, log: (mean.square() + log.exp() - log - 1).sum(dim=(1, 2)) / 2,
             "the logarithm of the deviation is taken for that of the variance. The variance is exp(2 log deviation).",
         ),
         Mistake(
-            lambda mean, log_deviation: (_terms(mean, log_deviation) - 1).mean(dim=(1, 2)) / 2,
+            lambda *posterior: (_terms(*posterior) - 1).mean(dim=(1, 2)) / 2,
             "this is a mean over steps and numbers. Nats add up: sum them.",
         ),
         Mistake(
-            lambda mean, log_deviation: (_terms(mean, log_deviation) - 1).sum(dim=2)[:, -1] / 2,
+            lambda *posterior: (_terms(*posterior) - 1).sum(dim=2)[:, -1] / 2,
             "only the last step is counted. Every step's z is paid for.",
         ),
     ),
-)  # fmt: skip
+)
 
 
 def _noisy(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
-    T, z = _sizes(generator, 3, 5)
-    mean, log_deviation, noise = (torch.from_numpy(generator.standard_normal((T, z))) for _ in range(3))
-    return mean, log_deviation, noise
+    shape = _sizes(generator, 3, 5)
+    return tuple(torch.from_numpy(generator.standard_normal(shape)) for _ in range(3))
 
 
 codes = Exercise(
@@ -204,37 +191,29 @@ def _slid(height: Tensor, sharpness: Tensor, kappa: Tensor, letters: int) -> Ten
 slide = Exercise(
     name="slide",
     make_input=_sliding,
-    solution=lambda height, sharpness, log_advance, letters: _slid(
-        height, sharpness, log_advance.exp().cumsum(dim=0), letters
-    ),
+    solution=lambda alpha, beta, log, letters: _slid(alpha, beta, log.exp().cumsum(dim=0), letters),
     mistakes=(
         Mistake(
-            lambda height, sharpness, log_advance, letters: _slid(
-                height, sharpness, log_advance.exp(), letters
-            ),
+            lambda alpha, beta, log, letters: _slid(alpha, beta, log.exp(), letters),
             "each step begins at letter 0 again. A step's advance is added to where the window was before.",
         ),
         Mistake(
-            lambda height, sharpness, log_advance, letters: _slid(
-                height, sharpness, log_advance.cumsum(dim=0), letters
-            ),
+            lambda alpha, beta, log, letters: _slid(alpha, beta, log.cumsum(dim=0), letters),
             "the advance is not exponentiated: the window could move backwards.",
         ),
         Mistake(
-            lambda height, sharpness, log_advance, letters: _normalised(
-                _slid(height, sharpness, log_advance.exp().cumsum(dim=0), letters)
+            lambda alpha, beta, log, letters: _normalised(
+                _slid(alpha, beta, log.exp().cumsum(dim=0), letters)
             ),
             "the weights sum to 1 at every step. Graves's do not: they fade when the window is past the last letter.",
         ),
         Mistake(
-            lambda height, sharpness, log_advance, letters: _slid(
-                height, 1 / (2 * sharpness), log_advance.exp().cumsum(dim=0), letters
-            ),
+            lambda alpha, beta, log, letters: _slid(alpha, 1 / (2 * beta), log.exp().cumsum(dim=0), letters),
             "beta is taken for a variance. It multiplies the squared distance: the larger, the narrower the window.",
         ),
         Mistake(
-            lambda height, sharpness, log_advance, letters: _slid(
-                torch.ones_like(height), sharpness, log_advance.exp().cumsum(dim=0), letters
+            lambda alpha, beta, log, letters: _slid(
+                torch.ones_like(alpha), beta, log.exp().cumsum(dim=0), letters
             ),
             "the height alpha is not used.",
         ),

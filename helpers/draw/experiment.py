@@ -12,18 +12,8 @@ from helpers.data import morse
 from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import distorted_batches, distorted_set
 from helpers.data.splits import Split
-from helpers.draw import measures
-from helpers.draw.data import (
-    SIDE,
-    Pictures,
-    binary_mnist,
-    image_batches,
-    key_batches,
-    keyed_texts,
-    picture_batches,
-    signals,
-    two_digits,
-)
+from helpers.draw import data, measures
+from helpers.draw.data import SIDE, Pictures, keyed_texts
 from helpers.draw.glimpses import GlimpseReader, Shrunk, glimpse_loss
 from helpers.draw.keyer import ADVANCE, Keyer, key, stroke_loss
 from helpers.draw.model import Draw, WarmedLoss
@@ -31,24 +21,24 @@ from helpers.training import History, fit, loss_curve, parameter_count
 
 RATE, CLIP, BATCH = 6e-3, 10.0, 32  # of all drawings; a loss of hundreds of nats has large gradients
 WARM = 0.5  # this share of a training goes by before the divergence counts in full
-TRIED = (3e-3, 6e-3, 1e-2)
+TRIED, LARGER = (3e-3, 6e-3, 1e-2), (1.5e-2, 2e-2)  # the second were tried later
+BEST_WITHOUT = 1e-2  # of all those for the control: it gains several nats there, and attention hardly any
 SAMPLES = (1, 5, 50, 500)  # of the importance-weighted log p
 GLIMPSE_RATE, GLIMPSE_BATCH = 5e-3, 64
 KEY_RATE, KEY_BATCH, KEYED = 1e-2, 64, 2000
 SHORT, LONG = (3, 4, 5, 6), (10,)  # letters of the texts that keyers learn, and of longer ones
 
-SHAPE = (SIDE, SIDE)
 # The control has smaller states, so that both have nearly the same number of parameters.
 SYSTEMS: dict[str, Callable[..., Draw]] = {
-    "attention": partial(Draw, SHAPE),
-    "no attention": partial(Draw, SHAPE, windows=None, size=88, whole=34),
+    "attention": partial(Draw, shape=(SIDE, SIDE)),
+    "no attention": partial(Draw, shape=(SIDE, SIDE), windows=None, size=88, whole=34),
 }
-READERS: dict[str, Callable[[], nn.Module]] = {
-    "learned": GlimpseReader,
-    "shrunk": Shrunk,
-    "random": partial(GlimpseReader, places="random"),
-    "centre": partial(GlimpseReader, places="centre"),
-    "grid": partial(GlimpseReader, places="grid"),
+READERS: dict[str, Callable[[], nn.Module]] = {"learned": GlimpseReader, "shrunk": Shrunk}
+READERS |= {places: partial(GlimpseReader, places=places) for places in ("random", "centre", "grid")}
+KEYERS = {
+    "window": {"attention": "window", "advance": ADVANCE},
+    "softmax": {"attention": "softmax", "advance": ADVANCE},
+    "window, one letter a stroke at first": {"attention": "window", "advance": 1.0},
 }
 
 
@@ -69,7 +59,7 @@ RECORD = Budget(strokes=1600, glimpses=1500, keys=500, tested=1000)
 @cache
 def held_out(number: int, split: Split = "test") -> Pictures:
     """Pictures that every run is judged on, always the same."""
-    return two_digits(number, seeds.generator(1), split)
+    return data.two_digits(number, seeds.generator(1), split)
 
 
 def new_drawer(system: str, seed: int, **changes: object) -> Draw:
@@ -78,26 +68,28 @@ def new_drawer(system: str, seed: int, **changes: object) -> Draw:
     return SYSTEMS[system](**changes)
 
 
-def learn_to_draw(model: Draw, steps: int, seed: int, rate: float = RATE, name: str = "strokes") -> History:
-    """Train on new pictures of two digits at every step; the same settings for every drawer."""
+def learn_to_draw(
+    model: Draw,
+    steps: int,
+    seed: int,
+    rate: float = RATE,
+    name: str = "strokes",
+    stored: Tensor | None = None,
+) -> History:
+    """Train on new pictures of two digits at every step, or on stored ones; the same settings for every drawer."""
+    batches = data.picture_batches if stored is None else partial(data.image_batches, stored)
     loss = WarmedLoss(max(1, int(WARM * steps)))
-    return fit(model, picture_batches(BATCH, seed), loss, steps=steps, lr=rate, clip=CLIP, name=name)
+    return fit(model, batches(BATCH, seed), loss, steps=steps, lr=rate, clip=CLIP, name=name)
 
 
 def row(
-    system: str, seed: int, model: nn.Module, history: History, figures: Mapping[str, float], **fields
+    system: str, seed: int, model: nn.Module, history: History, figures: Mapping[str, float], **fields: object
 ) -> dict:
     """One row of the record."""
     return {
-        "model": system,
-        **fields,
-        "steps": history.steps,
-        "seed": seed,
-        "figures": figures,
-        "seconds": history.seconds,
-        "parameters": parameter_count(model),
-        "curve": loss_curve(history.loss),
-    }
+        "model": system, **fields, "steps": history.steps, "seed": seed, "figures": figures,
+        "seconds": history.seconds, "parameters": parameter_count(model), "curve": loss_curve(history.loss),
+    }  # fmt: skip
 
 
 def draw(seed: int, budget: Budget = RECORD, tightened: int = 0) -> Iterator[dict]:
@@ -115,6 +107,16 @@ def draw(seed: int, budget: Budget = RECORD, tightened: int = 0) -> Iterator[dic
                 yield {"model": system, "estimate": "importance", "K": k, "seed": seed, "figures": figures}
 
 
+def control(budget: Budget = RECORD) -> Iterator[dict]:
+    """Train the control as in the main runs, but at its own best rate."""
+    test = held_out(budget.tested)
+    for seed in (0, 1, 2):
+        model = new_drawer("no attention", seed)
+        history = learn_to_draw(model, budget.strokes, seed, BEST_WITHOUT, f"own rate, seed {seed}")
+        fields = {"rate": BEST_WITHOUT, "pictures": "two digits", "T": model.steps}
+        yield row("no attention, own rate", seed, model, history, measures.nats(model, test.images), **fields)
+
+
 def strokes(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
     """Train with attention by numbers of steps, one run each, for a third of the steps of the main runs."""
     test = held_out(budget.tested)
@@ -125,15 +127,25 @@ def strokes(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
         yield row("attention, short", seed, model, history, figures, pictures="two digits", T=number)
 
 
-def rates(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
+def rates(tried: Sequence[float] = TRIED, budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
     """Try rates for both systems on validation pictures, for a sixth of the steps of the main runs, one run each."""
     val = held_out(budget.tested, "val")
     for system in SYSTEMS:
-        for rate in TRIED:
+        for rate in tried:
             model = new_drawer(system, seed)
             history = learn_to_draw(model, budget.strokes // 6, seed, rate, f"{system}, {rate:g}")
             figures = measures.nats(model, val.images)
             yield row(system, seed, model, history, figures, rate=rate, judged="validation")
+
+
+def whole_mnist(seed: int = 0, steps: int = 3000) -> Iterator[dict]:
+    """Train both systems on all of MNIST in black and white, one run each; judged on 2,000 of its test digits."""
+    train, test = data.binary_mnist("train"), data.binary_mnist("test")[:2000]
+    shape = tuple(train.shape[1:])
+    for system, changes in {"attention": {}, "no attention": {"size": 124}}.items():
+        model = new_drawer(system, seed, shape=shape, **changes)
+        history = learn_to_draw(model, steps, seed, name=f"MNIST, {system}", stored=train)
+        yield row(system, seed, model, history, measures.nats(model, test), pictures="MNIST")
 
 
 def new_reader(places: str, seed: int) -> nn.Module:
@@ -183,10 +195,8 @@ def new_keyer(attention: str, seed: int, **changes: object) -> Keyer:
 
 def learn_to_key(model: Keyer, steps: int, seed: int, name: str = "keys") -> History:
     """Train on texts of 3 to 6 letters, each keyed by a hand of its own."""
-    texts = keyed_texts(KEYED, SHORT, seed)
-    return fit(
-        model, key_batches(texts, KEY_BATCH, seed), stroke_loss, steps=steps, lr=KEY_RATE, clip=5.0, name=name
-    )
+    batches = data.key_batches(keyed_texts(KEYED, SHORT, seed), KEY_BATCH, seed)
+    return fit(model, batches, stroke_loss, steps=steps, lr=KEY_RATE, clip=5.0, name=name)
 
 
 def keyed_right(model: Keyer, lengths: tuple[int, ...], number: int = 200) -> float:
@@ -194,49 +204,20 @@ def keyed_right(model: Keyer, lengths: tuple[int, ...], number: int = 200) -> fl
     texts = keyed_texts(number, lengths, 0, "test")
     played = key(model, texts.inputs.letters)
     wanted = [" ".join(morse.CODE[letter] for letter in text) for text in texts.words]
-    found = [signals(some, int(end)) for some, end in zip(played.strokes, played.lengths, strict=True)]
+    found = [data.signals(some, int(end)) for some, end in zip(played.strokes, played.lengths, strict=True)]
     return sum(a == b for a, b in zip(found, wanted, strict=True)) / number
-
-
-KEYERS = {
-    "window": {"attention": "window", "advance": ADVANCE},
-    "softmax": {"attention": "softmax", "advance": ADVANCE},
-    "window, one letter a stroke at first": {"attention": "window", "advance": 1.0},
-}
 
 
 def keys(seed: int, names: Sequence[str] = ("window", "softmax"), budget: Budget = RECORD) -> Iterator[dict]:
     """Train keyers, and yield for each a row with what it keys right, of texts as long as those learned and longer."""
+    test = keyed_texts(200, SHORT, 0, "test")
     for name in names:
-        fields = KEYERS[name]
-        model = new_keyer(seed=seed, **fields)
+        model = new_keyer(seed=seed, **KEYERS[name])
         history = learn_to_key(model, budget.keys, seed, f"{name}, seed {seed}")
-        test = keyed_texts(200, SHORT, 0, "test")
         with torch.no_grad():
-            nats = float(stroke_loss(model(test.inputs), test.targets))
-        figures = {
-            "nats_a_stroke": nats,
-            "right": keyed_right(model, SHORT),
-            "right_longer": keyed_right(model, LONG),
-        }
-        yield row("keyer", seed, model, history, figures, **fields)
-
-
-def whole_mnist(seed: int = 0, steps: int = 3000) -> Iterator[dict]:
-    """Train both systems on all of MNIST in black and white, one run each; judged on 2,000 of its test digits."""
-    train, test = binary_mnist("train"), binary_mnist("test")[:2000]
-    shape = tuple(train.shape[1:])
-    systems = {
-        "attention": partial(Draw, shape),
-        "no attention": partial(Draw, shape, windows=None, size=124, whole=34),
-    }
-    for system, make in systems.items():
-        runtime.seed_everything(seed)
-        model = make()
-        loss = WarmedLoss(max(1, int(WARM * steps)))
-        batches = image_batches(train, BATCH, seed)
-        history = fit(model, batches, loss, steps=steps, lr=RATE, clip=CLIP, name=f"MNIST, {system}")
-        yield row(system, seed, model, history, measures.nats(model, test), pictures="MNIST")
+            figures = {"nats_a_stroke": float(stroke_loss(model(test.inputs), test.targets))}
+        figures |= {"right": keyed_right(model, SHORT), "right_longer": keyed_right(model, LONG)}
+        yield row("keyer", seed, model, history, figures, **KEYERS[name])
 
 
 PIECES = {
@@ -249,6 +230,8 @@ PIECES = {
         "glimpses, seed 1": partial(glimpses, 1),
         "glimpses, seed 2": partial(glimpses, 2),
         "rates": rates,
+        "rates, larger": partial(rates, LARGER),
+        "control's own rate": control,
         "keys, seed 0": partial(keys, 0, tuple(KEYERS)),
         "keys, seed 1": partial(keys, 1),
         "keys, seed 2": partial(keys, 2),

@@ -14,25 +14,27 @@ from helpers.figure.symbols import decimal
 
 ORDER = ("#e6c229", "#f17105", "#d11149")  # of the second to fourth glimpse
 DRAWS = 3  # draws of z that a step offers: the picture's own, and two others
-SPANS = {
-    "x": range(-100, 101, 2),
-    "y": range(-100, 101, 2),
-    "log variance": range(-200, 501, 10),
-    "log stride": range(-300, 11, 5),
-    "log intensity": range(-200, 201, 10),
+# A filter bank's five numbers in hundredths: what a slider spans, where it begins, and its keys.
+SLIDERS = {
+    "x": (range(-100, 101, 2), 0, ""),
+    "y": (range(-100, 101, 2), 0, ""),
+    "log variance": (range(-200, 501, 10), 100, "-+"),
+    "log stride": (range(-300, 11, 5), -70, "[]"),
+    "log intensity": (range(-200, 201, 10), 0, ""),
 }
-FIRST = {"x": 0, "y": 0, "log variance": 100, "log stride": -70, "log intensity": 0}
 
 
-def filter_bank(
-    picture: object, n: int = 5, first: Mapping[str, int] | None = None, alt: str = ""
-) -> fig.Figure:
+def grey(values: object, most: object, *layers: object, **rest: object) -> fig.Stage:
+    """A stage of numbers from 0, black, to `most`, white."""
+    return fig.Stage(fig.Heat(values, 0, most, "gray"), *layers, **rest)
+
+
+def filter_bank(picture: object, n: int, alt: str) -> fig.Figure:
     """Set a filter bank's five numbers by hand: what it reads, and what it writes back with the same filters.
 
     Args:
         picture: (H, W) numbers from 0 to 1.
         n: filters along a side, 2 to 12.
-        first: hundredths that a slider begins with, by its name.
         alt: what the picture shows, in a few words, for a reader who hears the page.
     """
     picture = taking.numbers(picture, "picture").astype(float)
@@ -40,58 +42,37 @@ def filter_bank(
         raise ValueError(f"Expected a picture (H, W) of numbers from 0 to 1, got shape {picture.shape}.")
     if not 2 <= n <= 12:
         raise ValueError(f"n is {n}: expected 2 to 12 filters along a side.")
-    first = FIRST | dict(first or {})
-    keys = {"x": "", "y": "", "log variance": "-+", "log stride": "[]", "log intensity": ""}
     sliders = {
-        name: fig.Slider(
-            name, span, first[name], labels=[decimal(each / 100, 2) for each in span], keys=keys[name]
-        )
-        for name, span in SPANS.items()
+        name: fig.Slider(name, span, first, labels=[decimal(each / 100, 2) for each in span], keys=keys)
+        for name, (span, first, keys) in SLIDERS.items()
     }
     cell = fig.Cell("Filter", (n, n), (n // 2, n // 2))
+    numbers = {name.replace(" ", "_"): slider for name, slider in sliders.items()}
     now = fig.Lab(
-        Path(__file__).with_name("bank.js"),
-        "filter_bank",
-        labs.filter_bank,
-        picture=picture,
-        n=n,
-        row=cell.row,
-        column=cell.column,
-        **{name.replace(" ", "_"): slider for name, slider in sliders.items()},
-    )
+        Path(__file__).with_name("bank.js"), "filter_bank", labs.filter_bank,
+        picture=picture, n=n, row=cell.row, column=cell.column, **numbers,
+    )  # fmt: skip
+    chosen, box = fig.Box([cell.column, cell.row, 1, 1]), fig.Box(now["box"])
+    dots = fig.Dots(now["dots"], now["chosen"], 0.35)
     return fig.Figure(
         fig.Column(
-            fig.Stage(
-                fig.Heat(now["patch"], 0, now["patch_most"], "gray"),
-                fig.Box([cell.column, cell.row, 1, 1]),
+            grey(
+                now["patch"],
+                now["patch_most"],
+                chosen,
                 title=f"Read: {n} x {n} numbers",
                 pointer=cell,
                 side=160,
             ),
-            fig.Stage(
-                fig.Heat(now["one"], 0, now["one_most"], "gray"),
-                title="Where the chosen filter looks",
-                side=160,
-            ),
+            grey(now["one"], now["one_most"], title="Where the chosen filter looks", side=160),
         ),
-        fig.Stage(
-            fig.Heat(picture, 0, 1, "gray"),
-            fig.Dots(now["dots"], now["chosen"], 0.35),
-            fig.Box(now["box"]),
-            title="The picture, and the filters' centres",
-            side=300,
-        ),
-        fig.Stage(
-            fig.Heat(now["written"], 0, now["written_most"], "gray"),
-            fig.Box(now["box"]),
-            title="Written back by the same filters",
-            side=300,
-        ),
+        grey(picture, 1, dots, box, title="The picture, and the filters' centres", side=300),
+        grey(now["written"], now["written_most"], box, title="Written back by the same filters", side=300),
         also=tuple(sliders.values()),
         caption="Centre at column {x:.1f}, row {y:.1f}; {stride:.2f} pixels from filter to filter; each filter's "
         "standard deviation {deviation:.2f} pixels; intensity {intensity:.2f}. Filter {Filter} reads {value:.2f}.",
         lines=3,
-        alt=alt or "A picture under a bank of Gaussian filters, what it reads, and what it writes back.",
+        alt=alt,
         **{name: now[name] for name in ("x", "y", "stride", "deviation", "intensity", "value")},
     )
 
@@ -102,7 +83,7 @@ def stroke_by_stroke(
     read: object,
     written: object,
     kl: object,
-    alt: str = "",
+    alt: str = "A picture in strokes.",
 ) -> fig.Figure:
     """A picture drawn stroke by stroke, with its windows; one step's z can be swapped for two other draws.
 
@@ -115,33 +96,24 @@ def stroke_by_stroke(
         kl: (T,), nats a step.
         alt: what the picture shows, in a few words, for a reader who hears the page.
     """
-    target, canvases = taking.numbers(target, "target"), taking.numbers(canvases, "canvases")
-    read, written, kl = (
-        taking.numbers(part, name) for part, name in ((read, "read"), (written, "written"), (kl, "kl"))
-    )
+    given = {"target": target, "canvases": canvases, "read": read, "written": written, "kl": kl}
+    target, canvases, read, written, kl = (taking.numbers(each, name) for name, each in given.items())
     T, (H, W) = len(kl), target.shape
-    wanted = {"canvases": (T, DRAWS, T, H, W), "written": (T, DRAWS, T, 4), "read": (T, 4)}
-    for name, part in (("canvases", canvases), ("written", written), ("read", read)):
-        if part.shape != wanted[name]:
-            raise ValueError(
-                f"{T} steps of a picture {H} x {W} need {name} {wanted[name]}, got {part.shape}."
-            )
-    labels = [f"{t + 1} of {T}" for t in range(T)]
-    t = fig.Slider("Step", T, labels=labels, play=True)
+    found = canvases.shape, read.shape, written.shape
+    wanted = (T, DRAWS, T, H, W), (T, 4), (T, DRAWS, T, 4)
+    if found != wanted:
+        raise ValueError(
+            f"{T} steps of {H} x {W} pixels need canvases, read and written of {wanted}, got {found}."
+        )
+    t = fig.Slider("Step", T, labels=[f"{t + 1} of {T}" for t in range(T)], play=True)
     swapped = fig.Slider("Swap the z of step", T, first=0, labels=[str(k + 1) for k in range(T)], keys="-+")
     draw = fig.Choice("Its z", ["the picture's own", "another draw", "a third draw"])
     boxes = fig.Toggle("Boxes", True)
     each = fig.Each(T)
+    drawn, where = fig.array(canvases)[swapped, draw], fig.array(written)[swapped, draw, t]
     return fig.Figure(
         fig.Column(
-            fig.Row(
-                each,
-                fig.Image(fig.array(canvases)[swapped, draw, each]),
-                title="All steps",
-                columns=-(-T // 2),
-                choose=t,
-                side=300,
-            ),
+            fig.Row(each, fig.Image(drawn[each]), title="All steps", columns=-(-T // 2), choose=t, side=300),
             fig.Lines(
                 {"nats": kl}, x=range(1, T + 1), title="KL of each step of the picture's own z", mark=t, low=0
             ),
@@ -153,14 +125,14 @@ def stroke_by_stroke(
             side=250,
         ),
         fig.Stage(
-            fig.Image(fig.array(canvases)[swapped, draw, t]),
-            fig.Box(fig.array(written)[swapped, draw, t], when=boxes),
+            fig.Image(drawn[t]),
+            fig.Box(where, when=boxes),
             title="The canvas, and where is written",
             side=250,
         ),
         also=(t, swapped, draw, boxes),
         caption="Step {Step}: {nats:.1f} nats. Step {which} draws with {own}.",
-        alt=alt or f"A picture drawn in {T} strokes.",
+        alt=alt,
         still={"Step": T - 1},
         nats=fig.array(kl)[t],
         which=swapped,
@@ -169,12 +141,9 @@ def stroke_by_stroke(
 
 
 def sliding_window(
-    letters: Sequence[str],
-    marks: Sequence[Sequence[str]],
-    weights: Sequence[object],
-    names: Sequence[str],
-    alt: str = "",
-) -> fig.Figure:
+    letters: Sequence[str], marks: Sequence[Sequence[str]], weights: Sequence[object], names: Sequence[str],
+    alt: str = "A window that moves along a text while it is keyed.",
+) -> fig.Figure:  # fmt: skip
     """A text, the strokes that key it, and how much weight every letter has at each stroke, for several models.
 
     Args:
@@ -183,39 +152,32 @@ def sliding_window(
         alt: what is keyed, in a few words, for a reader who hears the page.
     """
     weights = [taking.numbers(each, "weights").astype(float) for each in weights]
-    for each, stroke in zip(weights, marks, strict=True):
-        if each.shape != (len(stroke), len(letters)):
-            raise ValueError(
-                f"{len(stroke)} strokes of {len(letters)} letters need weights {(len(stroke), len(letters))}, got "
-                f"{each.shape}."
-            )
-    model = fig.Choice("Model", names, keys="[]")
+    found, wanted = [each.shape for each in weights], [(len(each), len(letters)) for each in marks]
+    if found != wanted:
+        raise ValueError(f"The models' strokes and letters need weights {wanted}, got {found}.")
+    model = fig.Choice("Model", names)
     t = fig.Slider("Stroke", fig.array([len(each) for each in marks])[model], play=True, every=300)
-    signs = [["dash" if mark == "-" else "dot" for mark in each] for each in marks]
-    shares = [np.minimum(each, 1) for each in weights]
-    totals = [each.sum(axis=1) for each in weights]
+    signs = [[{"-": "dash", ".": "dot"}[mark] for mark in each] for each in marks]
+    strokes = [[f"{i + 1} {sign}" for i, sign in enumerate(each)] for each in signs]
+    shares = fig.array([np.minimum(each, 1) for each in weights])[model]
     return fig.Figure(
         fig.Column(
-            fig.Tokens(
-                list(letters),
-                weights=fig.array(shares)[model, t],
-                title="The text, and the weight of each letter",
-            ),
+            fig.Tokens(list(letters), weights=shares[t], title="The text, and the weight of each letter"),
             fig.Matrix(
-                fig.array(shares)[model],
-                rows=fig.names([[f"{i + 1} {sign}" for i, sign in enumerate(each)] for each in signs])[model],
+                shares,
+                rows=fig.names(strokes)[model],
                 columns=list(letters),
                 title="All strokes, from above to below",
-                side=220,
+                side=300,
             ),
         ),
         also=(model, t),
         caption="{model}: stroke {number}, a {sign}; the weights sum to {total:.2f}.",
-        alt=alt or "A window that moves along a text while it is keyed.",
+        alt=alt,
         model=model,
         number=fig.array([[i + 1 for i in range(len(each))] for each in marks])[model, t],
         sign=fig.names(signs)[model, t],
-        total=fig.array(totals)[model, t],
+        total=fig.array([each.sum(axis=1) for each in weights])[model, t],
     )
 
 
@@ -233,14 +195,9 @@ def glimpses(images: object, windows: object, titles: Sequence[str]) -> None:
 
 
 def system(
-    picture: np.ndarray,
-    error: np.ndarray,
-    read: np.ndarray,
-    mean: np.ndarray,
-    patch: np.ndarray,
-    canvases: np.ndarray,
-    parameters: Mapping[str, int],
-) -> fig.Figure:
+    picture: np.ndarray, error: np.ndarray, read: np.ndarray, mean: np.ndarray, patch: np.ndarray,
+    canvases: np.ndarray, parameters: Mapping[str, int],
+) -> fig.Figure:  # fmt: skip
     """The system at its second step, from what one picture left behind.
 
     Args:

@@ -19,20 +19,13 @@ HIGHEST_WRITTEN = (1.0, 1.0, 2.0, math.log(0.7), 4.0)
 
 
 class Window(NamedTuple):
-    """Where the filters lie, in pixels counted from 0; each part is (B,), or a number.
+    """Where the filters lie, in pixels counted from 0; each part is (B,)."""
 
-    Attributes:
-        x, y: the centre of the grid of filters.
-        stride: pixels from one filter to the next.
-        variance: of each filter, in squared pixels.
-        intensity: what is read is multiplied by it, and what is written divided by it.
-    """
-
-    x: Tensor
+    x: Tensor  # the centre of the grid of filters
     y: Tensor
-    stride: Tensor
-    variance: Tensor
-    intensity: Tensor
+    stride: Tensor  # pixels from one filter to the next
+    variance: Tensor  # of each filter, in squared pixels
+    intensity: Tensor  # what is read is multiplied by it, and what is written divided by it
 
 
 def window(numbers: Tensor, shape: Sequence[int], n: int) -> Window:
@@ -132,7 +125,10 @@ class FiveNumbers(nn.Module):
         self.register_buffer("high", high, persistent=False)
         self.dense = nn.Linear(size, 5)
         with torch.no_grad():
-            self.dense.bias.copy_(((torch.tensor(start) - low) / (high - low)).logit())
+            share = (torch.tensor(start) - low) / (high - low)
+            self.dense.bias.copy_(
+                share.clamp(0.02, 0.98).logit()
+            )  # a start beyond the bounds begins near them
 
     def forward(self, state: Tensor) -> Tensor:
         return self.low + (self.high - self.low) * self.dense(state).sigmoid()
@@ -145,10 +141,5 @@ def start(shape: Sequence[int], n: int, width: float, writes: bool = False) -> l
     begins with an intensity at which its filters' sum is about as dark as its patch.
     """
     stride = width * (max(shape) - 1) / (n - 1)
-    return [
-        0.0,
-        0.0,
-        2 * math.log(stride / 2),
-        math.log(width),
-        -2 * math.log(stride) if writes else BRIGHTER,
-    ]
+    intensity = -2 * math.log(stride) if writes else BRIGHTER
+    return [0.0, 0.0, 2 * math.log(stride / 2), math.log(width), intensity]

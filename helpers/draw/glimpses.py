@@ -1,7 +1,6 @@
 """The glimpse reader, which names a digit in clutter by a few looks, and the control that sees all of it, shrunk."""
 
 import math
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import torch
@@ -64,26 +63,22 @@ class GlimpseReader(nn.Module):
     def fixed(self, t: int, number: int, images: Tensor) -> Tensor:
         """The numbers (number, 5) of the t-th window where it is not learned; the first of all is the whole image."""
         width = {"learned": 1.0, "random": 0.5, "centre": 0.5 ** min(t, 2), "grid": 0.5}[self.places]
-        numbers = images.new_zeros(number, 5)
+        numbers = images.new_tensor(start((self.side, self.side), self.n, width)).repeat(number, 1)
         if self.places == "random":
             numbers[:, :2] = torch.rand(number, 2, device=images.device) - 0.5
         if self.places == "grid":
             numbers[:, 0], numbers[:, 1] = t % 2 - 0.5, t // 2 - 0.5
-        stride = width * (self.side - 1) / (self.n - 1)
-        # As wide as half a stride: nothing between two filters is missed, and little is blurred.
-        numbers[:, 2], numbers[:, 3], numbers[:, 4] = 2 * math.log(stride / 2), math.log(width), BRIGHTER
         return numbers
 
 
 class Shrunk(nn.Module):
     """The control that sees everything: the image shrunk to as many pixels as all glimpses read, and dense layers."""
 
-    def __init__(self, pixels: int = 16, hidden: Sequence[int] = (256, 160)):
+    def __init__(self, pixels: int = 16):
         super().__init__()
         self.pixels = pixels
-        first, second = hidden
         self.layers = nn.Sequential(
-            nn.Linear(pixels**2, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(), nn.Linear(second, 10)
+            nn.Linear(pixels**2, 256), nn.ReLU(), nn.Linear(256, 160), nn.ReLU(), nn.Linear(160, 10)
         )
 
     def forward(self, images: Tensor) -> Glimpses:

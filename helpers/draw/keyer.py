@@ -14,14 +14,14 @@ ADVANCE = 0.4  # letters the window moves at a stroke, at first: a letter of Mor
 # The most that the logarithm of the advance may be: a window that leaps beyond the text never learns to come back.
 FASTEST = math.log(1.5)
 LOG_DEVIATION = (-5.0, 2.0)
+COMPONENTS, LONGEST = 4, 16  # of the mixture of Gaussians; letters that softmax attention has a position for
 
 
 class Slid(NamedTuple):
-    """The window after a step: `weights` (B, U) on the letters, its centres `kappa` (B, K) and `widths` (B, K)."""
+    """The window after a step: `weights` (B, U) on the letters, and its centres `kappa` (B, K)."""
 
     weights: Tensor
     kappa: Tensor
-    widths: Tensor
 
 
 def slide(numbers: Tensor, kappa: Tensor, real: Tensor) -> Slid:
@@ -44,26 +44,18 @@ def slide(numbers: Tensor, kappa: Tensor, real: Tensor) -> Slid:
     letters = torch.arange(real.shape[1], dtype=kappa.dtype, device=kappa.device)
     distance = (kappa[..., None] - letters).square()  # (B, K, U)
     weights = (height[..., None] * (-sharpness[..., None] * distance).exp()).sum(dim=1)
-    return Slid(weights * real, kappa, (2 * sharpness) ** -0.5)
+    return Slid(weights * real, kappa)
 
 
 class Strokes(NamedTuple):
-    """What a keyer predicts of M strokes, with the windows that it used.
+    """What a keyer predicts of M strokes, with the windows that it used."""
 
-    Attributes:
-        mixture: (B, M, K) logits. mean, log_deviation: (B, M, K, 2), of the logarithms of a stroke and of the pause
-            after it, in dots.
-        ends: (B, M), logit that this stroke is the text's last.
-        weights: (B, M, U), on the letters. kappa, widths: (B, M, windows), of Graves's window alone.
-    """
-
-    mixture: Tensor
-    mean: Tensor
-    log_deviation: Tensor
-    ends: Tensor
-    weights: Tensor
-    kappa: Tensor | None
-    widths: Tensor | None
+    mixture: Tensor  # (B, M, K), logits
+    mean: Tensor  # (B, M, K, 2), of the logarithms of a stroke and of the pause after it, in dots
+    log_deviation: Tensor  # (B, M, K, 2)
+    ends: Tensor  # (B, M), logit that this stroke is the text's last
+    weights: Tensor  # (B, M, U), on the letters
+    kappa: Tensor  # (B, M, 1), the centre of Graves's window
 
 
 class Texts(NamedTuple):
@@ -81,34 +73,24 @@ class Keyer(nn.Module):
 
     Args:
         attention: "window", Graves's; or "softmax", scores of query and key over letters and their positions.
-        advance: letters at a stroke that the window begins with.
-        longest: letters that have a position of their own, under softmax attention.
+        size: of the state. advance: letters at a stroke that the window begins with.
     """
 
-    def __init__(
-        self,
-        attention: Literal["window", "softmax"] = "window",
-        size: int = 96,
-        components: int = 4,
-        advance: float = ADVANCE,
-        longest: int = 16,
-    ):
+    def __init__(self, attention: Literal["window", "softmax"], size: int = 96, advance: float = ADVANCE):
         super().__init__()
         if attention not in ("window", "softmax"):
             raise ValueError(f"There is no attention {attention!r}. Expected 'window' or 'softmax'.")
-        self.attention, self.components = attention, components
+        self.attention = attention
         self.embed = nn.Embedding(END + 1, 32, padding_idx=0)
         self.cell = nn.GRUCell(2 + 32, size)
         if attention == "window":
-            self.numbers = nn.Linear(
-                size + 2, 3
-            )  # of the state and the last stroke, whose pause may end a letter
+            self.numbers = nn.Linear(size + 2, 3)  # of state and last stroke, whose pause may end a letter
             with torch.no_grad():
                 self.numbers.bias.copy_(torch.tensor([0.0, math.log(0.5), math.log(advance)]))
         else:
-            self.places = nn.Embedding(longest, 32)
+            self.places = nn.Embedding(LONGEST, 32)
             self.query, self.key = nn.Linear(size + 2, 32), nn.Linear(32, 32)
-        self.predict = nn.Linear(size + 32, 5 * components + 1)
+        self.predict = nn.Linear(size + 32, 5 * COMPONENTS + 1)
 
     def begin(self, letters: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The embedded text (B, U, 32), and the first state, window and centre."""
@@ -116,7 +98,7 @@ class Keyer(nn.Module):
         zero = embedded.new_zeros(len(letters), self.cell.hidden_size)
         kappa = embedded.new_full(
             (len(letters), 1), -ADVANCE
-        )  # so that the first step brings it near the first letter
+        )  # the first step brings it near the first letter
         return embedded, zero, embedded[:, 0], kappa
 
     def look(self, state: Tensor, kappa: Tensor, embedded: Tensor, real: Tensor) -> Slid:
@@ -128,7 +110,7 @@ class Keyer(nn.Module):
         U = embedded.shape[1]
         keys = self.key(embedded + self.places.weight[:U])
         scores = (keys @ self.query(state)[..., None])[..., 0] / 32**0.5
-        return Slid(scores.masked_fill(~real, float("-inf")).softmax(dim=-1), kappa, kappa)
+        return Slid(scores.masked_fill(~real, float("-inf")).softmax(dim=-1), kappa)
 
     def step(self, stroke, state, seen, kappa, embedded, real):
         """One stroke further: the new state, what is seen (B, 32), where, and the prediction's numbers."""
@@ -146,13 +128,12 @@ class Keyer(nn.Module):
             kappa = at.kappa
             found.append(numbers)
             places.append(at)
-        weights, kappas, widths = (torch.stack(part, dim=1) for part in zip(*places, strict=True))
-        window = (kappas, widths) if self.attention == "window" else (None, None)
-        return Strokes(*self.split(torch.stack(found, dim=1)), weights, *window)
+        where = (torch.stack(part, dim=1) for part in zip(*places, strict=True))
+        return Strokes(*self.split(torch.stack(found, dim=1)), *where)
 
     def split(self, numbers: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The prediction's parts (see `Strokes`) out of (..., 5 K + 1) numbers."""
-        K = self.components
+        K = COMPONENTS
         mixture, mean, log_deviation, ends = numbers.split([K, 2 * K, 2 * K, 1], dim=-1)
         mean, log_deviation = (part.unflatten(-1, (K, 2)) for part in (mean, log_deviation))
         return mixture, mean, log_deviation.clamp(*LOG_DEVIATION), ends[..., 0]

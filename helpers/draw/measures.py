@@ -32,7 +32,7 @@ def nats(model: Draw, images: Tensor, seed: int = 0) -> dict[str, float]:
 
 
 @torch.no_grad()
-def importance(model: Draw, images: Tensor, samples: int, seed: int = 0, at_once: int = 500) -> Tensor:
+def importance(model: Draw, images: Tensor, samples: int, seed: int = 0) -> Tensor:
     """log p(x, z) - log q(z | x) of sampled codes z: (N, samples), in nats (Burda et al. 2016).
 
     The mean of a row is the bound; the logarithm of the mean of its exponentials comes nearer to log p(x).
@@ -40,16 +40,12 @@ def importance(model: Draw, images: Tensor, samples: int, seed: int = 0, at_once
     generator = torch.Generator().manual_seed(seed)
     rows = []
     for image in images.float():
-        row = []
-        for first in range(0, samples, at_once):
-            number = min(at_once, samples - first)
-            noise = torch.randn(number, model.steps, model.code, generator=generator)
-            drawing = model(image.expand(number, -1, -1), noise)
-            # Both normals' constants cancel.
-            log_prior = -drawing.codes.square().sum(dim=(1, 2)) / 2
-            log_posterior = -(noise.square() / 2 + drawing.log_deviation).sum(dim=(1, 2))
-            row.append(log_likelihood(drawing.canvases[-1], image) + log_prior - log_posterior)
-        rows.append(torch.cat(row))
+        noise = torch.randn(samples, model.steps, model.code, generator=generator)
+        drawing = model(image.expand(samples, -1, -1), noise)
+        # Both normals' constants cancel.
+        log_prior = -drawing.codes.square().sum(dim=(1, 2)) / 2
+        log_posterior = -(noise.square() / 2 + drawing.log_deviation).sum(dim=(1, 2))
+        rows.append(log_likelihood(drawing.canvases[-1], image) + log_prior - log_posterior)
     return torch.stack(rows)
 
 
@@ -72,16 +68,10 @@ def coverage(numbers: Tensor, corners: Tensor, n: int, side: int) -> Tensor:
 
 def ink(canvases: list[Tensor], blank: Tensor, corners: Tensor) -> Tensor:
     """How much each step changed the canvas in either digit's box, and outside both: (B, T, 3) shares of its change."""
-    changes = torch.stack(
-        [now - before for before, now in zip([blank, *canvases], canvases, strict=False)], dim=1
-    )
-    changes = changes.abs()  # (B, T, H, W)
-    B, T, H, W = changes.shape
-    rows, columns = torch.arange(H)[:, None], torch.arange(W)
-    row, column = corners[..., 0, None, None], corners[..., 1, None, None]
-    inside = (
-        (rows >= row) & (rows < row + DIGIT) & (columns >= column) & (columns < column + DIGIT)
-    )  # (B, 2, H, W)
+    changes = torch.stack([blank, *canvases], dim=1).diff(dim=1).abs()  # (B, T, H, W)
+    rows = torch.arange(changes.shape[2])[:, None] - corners[..., 0, None, None]
+    columns = torch.arange(changes.shape[3]) - corners[..., 1, None, None]
+    inside = (rows >= 0) & (rows < DIGIT) & (columns >= 0) & (columns < DIGIT)  # (B, 2, H, W)
     parts = torch.einsum("bthw,bdhw->btd", changes, inside.to(changes.dtype))
     total = changes.sum(dim=(2, 3)).clamp(min=1e-12)
     return torch.cat([parts, (total - parts.sum(dim=-1))[..., None]], dim=-1) / total[..., None]

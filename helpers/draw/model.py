@@ -15,21 +15,14 @@ LOG_DEVIATION = (-6.0, 3.0)  # of the posterior: its exponential stays a number
 
 
 class Drawing(NamedTuple):
-    """What DRAW made of pictures (B, H, W) in T steps.
+    """What DRAW made of pictures (B, H, W) in T steps."""
 
-    Attributes:
-        canvases: T times (B, H, W), logits after each step.
-        mean, log_deviation: (B, T, z), of the posterior of each step.
-        codes: (B, T, z), the sampled z.
-        read, written: (B, T, 5), the numbers of the windows; None without attention.
-    """
-
-    canvases: list[Tensor]
-    mean: Tensor
-    log_deviation: Tensor
-    codes: Tensor
-    read: Tensor | None
-    written: Tensor | None
+    canvases: list[Tensor]  # T times (B, H, W), logits after each step
+    mean: Tensor  # (B, T, z), of the posterior of each step
+    log_deviation: Tensor  # (B, T, z)
+    codes: Tensor  # (B, T, z), the sampled z
+    read: Tensor | None  # (B, T, 5), the numbers of the windows; None without attention
+    written: Tensor | None  # (B, T, 5)
 
 
 class ReadWindow(nn.Module):
@@ -99,14 +92,9 @@ class Draw(nn.Module):
     """
 
     def __init__(
-        self,
-        shape: Sequence[int],
-        steps: int = 8,
-        code: int = 12,
-        size: int = 128,
-        windows: tuple[int, int] | None = (12, 8),
-        whole: int = 50,
-    ):
+        self, shape: Sequence[int], steps: int = 8, code: int = 12, size: int = 128,
+        windows: tuple[int, int] | None = (12, 8), whole: int = 50,
+    ):  # fmt: skip
         super().__init__()
         self.shape, self.steps, self.code, self.windows = tuple(shape), steps, code, windows
         self.reader = ReadWindow(shape, size, windows[0]) if windows else ReadWhole(shape, whole)

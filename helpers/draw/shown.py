@@ -10,6 +10,7 @@ from helpers.draw import filters
 from helpers.draw.data import letter_numbers, signals
 from helpers.draw.keyer import Keyer, key
 from helpers.draw.model import Draw, divergence
+from helpers.training import parameter_count
 
 DRAWS = 3  # of a step's z: the picture's own, and two from the prior
 
@@ -65,12 +66,8 @@ def second_step(model: Draw, picture: Tensor) -> dict[str, Any]:
         "read": filters.read(both, at, model.reader.n)[0].numpy(),
         "mean": made.mean[0, 1].numpy(),
         "patch": patch[0].numpy(),
-        "canvases": torch.stack([before, made.canvases[1].sigmoid(), made.canvases[-1].sigmoid()])[
-            :, 0
-        ].numpy(),
-        "parameters": {
-            name: sum(p.numel() for m in some for p in m.parameters()) for name, some in parts.items()
-        },
+        "canvases": torch.stack([made.canvases[t][0].sigmoid() for t in (0, 1, -1)]).numpy(),
+        "parameters": {name: sum(map(parameter_count, some)) for name, some in parts.items()},
     }
 
 
@@ -83,8 +80,6 @@ class KeyedText(NamedTuple):
 
 def key_text(model: Keyer, text: str) -> KeyedText:
     """Let a keyer key a text by itself."""
-    letters = letter_numbers(text)[None]
-    played = key(model, letters)
+    played = key(model, letter_numbers(text)[None])
     M = int(played.lengths)
-    marks = list(signals(played.strokes[0], M).replace(" ", ""))
-    return KeyedText(marks, played.weights[0, :M])
+    return KeyedText(list(signals(played.strokes[0], M).replace(" ", "")), played.weights[0, :M])

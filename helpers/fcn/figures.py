@@ -136,7 +136,7 @@ def patch_and_map(
                 fig.Image(dense_map),
                 fig.Box(cell),
                 title="Dense map: pale where unsure",
-                pointer=at.cells,
+                pointer=at,
                 side=170,
             ),
             fig.Bars(

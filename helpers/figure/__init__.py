@@ -33,21 +33,20 @@ A system from its real tensors: `Step`, `anatomy` (still), `walk` (step by step)
 What picks cannot say: `Lab`, a pure function in both languages, and `Ask`, which only Python answers.
 """
 
-# ruff: noqa: F401, I001  (what a lesson composes with stands here to be imported)
-# fmt: off
+# ruff: noqa: F401  (what a lesson composes with stands here to be imported)
 from helpers.figure.anatomy import anatomy, walk
+from helpers.figure.charts import Bars, Lines
 from helpers.figure.composed import Figure
-from helpers.figure.controls import (
-    BoxHandle, Cell, Choice, Entries, Field, Grip, Legend, Paint, Pointer, Slider, Switches, Toggle,
-)
-from helpers.figure.layers import (
-    Arrows, Box, Classes, Crop, Dots, Heat, Image, Lens, Note, Outline, Regions, Spot, upsampled,
-)
+from helpers.figure.computing import Ask, Lab
+from helpers.figure.controls import Choice, Field, Legend, Slider, Switches, Toggle
+from helpers.figure.layers import Classes, Crop, Heat, Image, Lens, Outline, Regions, Spot, upsampled
+from helpers.figure.parts import Column, Matrix, Part, Row, Stage
+from helpers.figure.pointing import BoxHandle, Cell, Entries, Grip, Paint, Pointer
+from helpers.figure.shapes import Arrows, Box, Dots, Note
 from helpers.figure.sound import Key, Sound
-from helpers.figure.parts import Bars, Column, Lines, Matrix, Part, Ribbons, Row, Stage, Tokens, Words
 from helpers.figure.steps import Step
-from helpers.figure.symbols import Ask, Choose, Each, Lab, Names, Stored, Symbol, Text
-# fmt: on
+from helpers.figure.symbols import Choose, Each, Names, Stored, Symbol, Text
+from helpers.figure.words import Ribbons, Tokens, Words
 
 
 def array(values: object, called: str = "array") -> Stored:

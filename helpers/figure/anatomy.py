@@ -24,10 +24,12 @@ from matplotlib.patches import FancyArrowPatch
 from helpers.figure import taking
 from helpers.figure.composed import Figure
 from helpers.figure.controls import Slider
-from helpers.figure.layers import Box, Image
-from helpers.figure.parts import Stage, Tokens
+from helpers.figure.layers import Image
+from helpers.figure.parts import Stage
+from helpers.figure.shapes import Box
 from helpers.figure.steps import Step, pixels
 from helpers.figure.symbols import Names, Stored
+from helpers.figure.words import Tokens
 from helpers.plotting import DIGIT_CLASSES, class_legend
 
 WIDTH, EDGE, DPI = 640, 18, 80  # pixels; dots an inch, as the course's style has them

@@ -50,6 +50,11 @@ function rowsOf(values, width) {
   return Array.from({ length: flat.length / width }, (_, i) => flat.slice(i * width, (i + 1) * width));
 }
 
+/** Where the least of some numbers stands. */
+function leastOf(numbers) {
+  return numbers.indexOf(Math.min(...numbers));
+}
+
 /** Whether two values are the same: numbers by value, lists and objects by what they hold, arrays by identity. */
 function same(one, other) {
   if (one === other || (one !== one && other !== other)) return true;
@@ -58,4 +63,4 @@ function same(one, other) {
   return keys.length === Object.keys(other).length && keys.every((key) => same(one[key], other[key]));
 }
 
-export { unpack, at, asArray, asList, rowsOf, same };
+export { unpack, at, asArray, asList, rowsOf, leastOf, same };

@@ -1,9 +1,9 @@
-// Charts: curves and bars. Their twin is parts.py.
+// Charts: curves and bars. Their twin is charts.py.
 
-import { make, makeSvg, write, each } from "./page.js";
-import { asList } from "./arrays.js";
+import { set, make, makeSvg, write, each, clamp } from "./page.js";
+import { asList, leastOf } from "./arrays.js";
 import { written } from "./symbols.js";
-import { answerFor } from "./parts.js";
+import { answerFor } from "./pointing.js";
 
 const CHART = { width: 340, height: 200, left: 46, right: 12, top: 12, bottom: 30 };
 const [BOTTOM, RIGHT] = [CHART.height - CHART.bottom, CHART.width - CHART.right];
@@ -30,69 +30,50 @@ function spaced(across) {
 
 function lines(part, tools) {
   const { symbols } = tools;
+  const groups = ["curves", "marks", "dots", "ticks"].map((name) => makeSvg("g", { class: name }));
+  const [curves, mark, dots, ticks] = groups;
   const svg = makeSvg("svg", { class: "chart", role: "img", viewBox: `0 0 ${CHART.width} ${CHART.height}` });
-  svg.append(makeSvg("path", { class: "axis", d: `M${CHART.left} ${CHART.top}V${BOTTOM}H${RIGHT}` }));
-  const [curves, mark, dots, ticks] = ["curves", "marks", "dots", "ticks"].map((name) => makeSvg("g", { class: name }));
-  svg.append(curves, mark, dots, ticks);
+  svg.append(makeSvg("path", { class: "axis", d: `M${CHART.left} ${CHART.top}V${BOTTOM}H${RIGHT}` }), ...groups);
   const key = make("div", { class: "key" });
   const valuesOf = () => symbols.value(part.values).map(asList);
-  const lengthOf = () => Math.max(...valuesOf().map((each) => each.length));
-  const acrossOf = (length) => {
+  const acrossOf = (values) => {
+    const length = Math.max(...values.map((each) => each.length));
     const x = part.x ? asList(symbols.value(part.x)) : Array.from({ length }, (_, i) => i);
     return x.map((each) => CHART.left + ((RIGHT - CHART.left) * (each - x[0])) / (x.at(-1) - x[0] || 1));
   };
-  const along = (share) => {
-    const distances = acrossOf(lengthOf()).map((x) => Math.abs(x - share * CHART.width));
-    return distances.indexOf(Math.min(...distances));
-  };
+  const up = (value) => BOTTOM - ((BOTTOM - CHART.top) * (value - part.low)) / (part.high - part.low || 1);
+  const along = (share) => leastOf(acrossOf(valuesOf()).map((x) => Math.abs(x - share * CHART.width)));
   const answer = answerFor(part, tools, null, along);
   if (answer) tools.answering(svg, answer);
+  const makeEntry = (i) => {
+    const number = part.mark === null ? [] : [make("output", { "data-text": "" })];
+    return make("p", {}, make("i", { style: `background: ${part.colours[i]}` }), make("span", { "data-text": "" }), ...number);
+  };
 
   function update() {
     const [values, at] = [valuesOf(), symbols.value(part.mark)];
-    const length = lengthOf();
-    const across = acrossOf(length);
-    const up = (value) => BOTTOM - ((BOTTOM - CHART.top) * (value - part.low)) / (part.high - part.low || 1);
+    const across = acrossOf(values);
     const ups = values.map((each) => each.map(up));
     const runs = ups.flatMap((each, i) => runsOf(across, each).map((run) => [run, part.colours[i]]));
-    each(curves, runs, () => makeSvg("polyline", { "data-shape": "polyline" }), (node, [run, colour]) => {
-      node.setAttribute("points", run.join(" "));
-      node.setAttribute("stroke", colour);
-    });
+    each(curves, runs, () => makeSvg("polyline", { "data-shape": "polyline" }), (node, [run, stroke]) => set(node, { points: run.join(" "), stroke }));
     each(mark, at === null ? [] : [across[at]], () => makeSvg("path", { "data-shape": "line" }), (node, x) =>
-      node.setAttribute("d", `M${x} ${CHART.top}L${x} ${BOTTOM}`),
+      set(node, { d: `M${x} ${CHART.top}L${x} ${BOTTOM}` }),
     );
     const marked = ups.map((each, i) => [each[at], part.colours[i]]).filter(([y]) => Number.isFinite(y));
-    each(dots, marked, () => makeSvg("circle", { r: 4, "data-shape": "circle" }), (node, [y, colour]) => {
-      node.setAttribute("cx", across[at]);
-      node.setAttribute("cy", y);
-      node.setAttribute("fill", colour);
-    });
+    each(dots, marked, () => makeSvg("circle", { r: 4, "data-shape": "circle" }), (node, [cy, fill]) => set(node, { cx: across[at], cy, fill }));
     const labels = symbols.value(part.labels) ?? across.map((_, i) => written(i));
-    const shown = spaced(across);
-    const words = [
+    const anchor = (i) => (i === labels.length - 1 ? "end" : i ? "middle" : "start");
+    const texts = [
       [CHART.left - 5, CHART.top + 4, "end", written(part.high, part.numbers)],
       [CHART.left - 5, BOTTOM + 4, "end", written(part.low, part.numbers)],
-      ...shown.map((i) => [across[i], CHART.height - 12, i === labels.length - 1 ? "end" : i ? "middle" : "start", labels[i]]),
+      ...spaced(across).map((i) => [across[i], CHART.height - 12, anchor(i), labels[i]]),
     ];
-    each(ticks, words, () => makeSvg("text", { "data-text": "" }), (node, [x, y, anchor, text]) => {
-      node.setAttribute("x", x);
-      node.setAttribute("y", y);
-      node.setAttribute("text-anchor", anchor);
-      write(node, text);
+    each(ticks, texts, () => makeSvg("text", { "data-text": "" }), (node, [x, y, end, text]) => write(set(node, { x, y, "text-anchor": end }), text));
+    each(key, part.names, makeEntry, (entry, name, i) => {
+      const [, text, number] = entry.children;
+      write(text, name);
+      if (number) write(number, written(values[i][at], part.numbers));
     });
-    each(
-      key,
-      part.names,
-      (i) => {
-        const swatch = make("i", { style: `background: ${part.colours[i]}` });
-        return make("p", {}, swatch, make("span", { "data-text": "" }), ...(at === null ? [] : [make("output", { "data-text": "" })]));
-      },
-      (line, name, i) => {
-        write(line.children[1], name);
-        if (line.children[2]) write(line.children[2], written(values[i][at], part.numbers));
-      },
-    );
   }
   const label = (caption) => svg.setAttribute("aria-label", [symbols.write(part.title) || "A chart.", caption].join(" "));
   return { node: make("div", {}, svg, key), update, label };
@@ -105,13 +86,13 @@ function bars(part, tools) {
   return {
     node: list,
     update() {
-      const [names, numbers, high, colours] = ["names", "values", "high", "colours"].map((name) => symbols.value(part[name]));
+      const [names, numbers, colours] = ["names", "values", "colours"].map((name) => symbols.value(part[name]));
       const values = asList(numbers).slice(0, names.length);
       const most = Math.max(...values);
       each(list, values, makeBar, (line, value, i) => {
         const [name, bar, output] = line.children;
         write(name, names[i]);
-        bar.firstChild.style.width = `${100 * Math.min(Math.max(value / high, 0), 1)}%`;
+        bar.firstChild.style.width = `${100 * clamp(value, 0, 1)}%`;
         if (colours) bar.firstChild.style.background = `rgb(${colours.data.subarray(3 * i, 3 * i + 3).join(" ")})`;
         write(output, written(value, part.numbers));
         line.toggleAttribute("data-most", value === most);

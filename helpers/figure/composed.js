@@ -1,7 +1,7 @@
 // The figure: builds its parts and controls once, and keeps them drawn.
 
 const { make, write, followTheme, fresh } = page;
-const BUILDERS = { stage: parts.stage, row: parts.row, matrix: parts.matrix, tokens: parts.tokens, words: parts.words, ...charts };
+const BUILDERS = { ...parts, ...words, ...charts };
 
 async function render({ model, el }) {
   const spec = model.get("spec");
@@ -23,6 +23,7 @@ async function render({ model, el }) {
     spec.controls.map((number) => [spec.nodes[number].name, { number, node: spec.nodes[number] }]),
   );
   const answering = []; // [node, answer] of every picture that answers the hand
+  // What every part and control gets. `players` are what Play has set going, `silent` the pictures that answer nothing.
   const tools = {
     symbols: known,
     controls: named,
@@ -55,7 +56,7 @@ async function render({ model, el }) {
   const spoken = [];
   const column = (part) => {
     const node = make("div", { class: "stack" }, ...part.parts.map(place));
-    return { node, update: part.kind === "ribbons" ? parts.ribbons(part, tools, node) : null };
+    return { node, update: part.kind === "ribbons" ? words.ribbons(part, tools, node) : null };
   };
 
   const view = make("div", { class: "parts" }, ...spec.parts.map(place));
@@ -75,20 +76,22 @@ async function render({ model, el }) {
   function listen() {
     const everywhere = {};
     const told = [];
+    const given = Object.values(named).map(({ node }) => node.keys);
     for (const [name, control] of Object.entries(named)) {
-      const { keys: pair, play, leap, kind } = control.node;
-      if (!pair) continue;
-      const by = (sign) => () => controls.move(control, tools, sign * (leap ?? 1), kind === "choice");
-      Object.assign(everywhere, { [pair[0]]: by(-1), [pair[1]]: by(1) });
-      if (pair[1] === "+") everywhere["="] = by(1); // the key that bears the plus, without Shift
-      told.push(`${pair[0] === "-" ? "−" : pair[0]} and ${pair[1]} change ${name}`);
+      const { keys, play, leap, kind } = control.node;
+      const [less, more] = keys || (play && !given.includes("[]") ? "[]" : "");
+      if (less) {
+        const by = (sign) => () => controls.move(control, tools, sign * (leap ?? 1), kind === "choice");
+        Object.assign(everywhere, { [less]: by(-1), [more]: by(1) });
+        if (more === "+") everywhere["="] = by(1); // the key that bears the plus, without Shift
+        told.push(`${less === "-" ? "−" : less} and ${more} change ${name}`);
+      }
       if (play) {
         everywhere[" "] = tools.players.find((player) => player.name === name).press;
         everywhere.Home = () => controls.move(control, tools, -Infinity);
         everywhere.End = () => controls.move(control, tools, Infinity);
         told.push("Space plays");
-        const step = (sign) => (far) => controls.move(control, tools, sign * (far ? 5 : 1));
-        Object.assign(everywhere, { ArrowLeft: step(-1), ArrowRight: step(1), ArrowUp: step(1), ArrowDown: step(-1) });
+        Object.assign(everywhere, controls.arrows((dx, dy, far) => controls.move(control, tools, (dx - dy) * (far ? 5 : 1))));
         told.unshift("arrows go a step on or back (with Shift, five), Home and End to the first and last");
       }
     }

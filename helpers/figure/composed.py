@@ -1,25 +1,24 @@
 """`Figure`: parts and controls put together; its data crosses to the page once, its state comes back."""
 
+import itertools
 import re
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import anywidget
-import numpy as np
 import traitlets
 from IPython.display import Image
 
+from helpers.figure import taking
+from helpers.figure.book import Book, flat, symbols_in
 from helpers.figure.controls import Control
-from helpers.figure.layers import Layer
 from helpers.figure.parts import Part, Shown
-from helpers.figure.symbols import Ask, Lab, Look, Names, Stored, Symbol, Text
+from helpers.figure.symbols import Look, Text
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("page", "arrays", "raster", "symbols", "layers")  # each before those that need it
-SCRIPTS += ("state", "sound", "controls", "pointing", "parts", "charts")
-MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
+SCRIPTS += ("state", "sound", "controls", "frames", "pointing", "picture", "parts", "words", "charts")
 
 
 @cache
@@ -44,6 +43,7 @@ def scoped(path: Path) -> str:
 
 def module(labs: Sequence[Path]) -> str:
     """The page's one module, for figures with these files of labs."""
+    taking.distinct([*SCRIPTS, *(path.stem for path in labs)], "scripts")
     files = [*(FOLDER / f"{name}.js" for name in SCRIPTS), *labs]
     own = f"const labs = {{ {', '.join(f'...{path.stem}' for path in labs)} }};"
     return "\n".join([*map(scoped, files), own, source(FOLDER / "composed.js")])
@@ -100,7 +100,7 @@ class Figure(anywidget.AnyWidget):
             values.setdefault(name, control)
         self._caption = Text(caption, **values)
         self._still = dict(still or {})
-        book = Book(self)
+        book = Book()
         spec = {
             "parts": book(list(parts)),
             "caption": book(self._caption),
@@ -197,89 +197,19 @@ class Figure(anywidget.AnyWidget):
         return bundle, metadata
 
 
-class Book:
-    """A composition as the page reads it: every symbol once, by number; arrays end to end."""
-
-    def __init__(self, figure: Figure) -> None:
-        self.nodes, self.asks, self.labs = [], {}, []
-        self._numbers, self._kept, self._chunks, self._layout, self._offset = {}, [], [], [], 0
-
-    def __call__(self, arg: object) -> object:
-        if isinstance(arg, Symbol):
-            return {"$": self.number(arg)}
-        if isinstance(arg, Layer | Part):
-            return {"kind": arg.kind, **{name: self(value) for name, value in arg.args.items()}}
-        if isinstance(arg, list | tuple):
-            return [self(each) for each in arg]
-        if isinstance(arg, np.generic):
-            return arg.item()
-        if arg is None or isinstance(arg, str | int | float | bool):
-            return arg
-        raise ValueError(
-            f"A figure cannot hold {arg!r} ({type(arg).__name__}); give numbers, texts or symbols."
-        )
-
-    def number(self, symbol: Symbol) -> int:
-        """The symbol's number; it is written down when it is met first, after those that it depends on."""
-        if id(symbol) not in self._numbers:
-            node = {"kind": symbol.kind, **{name: self(value) for name, value in symbol.args.items()}}
-            if isinstance(symbol, Stored):
-                node["tree"] = self._keep(symbol.tree)
-            if isinstance(symbol, Names):
-                node["texts"] = symbol.texts
-            if isinstance(symbol, Lab):
-                self.labs.append(symbol)
-            if isinstance(symbol, Ask):
-                self.asks[len(self.nodes)] = symbol
-            self._numbers[id(symbol)] = len(self.nodes)
-            self._kept.append(symbol)  # or another could come to bear its id
-            self.nodes.append(node)
-        return self._numbers[id(symbol)]
-
-    def _keep(self, tree: object) -> object:
-        """The number of an array in the payload, or a list of such."""
-        if isinstance(tree, list):
-            return [self._keep(each) for each in tree]
-        raw = np.ascontiguousarray(tree).tobytes()
-        self._layout.append({"dtype": tree.dtype.name, "shape": list(tree.shape), "offset": self._offset})
-        self._chunks.append(raw + bytes(-len(raw) % 8))  # a typed array starts at a multiple of its item
-        self._offset += len(self._chunks[-1])
-        return len(self._layout) - 1
-
-    def packed(self) -> tuple[list, bytes]:
-        """Where the arrays lie, and all of them, deflated."""
-        payload = zlib.compress(b"".join(self._chunks), 9)
-        if len(payload) > MOST_BYTES:
-            raise ValueError(
-                f"The figure's data take {len(payload) / 1e6:.1f} MB; at most {MOST_BYTES / 1e6} fit on a page. "
-                "Give fewer or smaller pictures, or fewer steps."
-            )
-        return self._layout, payload
-
-
-def symbols_in(arg: object) -> Iterator[Symbol]:
-    """Every symbol that something depends on, those first that others depend on."""
-    if isinstance(arg, list | tuple):
-        for each in arg:
-            yield from symbols_in(each)
-    elif isinstance(arg, Symbol | Layer | Part):
-        yield from symbols_in(list(arg.args.values()))
-        if isinstance(arg, Symbol):
-            yield arg
-
-
-def flat(parts: object) -> Iterator[Part]:
-    """Parts without the columns that stack them."""
-    for part in parts:
-        yield from flat(part.args["parts"]) if "parts" in part.args else [part]
-
-
 def _by_name(controls: list[Control]) -> dict[str, Control]:
+    """Controls by name; two that bear the same name, or take the same keys, are refused."""
     found: dict[str, Control] = {}
     for control in controls:
         if found.setdefault(control.name, control) is not control:
             raise ValueError(
                 f"Two controls are called {control.name!r}; give each its own: name=..., or the first argument."
+            )
+    keys = [(control.args["keys"], name) for name, control in found.items() if control.args.get("keys")]
+    for (one, name), (other, second) in itertools.combinations(keys, 2):
+        if set(one) & set(other):
+            raise ValueError(
+                f"{name!r} and {second!r} take the same keys, {one!r}; give one of them others: keys=..."
             )
     return found
 

@@ -33,7 +33,7 @@ function slider(control, tools) {
   };
 }
 
-/** Move a slider or a choice by so many steps, or to an end; says whether it moved. */
+/** Move a slider or a choice by so many steps, or to an end; says whether more steps follow. */
 function move(control, tools, by, round = false) {
   const { value, start = 0, step = 1, count, options } = givenOf(control, tools);
   const last = (count ?? options.length) - 1;
@@ -41,6 +41,12 @@ function move(control, tools, by, round = false) {
   const next = round ? (place + by + last + 1) % (last + 1) : clamp(place + by, 0, last);
   if (next !== place) tools.change(control.node.name, start + next * step);
   return next < last;
+}
+
+/** Arrow keys as actions: moved(dx, dy, far). */
+function arrows(moved) {
+  const by = (dx, dy) => (far) => moved(dx, dy, far);
+  return { ArrowLeft: by(-1, 0), ArrowRight: by(1, 0), ArrowUp: by(0, -1), ArrowDown: by(0, 1) };
 }
 
 /** A button that goes through a slider's values. Where the reader prefers reduced motion each press is one step. */
@@ -74,15 +80,18 @@ function makePlayer(control, tools) {
   return player;
 }
 
+/** An input with words beside it; `changed` hears of it when a hand sets it. */
+function labelled(attributes, changed) {
+  const input = make("input", attributes);
+  input.addEventListener("change", () => changed(input));
+  return make("label", {}, input, make("span"));
+}
+
 function choice(control, tools) {
   const { name } = control.node;
   const group = fresh("choice");
   const row = make("div", { class: "choices" });
-  const makeOption = (i) => {
-    const input = make("input", { type: "radio", name: group });
-    input.addEventListener("change", () => tools.change(name, i));
-    return make("label", {}, input, make("span"));
-  };
+  const makeOption = (i) => labelled({ type: "radio", name: group }, () => tools.change(name, i));
   return {
     node: make("fieldset", {}, make("legend", {}, name), row),
     update() {
@@ -97,12 +106,10 @@ function choice(control, tools) {
 
 function toggle(control, tools) {
   const { name } = control.node;
-  const input = make("input", { type: "checkbox" });
-  input.addEventListener("change", () => tools.change(name, input.checked));
-  return {
-    node: make("label", { class: "toggle" }, input, make("span", {}, name)),
-    update: () => (input.checked = Boolean(givenOf(control, tools).value)),
-  };
+  const node = labelled({ type: "checkbox" }, ({ checked }) => tools.change(name, checked));
+  node.className = "toggle";
+  write(node.lastChild, name);
+  return { node, update: () => (node.firstChild.checked = Boolean(givenOf(control, tools).value)) };
 }
 
 /** A switch for a tone that follows a playhead. */
@@ -127,13 +134,9 @@ function switches(control, tools) {
   const all = make("button", { type: "button" });
   let flags = [];
   let [looked, has] = [null, null]; // the labels that were looked through last, and which classes they have
-  const set = (next) => tools.change(name, next);
-  all.addEventListener("click", () => set(flags.map((_, i) => i < first || flags.includes(0))));
-  const makeSwitch = (i) => {
-    const input = make("input", { type: "checkbox" });
-    input.addEventListener("change", () => set(flags.map((on, k) => (k === i + first ? !on : Boolean(on)))));
-    return make("label", {}, input, make("span"));
-  };
+  const turn = (next) => tools.change(name, flags.map(next));
+  all.addEventListener("click", () => turn((_, i) => i < first || flags.includes(0)));
+  const makeSwitch = (i) => labelled({ type: "checkbox" }, () => turn((on, k) => (k === i + first ? !on : Boolean(on))));
   return {
     node: make("fieldset", {}, make("legend", {}, name), list, all),
     update() {
@@ -214,4 +217,4 @@ function entries(control, tools, box) {
 
 const PANEL = { slider, choice, toggle, sound: follower, switches, legend: switches, field };
 
-export { PANEL, givenOf, move, entries };
+export { PANEL, givenOf, move, arrows, entries };

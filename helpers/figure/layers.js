@@ -1,4 +1,4 @@
-// Layers of a stage: how each changes the pixels below it, and what it lays over them. Their twin is layers.py.
+// Layers of a stage: how each changes the pixels below it, and what it lays over them. Their twins are layers.py and shapes.py.
 
 import { asArray, asList, rowsOf, same } from "./arrays.js";
 import { nearest, bilinear, visible, edges, tinted } from "./raster.js";

@@ -1,9 +1,7 @@
-"""Layers of a stage, from below to above. Raster layers change its pixels, vector layers lay shapes over them.
+"""Layers of a stage, from below to above: those that change its pixels. Those that lay shapes over them: shapes.py.
 
 Each says here, in NumPy, what layers.js draws on the page. Every argument may be a symbol; every layer takes `when`,
-a number (picked, or a toggle) that hides it where it is 0. Shapes are (kind, numbers, text) in the stage's pixels:
-("rect", [left, top, width, height], ""), ("circle", [x, y, radius], ""), ("arrow", [x0, y0, x1, y1], ""),
-("line", ...), ("text", [x, y], "words").
+a number (picked, or a toggle) that hides it where it is 0.
 """
 
 from collections.abc import Sequence
@@ -13,9 +11,14 @@ from types import SimpleNamespace
 import numpy as np
 
 from helpers.figure import taking
-from helpers.figure.controls import Legend, Pointer
-from helpers.figure.symbols import Lab, Look, Piece, Stored, Symbol, written
+from helpers.figure.computing import Lab
+from helpers.figure.controls import Legend
+from helpers.figure.pointing import Pointer
+from helpers.figure.raster import bilinear, coloured, edges, mixed, nearest, upsampled_labels, visible
+from helpers.figure.symbols import Look, Piece, Stored, Symbol, picked_from
 
+# (kind, numbers, text) in the stage's pixels: ("rect", [left, top, width, height], ""), ("circle", [x, y, radius], ""),
+# ("arrow", [x0, y0, x1, y1], ""), ("line", [x0, y0, x1, y1], ""), ("text", [x, y], "words")
 Shape = tuple[str, list[float], str]
 ACCENT = (255, 150, 0)  # the one colour that no class has
 DIM = 45  # percent of its brightness that a dimmed scene keeps
@@ -35,10 +38,8 @@ class Layer(Piece):
 
     def size(self, now: SimpleNamespace) -> tuple[int, int] | None:
         """(H, W) of a stage that this layer would be the first of; None if it can be none."""
-        own = [
-            getattr(now, name) for name in ("picture", "values", "labels", "segments") if hasattr(now, name)
-        ]
-        return np.shape(own[0])[:2] if own else None
+        sized = ("picture", "values", "labels", "segments")
+        return next((np.shape(getattr(now, name))[:2] for name in sized if hasattr(now, name)), None)
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
         """What the layer makes of the pixels below it, (H, W, 3) uint8."""
@@ -61,7 +62,16 @@ class Image(Layer):
     dim: object = 0
 
     def __post_init__(self) -> None:
-        self.picture = self.picture if isinstance(self.picture, Symbol) else taking.image(self.picture)
+        if not isinstance(self.picture, Symbol):
+            self.picture = taking.image(self.picture)
+        elif getattr(getattr(picked_from(self.picture), "tree", None), "dtype", np.uint8) in (
+            np.float32,
+            np.float64,
+        ):
+            raise ValueError(
+                "The pictures to pick from hold floats; expected uint8. Turn each into bytes first, "
+                "taking.image(picture), or show numbers with fig.Heat."
+            )
         super().__post_init__()
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
@@ -170,9 +180,8 @@ class Regions(Layer):
         first, end = (now.chosen, now.chosen + 1) if np.ndim(now.chosen) == 0 else now.chosen
         segments = nearest(now.segments, below.shape[:2])
         inside = (segments >= first) & (segments < end)
-        return mixed(
-            below, np.array(now.colour), np.where(edges(inside) & inside, 1, inside * now.blend / 100)
-        )
+        weight = np.where(edges(inside) & inside, 1, inside * now.blend / 100)
+        return mixed(below, np.array(now.colour), weight)
 
 
 @dataclass(eq=False)
@@ -191,9 +200,8 @@ class Spot(Layer):
 class Lens(Layer):
     """A round window at a pointer, or at (x, y); inside it other layers are drawn over what lies below."""
 
-    def __init__(self, at: Pointer | Sequence, radius: object, *layers: Layer, when: object = 1) -> None:
-        self.when = when
-        super().__post_init__()
+    def __init__(self, at: Pointer | Sequence, radius: object, *layers: Layer, **rest: object) -> None:
+        super().__init__(**rest)
         place = at if isinstance(at, Symbol) else list(at)
         self.args |= {"at": place, "radius": radius, "layers": list(layers)}
 
@@ -215,58 +223,6 @@ class Lens(Layer):
         return [("circle", [now.at[0] + 0.5, now.at[1] + 0.5, now.radius + 0.5], "")]
 
 
-@dataclass(eq=False)
-class Box(Layer):
-    """A frame round (left, top, width, height), or frames round (N, 4) of them, each with a text if given."""
-
-    box: object
-    text: object = ""
-
-    def shapes(self, now: SimpleNamespace) -> list[Shape]:
-        boxes = np.asarray(now.box, float).reshape(-1, 4).tolist()
-        texts = now.text if isinstance(now.text, list) else [now.text]
-        words = [("text", each[:2], written(t)) for each, t in zip(boxes, texts, strict=False) if t != ""]
-        return [("rect", each, "") for each in boxes] + words
-
-
-@dataclass(eq=False)
-class Dots(Layer):
-    """Places (N, 2) as x, y in pixels (the middle of pixel 0 is 0.5), the chosen one in a ring."""
-
-    places: object
-    chosen: object = None
-    radius: object = 0.4
-
-    def shapes(self, now: SimpleNamespace) -> list[Shape]:
-        dots = np.asarray(now.places, float).reshape(-1, 2).tolist()
-        ring = [] if now.chosen is None else [("circle", [*dots[int(now.chosen)], 3 * now.radius], "")]
-        return [("circle", [*dot, now.radius], "") for dot in dots] + ring
-
-
-@dataclass(eq=False)
-class Arrows(Layer):
-    """Arrows (N, 4) or one, from x0, y0 to x1, y1; without heads they are lines."""
-
-    ends: object
-    heads: bool = True
-
-    def shapes(self, now: SimpleNamespace) -> list[Shape]:
-        kind = "arrow" if now.heads else "line"
-        return [(kind, each, "") for each in np.asarray(now.ends, float).reshape(-1, 4).tolist()]
-
-
-@dataclass(eq=False)
-class Note(Layer):
-    """Words at a place of the picture."""
-
-    x: object
-    y: object
-    text: object
-
-    def shapes(self, now: SimpleNamespace) -> list[Shape]:
-        return [("text", [now.x, now.y], written(now.text))]
-
-
 def table(colours: object) -> Stored:
     """256 colours as a symbol, from an array or from the name of one of matplotlib's maps."""
     if isinstance(colours, str):
@@ -282,59 +238,3 @@ def upsampled(scores: object, shape: Sequence[int], smooth: object = 1) -> Lab:
     As torch.nn.functional.interpolate with align_corners=False: bilinearly, or where `smooth` is 0 cell by cell.
     """
     return Lab(None, "upsampled", upsampled_labels, scores=scores, shape=list(shape[:2]), smooth=smooth)
-
-
-def upsampled_labels(scores: np.ndarray, shape: list, smooth: int) -> np.ndarray:
-    """`upsampled` in NumPy, (H, W) uint8; of equal scores the first class wins."""
-    enlarge = bilinear if smooth else nearest
-    return np.stack([enlarge(np.asarray(each, float), shape) for each in scores]).argmax(0).astype(np.uint8)
-
-
-def coloured(picture: np.ndarray) -> np.ndarray:
-    """A picture as (H, W, 3): greys (H, W) three times."""
-    return picture if picture.ndim == 3 else picture[..., None].repeat(3, -1)
-
-
-def bilinear(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    """(h, w) enlarged to (H, W) by the four nearest cells."""
-    for axis, size in enumerate(shape):
-        cells = values.shape[axis]
-        place = np.maximum((np.arange(size) + 0.5) * (cells / size) - 0.5, 0)
-        low = place.astype(int)
-        weight = (place - low).reshape((-1, 1) if axis == 0 else -1)
-        values = (
-            values.take(low, axis) * (1 - weight) + values.take(np.minimum(low + 1, cells - 1), axis) * weight
-        )
-    return values
-
-
-def nearest(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    """(h, w, ...) enlarged or shrunk to (H, W, ...), each pixel from its own cell."""
-    if values.shape[:2] == tuple(shape):
-        return values
-    rows, columns = (
-        np.arange(size) * cells // size for size, cells in zip(shape, values.shape, strict=False)
-    )
-    return values[rows[:, None], columns]
-
-
-def visible(labels: np.ndarray, shown: list) -> np.ndarray:
-    """A label map in which classes that are switched off have become background."""
-    return np.where(np.asarray([*shown, *[1] * 256])[labels], labels, 0)
-
-
-def edges(labels: np.ndarray) -> np.ndarray:
-    """Where one of the four neighbours has another label: (H, W) bool."""
-    differs = np.zeros(labels.shape, bool)
-    below, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
-    differs[1:] |= below
-    differs[:-1] |= below
-    differs[:, 1:] |= right
-    differs[:, :-1] |= right
-    return differs
-
-
-def mixed(pixels: np.ndarray, colours: np.ndarray, weight: object) -> np.ndarray:
-    """Pixels with so much of the colours over them, rounded half up: (H, W, 3) uint8."""
-    weight = np.asarray(weight, float)[..., None]
-    return np.floor(pixels * (1 - weight) + colours * weight + 0.5).astype(np.uint8)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers.figure.composed import Figure
-from helpers.figure.controls import Paint
 from helpers.figure.layers import Image
 from helpers.figure.parts import Stage
+from helpers.figure.pointing import Paint
 
 SIDE = 28  # pixels, as MNIST's digits have
 

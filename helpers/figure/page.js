@@ -7,10 +7,15 @@ function fresh(name) {
   return `composed-${name}-${count++}`;
 }
 
+/** Set an element's attributes, and return it. */
+function set(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
 /** An element with attributes and children. Whatever can hold the focus keeps its keys from JupyterLab's shortcuts. */
 function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  const node = set(document.createElement(tag), attributes);
   if (tag === "input" || tag === "button" || "tabindex" in attributes) node.setAttribute("data-lm-suppress-shortcuts", "true");
   node.append(...children);
   return node;
@@ -18,9 +23,7 @@ function make(tag, attributes = {}, ...children) {
 
 /** An element of a drawing in lines. */
 function makeSvg(tag, attributes = {}) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
+  return set(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes);
 }
 
 /** Set an element's text only where it changes: a screen reader says it again otherwise. */
@@ -65,4 +68,4 @@ function isDark(element) {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-export { fresh, make, makeSvg, write, each, clamp, followTheme };
+export { fresh, set, make, makeSvg, write, each, clamp, followTheme };

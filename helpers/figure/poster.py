@@ -11,8 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image as Pillow
 
+from helpers.figure.charts import CHART, runs
 from helpers.figure.controls import Control, Legend
-from helpers.figure.parts import CHART, Part, Shown, runs
+from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Look, Text, write
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
@@ -49,7 +50,7 @@ def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, lo
 
 
 def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
-    """Pixels that a part takes, its title included."""
+    """(width, height) in pixels of a part, its title included."""
     if shown.pixels is not None:
         height, width = shown.pixels.shape[:2]
         whole = WIDTH - 2 * MARGIN
@@ -66,7 +67,7 @@ def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
 
 
 def _flow(sizes: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], int]:
-    """Places (left, top) in lines from the left, and the height of all."""
+    """Places (left, top) in pixels, in lines from the left; and the height of all."""
     places, left, top, tall = [], MARGIN, MARGIN, 0
     for wide, high in sizes:
         if left > MARGIN and left + wide > WIDTH - MARGIN:
@@ -87,7 +88,7 @@ def _lined(texts: Sequence[str]) -> Iterator[tuple[str, float, int]]:
 
 
 def _entries(legend: Legend, look: Look) -> list[tuple[str, np.ndarray]]:
-    """Names and colours: of the classes that the picture has, or of all."""
+    """Names and colours, 0 to 1, of the classes that are on: those that the picture has, or all."""
     shown, present, names = look(legend), look(legend.args["present"]), look(legend.names)
     has = range(len(shown)) if present is None else set(np.unique(present).tolist())
     return [(names[k], legend.colours[k] / 255) for k in range(1, len(names)) if k in has and shown[k]]

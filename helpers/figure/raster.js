@@ -1,4 +1,4 @@
-// Pixels: enlarging, rims, mixing. Their twin is layers.py. A picture is {data, shape: [H, W, 3]}, in bytes.
+// Pixels: enlarging, rims, mixing. Their twin is raster.py. A picture is {data, shape: [H, W, 3]}, in bytes.
 
 import { asArray } from "./arrays.js";
 

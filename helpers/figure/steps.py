@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib import colormaps
 
 from helpers.figure import taking
+from helpers.figure.raster import tiled
 from helpers.plotting import CLASS_COLOURS
 
 Kind = Literal["image", "maps", "scores", "labels", "matrix", "vector", "words"]
@@ -118,18 +119,12 @@ def pixels(step: Step, channels: int) -> np.ndarray:
     if step.kind == "matrix":
         return _coloured(value)
     most = np.argsort(-value.var((1, 2)), kind="stable")[:channels]
-    columns = int(np.ceil(np.sqrt(len(most))))
     by = -(-TILE // max(value.shape[1:]))
     tiles = [_coloured(value[channel]).repeat(by, 0).repeat(by, 1) for channel in most]
-    tall, wide = (side + GAP for side in tiles[0].shape[:2])
-    sheet = np.full((-(-len(tiles) // columns) * tall - GAP, columns * wide - GAP, 3), 255, np.uint8)
-    for i, tile in enumerate(tiles):
-        top, left = i // columns * tall, i % columns * wide
-        sheet[top : top + tall - GAP, left : left + wide - GAP] = tile
-    return sheet
+    return tiled(tiles, int(np.ceil(np.sqrt(len(most)))), GAP, between=255)[0]
 
 
 def _coloured(values: np.ndarray) -> np.ndarray:
-    """Numbers from their least to their greatest as colours."""
+    """Numbers (h, w), from their least to their greatest, as colours (h, w, 3) uint8."""
     low, high = values.min(), values.max()
     return colormaps["viridis"]((values - low) / ((high - low) or 1), bytes=True)[..., :3]

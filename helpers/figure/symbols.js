@@ -1,6 +1,6 @@
 // Symbols: their values in the present state, and how captions write them. Their twin is symbols.py.
 
-import { at, same, asList } from "./arrays.js";
+import { at, same, asList, leastOf } from "./arrays.js";
 import { upsampled, ink } from "./raster.js";
 
 const NOTHING = "–";
@@ -26,8 +26,7 @@ function written(value, spec = "") {
 
 /** The number of the centre that is nearest to a place. */
 function nearestTo(centres, place) {
-  const distances = asList(centres).map((centre) => Math.abs(centre - place));
-  return distances.indexOf(Math.min(...distances));
+  return leastOf(asList(centres).map((centre) => Math.abs(centre - place)));
 }
 
 /** The value of a symbol; a control that is not here is what the hand left. */
@@ -126,4 +125,4 @@ function symbolsOf({ nodes, arrays, state, labs, ask }) {
   return symbols;
 }
 
-export { symbolsOf, written, nearestTo };
+export { symbolsOf, written };

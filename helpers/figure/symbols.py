@@ -6,9 +6,8 @@ beforehand, or a lab.
 """
 
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -57,7 +56,10 @@ class Symbol(Piece):
 
 
 class Look:
-    """One state of a figure: `look(symbol)` is the symbol's value, and whatever is no symbol is itself."""
+    """One state of a figure: `look(symbol)` is the symbol's value, and whatever is no symbol is itself.
+
+    `turn` is the number of the small picture that a `Row` is drawing, which `Each` stands for.
+    """
 
     def __init__(self, state: dict[str, object]) -> None:
         self.state, self.turn, self._found = state, 0, {}
@@ -136,9 +138,14 @@ class Pick(Symbol):
         return of.item() if isinstance(of, np.generic) else of
 
 
+def picked_from(symbol: Symbol) -> Symbol:
+    """What a pick, and picks of picks, look up in."""
+    return picked_from(symbol.of) if isinstance(symbol, Pick) else symbol
+
+
 @dataclass(eq=False)
 class Choose(Symbol):
-    """One of several symbols, by number."""
+    """One of several symbols, by number; a number beyond the end is the last one."""
 
     which: object
     options: list
@@ -181,53 +188,6 @@ class Text(Symbol):
 def write(look: Look, value: object, spec: str = "") -> str:
     """A symbol or a value as a caption writes it."""
     return value.written(look, spec) if isinstance(value, Symbol) else written(value, spec)
-
-
-class Lab(Symbol):
-    """A value that a pure function computes: in Python for posters and tests, in JavaScript on the page.
-
-    Args:
-        script: the JavaScript file; it ends in `export { name };` as the kit's own do.
-        name: the function's name there. It gets one object with the inputs' values and returns numbers, texts,
-            {data, shape} or an object of such.
-        reference: the same in Python, with the inputs as keywords.
-        inputs: symbols, arrays and constants.
-    """
-
-    def __init__(self, script: Path | None, name: str, reference: Callable, **inputs: object) -> None:
-        super().__post_init__()
-        self.script, self.reference = script, reference
-        self.args = {"name": name, **{key: stored(value) for key, value in inputs.items()}}
-
-    def find(self, look: Look, now: SimpleNamespace) -> object:
-        return self.reference(**{key: value for key, value in vars(now).items() if key != "name"})
-
-
-class Ask(Symbol):
-    """What only Python can say. While it thinks, the page shows what it had, and says that it waits.
-
-    Args:
-        name: what is asked, as a page without kernel names it: "A sentence of your own" (needs a running notebook).
-        answer: called with the values of `inputs`; returns numbers, texts, lists or a dictionary of such. A
-            ValueError's message is shown to the reader.
-        stored: the value where nothing need be asked, and where no kernel is.
-        when: ask only where this is true (a number, picked).
-        inputs: what the question says.
-    """
-
-    def __init__(
-        self, name: str, answer: Callable, stored: Symbol, when: object = 1, **inputs: object
-    ) -> None:
-        super().__post_init__()
-        self.answer, self.keys = answer, list(inputs)
-        self.args = {"name": name, "stored": stored, "when": when, "inputs": list(inputs.values())}
-
-    def find(self, look: Look, now: SimpleNamespace) -> object:
-        return self.reply(now.inputs) if now.when else now.stored
-
-    def reply(self, inputs: list) -> object:
-        """Ask, with the inputs' values in order."""
-        return self.answer(**dict(zip(self.keys, inputs, strict=True)))
 
 
 def stored(value: object) -> object:

@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers import figure as fig
 from helpers.figure import taking
-from helpers.figure.controls import ink
+from helpers.figure.raster import ink
 from helpers.plotting import DIGIT_CLASSES
 
 FAINT = 0.06  # of the strongest gradient: below it the scene is left as it is

@@ -91,7 +91,7 @@ def by_length(
 
 def _spare() -> list[str]:
     """Colours for systems that have none of their own."""
-    from helpers.figure.parts import LINE_COLOURS
+    from helpers.figure.charts import LINE_COLOURS
 
     return [each for each in LINE_COLOURS if each not in COLOURS.values()]
 

@@ -218,7 +218,6 @@ def question() -> fig.Figure:
             token,
             weights=fig.array(attention.max((2, 3)))[system],
             title="Question",
-            hover=True,
         ),
         looks(0),
         looks(1),

@@ -8,6 +8,7 @@ from figure_page import FigurePage
 from hosts import HERE, VIEWPORT, Jupyter, stored_notebook
 from playwright.sync_api import expect
 
+from helpers import figure as fig
 from helpers.plotting import DIGIT_CLASSES
 from tools import build_site
 
@@ -118,8 +119,6 @@ def test_tokens_are_chosen_by_click_and_by_keys(plain):
     settled(page, figure, Token="discs")
     page.page.keyboard.press("End")
     settled(page, figure, Token="?")
-    page.root.get_by_role("radio", name="there").hover()
-    settled(page, figure, Token="there")
     page.pointer(20, 90, number=1)
     page.press("ArrowRight", "Shift+ArrowUp", number=1)
     settled(page, figure, place=[39.5, 23.5])  # the middle of a cell of the coarse grid
@@ -145,6 +144,35 @@ def test_ribbons_join_words_and_follow_the_choice(plain):
     page.press("ArrowDown", number=0)  # the matrix's rows are the same words
     page.root.get_by_role("button", name="gato").click()
     settled(page, figure, **{"Word": "is", "Switched off": [True, False, True]})
+
+
+def test_a_slider_that_plays_leaves_its_keys_to_a_control_that_names_them(plain):
+    """Both took [ and ], and the choice could not be moved by the keys that the figure names for it."""
+    figure, page = compositions.sliding_window(), plain.open("sliding_window")
+    page.press("]")
+    settled(page, figure, Model=1)
+    page.press("ArrowRight")
+    settled(page, figure, Stroke=1)
+    told = page.root.locator(".keys").text_content()
+    assert "[ and ] change Model" in told and "change Stroke" not in told
+
+
+@pytest.mark.parametrize("width", [320, 400])
+def test_a_matrix_with_row_names_shrinks_with_its_page(plain, width):
+    """Beside names the picture kept its whole width, and stood out of a narrow page."""
+    rows = [f"{k} stroke of a long word" for k in range(9)]
+    matrix = fig.Matrix(np.eye(9), rows, list("abcdefghi"), numbers=".0f")
+    page = plain.put("narrow", fig.Figure(matrix, caption="Ones.", alt="A diagonal with names."))
+    page.page.set_viewport_size({"width": width, "height": 900})
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    picture = page.canvas().bounding_box()
+    assert 120 < picture["width"] < 300
+    assert picture["x"] + picture["width"] <= width
+    for k, name in enumerate(page.root.locator(".row-names span").all()):
+        box = name.bounding_box()
+        assert box["x"] + box["width"] <= picture["x"]
+        middle = picture["y"] + (k + 0.5) * picture["height"] / 9
+        assert box["y"] + box["height"] / 2 == pytest.approx(middle, abs=1)
 
 
 def test_where_no_kernel_is_a_question_is_refused_in_words(plain):

@@ -27,10 +27,8 @@ def small(words=(0, 1), places=3, seed=0, recur=1.0) -> Reader:
     """A reader small enough for loops: few places, few words, no structure."""
     draw = generator(seed)
     shapes = (places, 4), (2, 4), (4, 4), (len(words), places)
-    annotations, output, mix, scores = (
-        torch.randn(shape, generator=draw, dtype=torch.float64) for shape in shapes
-    )
-    return Reader(annotations, output, recur * mix, words, scores)
+    numbers = [torch.randn(shape, generator=draw, dtype=torch.float64) for shape in shapes]
+    return Reader(numbers[0], numbers[1], recur * numbers[2], words, numbers[3])
 
 
 def followed(reader: Reader, places, scores=None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -74,7 +72,6 @@ def test_values_and_gradients_are_those_of_a_differentiated_loop(objective, func
     (gradient,) = torch.autograd.grad(value, scores)
     assert_close(torch.tensor(function(reader).value, dtype=torch.float64), value.detach())
     assert_close(function(reader).gradient, gradient)
-    assert torch.autograd.gradcheck(lambda each: summed(reader, each, objective), scores)
 
 
 @CASES
@@ -89,14 +86,6 @@ def test_gradients_are_those_of_finite_differences(reader, objective):
     assert (ahead - behind) / 2e-5 == pytest.approx(slope, rel=1e-6)
 
 
-def test_one_word_has_the_closed_forms_of_the_page():
-    _, log_q, log_p, slopes = ONE_WORD.paths
-    a, posterior = log_q.exp(), (log_q + log_p).softmax(0)
-    assert_close(slopes[:, 0], torch.eye(9, dtype=torch.float64) - a)
-    assert_close(marginal(ONE_WORD).gradient[0], posterior - a)
-    assert_close(bound(ONE_WORD).gradient[0], a * (log_p - a @ log_p))
-
-
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_bound_is_below_the_marginal_by_the_gap(seed):
@@ -105,13 +94,6 @@ def test_the_bound_is_below_the_marginal_by_the_gap(seed):
     divergence = (log_q.exp() @ (log_q - (log_q + log_p).log_softmax(0))).item()
     assert divergence >= 0
     assert marginal(reader).value - bound(reader).value == pytest.approx(divergence, abs=1e-9)
-
-
-def test_there_is_no_gap_where_the_words_say_nothing_about_the_place():
-    reader = small()
-    blind = dataclasses.replace(reader, annotations=reader.annotations[:1].expand(3, -1))
-    assert bound(blind).value == pytest.approx(marginal(blind).value, abs=1e-12)
-    assert marginal(blind).value == pytest.approx(soft(blind).value)
 
 
 def test_without_recurrence_a_sum_over_paths_is_a_sum_over_words():
@@ -126,7 +108,6 @@ def test_without_recurrence_a_sum_over_paths_is_a_sum_over_words():
 
 UNBIASED = {
     "raw": estimators.reinforce,
-    "a fixed baseline": lambda *given: estimators.reinforce(*given, baseline=-3.0),
     "moving baseline": estimators.moving_baseline,
     "leave one out": estimators.leave_one_out,
 }
@@ -150,8 +131,7 @@ def test_unbiased_estimators_hold_the_bounds_gradient_in_nearly_all_intervals(re
 @pytest.mark.parametrize("name", BIASED)
 def test_biased_estimators_leave_the_bounds_gradient_out(name):
     found = quality(BIASED[name](ONE_WORD, 20_000, 2, generator()), bound(ONE_WORD).gradient)
-    assert found.misses > 0
-    assert found.bias > 0.02
+    assert found.misses > 0 and found.bias > 0.02
 
 
 def test_the_coins_mean_is_half_the_bounds_and_half_the_soft_gradient():
@@ -170,44 +150,34 @@ def test_straight_through_has_the_mean_of_its_formula():
     assert quality(estimators.straight_through(ONE_WORD, TRIALS, 4, generator()), expected).misses == 0
 
 
-@pytest.mark.parametrize("baseline", [0.0, -3.0])
-def test_the_spread_is_that_of_all_paths_weighed_by_their_probability(baseline):
+def test_the_spread_is_that_of_all_paths_weighed_by_their_probability():
     _, log_q, log_p, slopes = THREE_WORDS.paths
     truth = bound(THREE_WORDS).gradient
-    every = (log_p - baseline)[:, None, None] * slopes
+    every = log_p[:, None, None] * slopes
     variance = (log_q.exp() @ every.flatten(1).square() - truth.flatten().square()).sum() / 4
-    found = quality(estimators.reinforce(THREE_WORDS, 20_000, 4, generator(), baseline), truth)
+    found = quality(estimators.reinforce(THREE_WORDS, 20_000, 4, generator()), truth)
     assert found.spread == pytest.approx((variance.sqrt() / truth.norm()).item(), rel=0.03)
 
 
 def test_cold_mixtures_have_less_bias_and_more_spread():
     truth = bound(ONE_WORD).gradient
-    found = [
-        quality(estimators.gumbel_softmax(ONE_WORD, 20_000, 4, generator(), temperature), truth)
-        for temperature in (3.0, 1.0, 0.3)
-    ]
-    assert found[0].bias > found[1].bias > found[2].bias
-    assert found[0].spread < found[1].spread < found[2].spread
+    drawn = (estimators.gumbel_softmax(ONE_WORD, 20_000, 4, generator(), heat) for heat in (3.0, 1.0, 0.3))
+    hot, warm, cold = (quality(each, truth) for each in drawn)
+    assert hot.bias > warm.bias > cold.bias and hot.spread < warm.spread < cold.spread
 
 
 def test_leave_one_out_is_each_reward_less_the_mean_of_the_others():
     (estimate,) = estimators.leave_one_out(ONE_WORD, 1, 3, generator(7))
     _, log_q, log_p, slopes = ONE_WORD.paths
-    drawn = torch.multinomial(log_q.exp(), 3, replacement=True, generator=generator(7)).tolist()
-    terms = [
-        (log_p[drawn[k]] - (log_p[drawn].sum() - log_p[drawn[k]]) / 2) * slopes[drawn[k]] for k in range(3)
-    ]
-    assert_close(estimate, sum(terms) / 3)
+    drawn = torch.multinomial(log_q.exp(), 3, replacement=True, generator=generator(7))
+    total = log_p[drawn].sum()
+    assert_close(estimate, sum((log_p[k] - (total - log_p[k]) / 2) * slopes[k] for k in drawn) / 3)
 
 
 def test_quality_worked_out_by_hand():
     """Two estimates 1 +- 1 of a truth of 2: error -1, variance 2, of which half is noise in the mean."""
     found = quality(torch.tensor([[[0.0]], [[2.0]]]), torch.tensor([[2.0]]))
-    assert found.misses == 0
-    assert found.bias == pytest.approx(0.0)
-    assert found.spread == pytest.approx(math.sqrt(2) / 2)
-    assert found.cosine == pytest.approx(0.5)
-    assert found.needed == pytest.approx(0.5 / 0.01)
+    assert found == pytest.approx((0, 0.0, math.sqrt(2) / 2, 0.5, 0.5 / 0.01))
     exact = quality(torch.full((3, 1, 1), 1.0), torch.tensor([[2.0]]))
     assert (exact.misses, exact.bias, exact.needed) == (1, 0.5, math.inf)
 

@@ -16,9 +16,7 @@ from helpers.draw.filters import Window
 
 def numbers(x=0.0, y=0.0, variance=1.0, stride=1.0, intensity=1.0):
     """One window's five numbers, in double precision."""
-    return torch.tensor(
-        [[x, y, math.log(variance), math.log(stride), math.log(intensity)]], dtype=torch.float64
-    )
+    return torch.tensor([[x, y, *map(math.log, (variance, stride, intensity))]], dtype=torch.float64)
 
 
 def slow_row(centre, stride, variance, n, size):
@@ -90,7 +88,7 @@ def test_gradients_reach_all_five_numbers():
     image = torch.rand(2, 1, 6, 7, dtype=torch.float64)
     five = torch.cat([numbers(0.1, -0.2, 1.5, 0.5, 1.2), numbers(-0.3, 0.4, 0.8, 0.7, 0.9)]).requires_grad_()
     assert torch.autograd.gradcheck(
-        lambda each: filters.read(image, filters.window(each, (6, 7), 3), 3), (five,)
+        lambda each: filters.read(image, filters.window(each, (6, 7), 3), 3), five
     )
 
 
@@ -109,9 +107,8 @@ def test_the_lab_shows_what_the_filters_do():
     assert_close(torch.from_numpy(shown["patch"]), patch)
     assert_close(torch.from_numpy(shown["written"]), rows.T @ patch @ columns / shown["intensity"])
     assert shown["value"] == pytest.approx(float(patch[0, 2])) and shown["chosen"] == 2
-    assert shown["dots"][0].tolist() == pytest.approx(
-        [shown["x"] - shown["stride"] + 0.5, shown["y"] - shown["stride"] + 0.5]
-    )
+    corner = [shown[name] - shown["stride"] + 0.5 for name in ("x", "y")]
+    assert shown["dots"][0].tolist() == pytest.approx(corner)
 
 
 @pytest.mark.parametrize(
@@ -120,16 +117,8 @@ def test_the_lab_shows_what_the_filters_do():
         (lambda: filters.window(torch.zeros(5), (4, 4), 3), "Expected five numbers for each window, (B, 5)"),
         (lambda: filters.window([[0.0] * 5], (4, 4), 3), "torch.as_tensor(numbers)"),
         (lambda: filters.window(torch.zeros(1, 5), (4, 4), 1), "at least two filters"),
-        (
-            lambda: filters.read(torch.zeros(1, 4, 4), filters.window(torch.zeros(1, 5), (4, 4), 3), 3),
-            "images of shape (B, C, H, W)",
-        ),
-        (
-            lambda: filters.read(
-                torch.zeros(1, 1, 4, 4, dtype=torch.uint8), filters.window(torch.zeros(1, 5), (4, 4), 3), 3
-            ),
-            "in floating point",
-        ),
+        (lambda: filters.read(torch.zeros(1, 4, 4), None, 3), "images of shape (B, C, H, W)"),
+        (lambda: filters.read(torch.zeros(1, 1, 4, 4, dtype=torch.uint8), None, 3), "in floating point"),
     ],
 )
 def test_bad_input_is_refused_in_words(call, message):

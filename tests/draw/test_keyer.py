@@ -41,15 +41,8 @@ def test_the_window_moves_forwards_only_and_may_fade():
 
 def test_the_loss_is_the_librarys_mixture_density():
     B, M, K = 2, 3, 4
-    told = Strokes(
-        torch.randn(B, M, K),
-        torch.randn(B, M, K, 2),
-        0.3 * torch.randn(B, M, K, 2),
-        torch.randn(B, M),
-        None,
-        None,
-        None,
-    )
+    mean, log_deviation = torch.randn(B, M, K, 2), 0.3 * torch.randn(B, M, K, 2)
+    told = Strokes(torch.randn(B, M, K), mean, log_deviation, torch.randn(B, M), None, None)
     lasts = torch.tensor([[0.0, 0, 1], [0, 1, 0]])
     true = Keyed(torch.randn(B, M, 2), lasts, torch.tensor([[True] * 3, [True, True, False]]))
     total = []

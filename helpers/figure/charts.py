@@ -1,0 +1,154 @@
+"""Parts that are charts: curves and bars. Their twin is charts.js."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+
+from helpers.figure import taking
+from helpers.figure.controls import Choice, Slider
+from helpers.figure.parts import Part, Shown, named
+from helpers.figure.symbols import Look, Names, Stored, Symbol, picked_from, written
+
+CHART = {"width": 340, "height": 200, "left": 46, "right": 12, "top": 12, "bottom": 30}  # a chart's own units
+ROOM = 40  # of a chart's units between two labels of its axis
+# 3 : 1 on light and on dark
+LINE_COLOURS = ("#2f8fae", "#d9582a", "#a24fd6", "#7c8a3a", "#c2467a", "#4b67c8")
+
+
+@dataclass(eq=False)
+class Lines(Part):
+    """Curves over one axis, with a mark that moves along them and the numbers there.
+
+    Args:
+        series: name -> (n,) numbers; NaN leaves a gap.
+        x: n increasing numbers, or n names, along the axis; 0, 1, ... if left out.
+        mark: a Slider or Choice: where the mark stands. A click moves it, and so do arrow keys.
+        numbers: the format of the numbers, such as ".2f".
+        low, high: of the upward axis; the numbers' own if left out.
+        colours: one a curve, as the page writes them.
+    """
+
+    series: Mapping[str, object]
+    x: Sequence | None = None
+    mark: Slider | Choice | None = None
+    numbers: str = ".2f"
+    low: float | None = None
+    high: float | None = None
+    colours: Sequence[str] = LINE_COLOURS
+
+    def __post_init__(self) -> None:
+        self.names = taking.distinct(list(self.series), "curves")
+        values = [
+            each if isinstance(each, Symbol) else Stored(each, name) for name, each in self.series.items()
+        ]
+        if self.low is None or self.high is None:
+            ends = _ends(values, self.names)
+            self.low, self.high = (
+                end if own is None else own for end, own in zip(ends, (self.low, self.high), strict=True)
+            )
+        for name, each in zip(self.names, values, strict=True):
+            if self.x is not None and isinstance(each, Stored) and len(each.tree) > len(self.x):
+                raise ValueError(
+                    f"{name!r} has {len(each.tree)} numbers for {len(self.x)} places of x; give each its own."
+                )
+        words = self.x is not None and any(isinstance(each, str) for each in self.x)
+        labels = None if self.x is None else [each if words else written(float(each)) for each in self.x]
+        places = None if self.x is None or words else Stored(np.asarray(self.x, float))
+        colours = [self.colours[i % len(self.colours)] for i in range(len(values))]
+        self.series, self.x = None, None
+        super().__post_init__()
+        self.args |= {"names": self.names, "values": values, "x": places, "colours": colours}
+        self.args["labels"] = labels and Names(labels)
+        self.answers(self.mark)
+
+    def curves(self, now: SimpleNamespace) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The places of the numbers across, and those of each curve downwards, in the chart's units."""
+        values = [np.asarray(each, float) for each in now.values]
+        x = np.arange(max(map(len, values)), dtype=float) if now.x is None else now.x
+        wide, bottom = CHART["width"] - CHART["left"] - CHART["right"], CHART["height"] - CHART["bottom"]
+        span = (now.high - now.low) or 1  # divided by last: its inverse may be more than a number holds
+        ups = [bottom - (bottom - CHART["top"]) * (each - now.low) / span for each in values]
+        return CHART["left"] + wide * (x - x[0]) / (x[-1] - x[0] or 1), ups
+
+    def shows(self, look: Look) -> Shown:
+        now = self.now(look)
+        across, ups = self.curves(now)
+        shapes = [("polyline", run, "") for up in ups for run in runs(across, up)]
+        labels = now.labels or [written(i) for i in range(len(across))]
+        texts = [
+            written(now.high, now.numbers),
+            written(now.low, now.numbers),
+            *(labels[i] for i in spaced(across)),
+        ]
+        if now.mark is None:
+            return Shown(None, shapes, texts + now.names)
+        at, bottom = now.mark, CHART["height"] - CHART["bottom"]
+        shapes.append(("line", [across[at], CHART["top"], across[at], bottom], ""))
+        marked = [up[at] for up in ups if at < len(up) and np.isfinite(up[at])]
+        shapes += [("circle", [across[at], up, 4], "") for up in marked]
+        for name, values in zip(now.names, now.values, strict=True):
+            texts += [name, written(float(values[at]) if at < len(values) else None, now.numbers)]
+        return Shown(None, shapes, texts)
+
+
+def spaced(across: Sequence[float]) -> list[int]:
+    """Which labels of an axis have room: from the left, and always the last."""
+    kept, last = [0], len(across) - 1
+    for i, x in enumerate(across):
+        if x - across[kept[-1]] >= ROOM and (across[-1] - x >= ROOM or i == last):
+            kept.append(i)
+    return kept if kept[-1] == last else [*kept, last]
+
+
+def _ends(symbols: Sequence[Symbol], names: Sequence[str]) -> tuple[float, float]:
+    """The least and the greatest number that any of these picks may come to."""
+    every = [np.empty(0)]
+    for symbol in map(picked_from, symbols):
+        if not isinstance(symbol, Stored):
+            raise ValueError("A curve that is computed needs the axis' ends: fig.Lines(..., low=0, high=1).")
+        every += map(np.ravel, symbol.tree if isinstance(symbol.tree, list) else [symbol.tree])
+    every = np.concatenate(every).astype(float)
+    if not np.isfinite(every).any():
+        raise ValueError(f"The curves {', '.join(names)} hold no finite number: there is nothing to draw.")
+    return float(every[np.isfinite(every)].min()), float(every[np.isfinite(every)].max())
+
+
+def runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
+    """The unbroken pieces of a curve, each as x0, y0, x1, y1, ...; a lone point is a line of no length."""
+    found: list[list[float]] = [[]]
+    for x, y in zip(across, up, strict=False):
+        if np.isfinite(y):
+            found[-1] += [float(x), float(y)]
+        elif found[-1]:
+            found.append([])
+    return [run if len(run) > 2 else run * 2 for run in found if run]
+
+
+@dataclass(eq=False)
+class Bars(Part):
+    """Shares of several names as bars, with the numbers beside them.
+
+    Args:
+        names: a name a bar.
+        values: a number a bar, of which 1 is a full one.
+        numbers: their format.
+        colours: (bars, 3) uint8, such as the course's class colours; one colour for all if left out.
+    """
+
+    names: Sequence[str] | Symbol
+    values: object
+    numbers: str = ".0%"
+    colours: object = None
+
+    def __post_init__(self) -> None:
+        self.names = named(self.names)
+        super().__post_init__()
+
+    def shows(self, look: Look) -> Shown:
+        now = self.now(look)
+        pairs = [(name, float(value)) for name, value in zip(now.names, now.values, strict=False)]
+        bars = [("bar", [100 * min(max(value, 0), 1)], "") for _, value in pairs]
+        texts = [text for name, value in pairs for text in (name, written(value, now.numbers))]
+        return Shown(None, bars, texts)

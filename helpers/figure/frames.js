@@ -1,0 +1,98 @@
+// Frames on a picture that a hand drags, sizes and turns, as pointing.js expects them.
+
+import { clamp } from "./page.js";
+import { rowsOf, leastOf } from "./arrays.js";
+import { givenOf, arrows } from "./controls.js";
+
+/** A box that snaps to the nearest of the stored ones: dragged inside it moves, near its lower right corner it grows. */
+function handle(control, tools, canvas) {
+  const boxes = () => rowsOf(givenOf(control, tools).boxes, 4);
+  const now = () => boxes()[givenOf(control, tools).value];
+  const choose = (wanted, allowed = () => true) => {
+    const away = (box) => box.reduce((sum, side, k) => sum + Math.abs(side - wanted[k]), 0);
+    const distances = boxes().map((box) => (allowed(box) ? away(box) : Infinity));
+    if (Math.min(...distances) < Infinity) tools.change(control.node.name, leastOf(distances));
+  };
+  const sized = (sign) => () => choose(now(), ([, , w, h]) => sign * w * h > sign * now()[2] * now()[3]);
+  let held = null; // whether by the corner, and where the hand is from there or from the middle
+  return {
+    help: "drag the box or its lower right corner; arrows move it, + and − size it",
+    point(across, down, begins) {
+      const [x, y] = [across * canvas.width, down * canvas.height];
+      const [left, top, wide, high] = now();
+      if (begins) {
+        const corner = Math.hypot(x - left - wide, y - top - high) < Math.max(wide, high) / 4;
+        const share = corner ? 1 : 0.5;
+        held = { corner, x: x - left - wide * share, y: y - top - high * share };
+      }
+      if (held.corner) choose([left, top, x - held.x - left, y - held.y - top]);
+      else choose([x - held.x - wide / 2, y - held.y - high / 2, wide, high]);
+    },
+    keys: {
+      ...arrows((dx, dy, far) => {
+        const [left, top, wide, high] = now();
+        const middle = ([x, y, w, h]) => (dx ? x + w / 2 : y + h / 2) * (dx + dy);
+        const from = middle(now());
+        const by = far ? 1 : 0.25; // of its own size
+        choose([left + dx * by * wide, top + dy * by * high, wide, high], (box) => middle(box) > from);
+      }),
+      "+": sized(1),
+      "=": sized(1),
+      "-": sized(-1),
+    },
+  };
+}
+
+/** A frame that moves four sliders: dragged it moves, by a corner it grows, by its knob it turns. */
+function grip(control, tools, canvas) {
+  const { sliders, units, cell: chosen, columns } = control.node;
+  const [x, y, size, angle] = sliders;
+  const given = (name) => givenOf(tools.controls[name], tools);
+  const values = () => Object.fromEntries(sliders.map((name) => [name, given(name).value]));
+  const set = (changes) => {
+    for (const [name, value] of Object.entries(changes)) {
+      const { start, count } = given(name);
+      const whole = Math.floor(value + 0.5);
+      const turned = ((((whole + 180) % 360) + 360) % 360) - 180; // an angle goes on round the circle
+      tools.change(name, name === angle ? turned : clamp(whole, start, start + count - 1));
+    }
+  };
+  const pixel = (across, down) => [across * canvas.width, down * canvas.height];
+  const between = ([x0, y0], [x1, y1]) => Math.hypot(x1 - x0, y1 - y0);
+  const angleAt = ([x0, y0], [x1, y1]) => Math.atan2(y1 - y0, x1 - x0);
+  const ways = {
+    move: ({ from, first }, at) => ({ [x]: first[x] + units[0] * (at[0] - from[0]), [y]: first[y] + units[1] * (at[1] - from[1]) }),
+    size: ({ from, first, centre }, at) => ({ [size]: (first[size] * between(centre, at)) / between(centre, from) }),
+    turn: ({ from, first, centre }, at) => ({ [angle]: first[angle] + ((angleAt(centre, at) - angleAt(centre, from)) * 180) / Math.PI }),
+  };
+  const handlesNow = () => rowsOf(givenOf(control, tools).handles, 2);
+  const wayAt = (at, handles = handlesNow()) => {
+    const near = (place) => between(at, place) <= canvas.width / 26;
+    return near(handles[4]) ? "turn" : handles.slice(0, 4).some(near) ? "size" : "move";
+  };
+  const lookAt = (at) => {
+    const nearest = leastOf(rowsOf(givenOf(control, tools).places, 2).map((place) => between(place, at)));
+    tools.change(chosen, [Math.floor(nearest / columns), nearest % columns]);
+  };
+  let held = null;
+  return {
+    hover: true,
+    help: "drag the frame, a corner to scale it, its knob to turn it; or arrows move it (with Shift, further)",
+    point(across, down, begins) {
+      const at = pixel(across, down);
+      const handles = handlesNow();
+      if (begins) held = { from: at, first: values(), centre: handles[5], way: wayAt(at, handles) };
+      if (begins || !held) return lookAt(at);
+      set(ways[held.way](held, at));
+    },
+    release: () => (held = null),
+    cursor: (...shares) => ({ move: "move", size: "nwse-resize", turn: "grab" })[wayAt(pixel(...shares))],
+    keys: arrows((dx, dy, far) => {
+      const now = values();
+      const by = far ? 10 : 1;
+      set(dx ? { [x]: now[x] + dx * by } : { [y]: now[y] + dy * by });
+    }),
+  };
+}
+
+export { handle, grip };
