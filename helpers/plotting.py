@@ -102,7 +102,9 @@ def images(
     low, high = _common_range(each for each in pictures if each.dtype != np.uint8 and each.ndim == 2)
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
-    figsize = columns * size, rows * (size + (0.3 if titles else 0.0))
+    lines = max((title.count("\n") + 1 for title in titles), default=0)
+    headroom = 0.13 + 0.17 * lines if lines else 0.0  # inches, for the longest title
+    figsize = columns * size, rows * (size + headroom)
     figure, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
@@ -111,6 +113,7 @@ def images(
         axis.imshow(picture, cmap="gray", vmin=limits[0], vmax=limits[1])
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title, fontsize=10, fontweight="normal", loc="center")
+        axis.set_anchor("S")  # the room that a picture leaves is its title's
     return figure
 
 

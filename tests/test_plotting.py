@@ -131,6 +131,16 @@ def test_what_is_no_picture_is_refused_in_words(words):
         images(NO_PICTURES[words])
 
 
+@pytest.mark.parametrize("title", ["one line", "right of the pink:\neight, not three"])
+def test_a_title_of_two_lines_is_not_cut_off(title):
+    plotting.use_style()
+    figure = images([np.zeros((8, 8))] * 4, [title] * 4, size=1.9)
+    figure.canvas.draw()
+    highest = max(axis.title.get_window_extent().y1 for axis in figure.axes)
+    plt.close(figure)
+    assert highest < figure.bbox.height
+
+
 def test_error_bars_show_each_value_mean_and_deviation():
     figure, axis = plt.subplots()
     error_bars(axis, {"a": [1, 2, 6], "b": [4]}, ceilings={"a": 7})

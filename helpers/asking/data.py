@@ -13,10 +13,8 @@ from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.tokens import PAD
 
-SIDE, CELL = (
-    72,
-    12,
-)  # pixels along a scene and along a cell, which is as large as in notebook 06: 6 x 6 places
+# Pixels along a scene and along a cell, which is as large as in notebook 06: 6 x 6 places.
+SIDE, CELL = 72, 12
 FRAMES, FRAME = 12, 48  # frames of a clip, and pixels along one: 4 x 4 places
 GAP = 6  # pixels at least between the centres of two stickers, from left to right
 HEIGHTS = (14, 17)  # of a digit, in pixels

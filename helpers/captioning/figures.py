@@ -227,15 +227,20 @@ def steps(
     ]
 
 
+def lit(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A scene (3, H, W) in bytes, bright where a map of L cells, row by row in a square, is large: (H, W, 3)."""
+    scene, weights = np.moveaxis(np.asarray(image), 0, -1), np.asarray(weights)
+    side = round(len(weights) ** 0.5)
+    cell = np.ones((len(scene) // side, scene.shape[1] // side))
+    share = np.kron((weights / weights.max()).reshape(side, side), cell)
+    return (scene * (0.25 + 0.75 * share[..., None])).astype(np.uint8)
+
+
 def lit_for_each_word(shown: Annotated, weights: np.ndarray) -> Figure:
     """The first scene once for each word about a sticker, bright where the word's map, of (N, T, L), is large."""
     words, about = shown.captions[0]
     chosen = [t for t, sticker in enumerate(about) if sticker >= 0]
-    scene, maps = np.moveaxis(np.asarray(shown.scenes.images[0]), 0, -1), np.asarray(weights[0, chosen])
-    side = round(maps.shape[1] ** 0.5)
-    shares = (maps / maps.max(axis=1, keepdims=True)).reshape(-1, side, side)
-    shares = np.kron(shares, np.ones((1, len(scene) // side, len(scene) // side)))
-    pictures = (scene * (0.25 + 0.75 * shares[..., None])).astype(np.uint8)
+    pictures = [lit(shown.scenes.images[0], weights[0, t]) for t in chosen]
     return plotting.images(pictures, [words[t] for t in chosen], columns=4, size=1.5)
 
 

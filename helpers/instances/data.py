@@ -21,9 +21,8 @@ TESTED = 100  # scenes in every set that systems are judged on
 Colours = Literal["all", "white"]
 Kind = Literal["crowded", "touching pairs"]
 COLOURS: dict[Colours, tuple[str, ...]] = {"all": COLOUR_NAMES, "white": ("white",)}
-SETS = [
-    {"scenes": kind, "colours": colours} for kind, colours in product(get_args(Kind), COLOURS)
-]  # that are judged
+# On each of these every system is judged.
+SETS = [{"scenes": kind, "colours": colours} for kind, colours in product(get_args(Kind), COLOURS)]
 
 CROWDED = SceneOptions(size=SIDE, count=(2, 5), height=(20, 36), covered=(0.1, 0.4), same_class=0.7)
 PAIRS = replace(CROWDED, count=2, overlap="touching", same_class=1.0)
@@ -50,7 +49,7 @@ def draw_scenes(
 
 
 def training_scenes(number: int, seed: int) -> Scenes:
-    """Draw crowded scenes to learn from, half of them in all colours, half in white only, a multiple of 4"""
+    """Draw crowded scenes to learn from, half of them in all colours, half in white only, a multiple of 4."""
     if number % 4:
         raise ValueError(f"Cannot draw {number} scenes, a quarter of each kind: ask for a multiple of 4.")
     halves = (

@@ -26,7 +26,7 @@ def painted(image: object, masks: object, blend: float = 0.6) -> np.ndarray:
 
 
 def hypercolumn(
-    image: object, windows: object, crops: object, maps: Sequence[object], said: object, mixing: object,
+    image: object, windows: object, crops: object, maps: Sequence[object], by_layer: object, mixing: object,
     truth: object, alt: str = "",
 ) -> fig.Figure:  # fmt: skip
     """Point at a pixel of a box: its column, what each layer says there, and which classifiers are asked.
@@ -35,17 +35,17 @@ def hypercolumn(
         image: (3, H, W) in bytes. windows: (D, 4), round the boxes, as x0, y0, x1, y1.
         crops: (D, 3, n, n) in bytes, what the windows show.
         maps: the trunk's, (C, H / s, W / s) at strides s of 1, 2, 4 and 8, nowhere negative.
-        said: (D, 4, n, n), each layer's share of a place's score. Their sum is above 0 inside.
+        by_layer: (D, 4, n, n), each layer's share of a place's score. Their sum is above 0 inside.
         mixing: (K * K, n, n), how much each of the classifiers is asked at each place.
         truth: (D, n, n), 1 inside.
     """
     picture = taking.image(np.moveaxis(taking.numbers(image, "image"), 0, -1))
     frames, known = taking.numbers(windows, "windows").astype(float), taking.numbers(truth, "truth")
-    scores, cut = taking.numbers(said, "said").astype(float), taking.numbers(crops, "crops")
+    scores, cut = taking.numbers(by_layer, "by_layer").astype(float), taking.numbers(crops, "crops")
     D, n = len(frames), known.shape[-1]
     if scores.shape != (D, 4, n, n) or cut.shape != (D, 3, n, n) or known.shape != (D, n, n):
         raise ValueError(
-            f"{D} windows need crops (D, 3, n, n), said (D, 4, n, n) and truth (D, n, n); got {cut.shape}, "
+            f"{D} windows need crops (D, 3, n, n), by_layer (D, 4, n, n) and truth (D, n, n); got {cut.shape}, "
             f"{scores.shape} and {known.shape}."
         )
     switched = np.zeros((D, 2, 2, 2, 2, n, n), np.uint8)  # for each choice of layers, chances in percent
@@ -138,10 +138,8 @@ def suppression(
         )
     frames, texts = [], []
     for each, score, stays in zip(boxes, scores, kept, strict=True):
-        sides, chances = (
-            _sides(each),
-            [f"{chance:.2f}" for chance in taking.numbers(score, "scores").astype(float)],
-        )
+        sides = _sides(each)
+        chances = [f"{chance:.2f}" for chance in taking.numbers(score, "scores").astype(float)]
         frames.append([[sides[np.asarray(one, int)] for one in measure] for measure in stays])
         texts.append([[[chances[i] for i in one] for one in measure] for measure in stays])
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")

@@ -108,7 +108,7 @@ def region_examples(looked: Sequence[Looked], scenes: Scenes, seed: int) -> Regi
 
 
 def shuffled(inputs: Tensor, targets: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Draw batches of cached features for ever."""
+    """Draw batches of `size` cached features (M, ...) and their targets (M, ...) for ever; features in float32."""
     generator = seeds.generator(seed)
     while True:
         chosen = torch.randint(len(inputs), (size,), generator=generator)

@@ -23,8 +23,8 @@ def recorded(
     """A table of systems, name -> fields, and a line for each pair: how far the first is ahead at IoU 0.7."""
     lines = [results.table("instances", budget, figures, systems, **sets)]
     for mine, other in pairs:
-        said = results.comparison("instances", budget, "ap_70", systems[mine], systems[other], **sets)
-        lines.append(f"  {mine} over {other}, ap 70: {said}")
+        verdict = results.comparison("instances", budget, "ap_70", systems[mine], systems[other], **sets)
+        lines.append(f"  {mine} over {other}, ap 70: {verdict}")
     return "\n".join(lines) + "\n"
 
 
@@ -61,7 +61,7 @@ def failures(
     sources: Mapping[str, Sequence[Detections]],
     least: float = 0.5,
 ) -> tuple[list[np.ndarray], list[str], list[str]]:
-    """The first image with each reason for a miss, as each source of detections has it.
+    """The first image with each reason for a miss, another one for each where there is one, as each source has it.
 
     Args:
         images: (N, 3, H, W) in uint8. told: of `reasons`, for each image. least: score of what is drawn.
@@ -69,7 +69,11 @@ def failures(
     Returns:
         The pictures, a row of them for each source; a title for each, how many things are drawn; and the reasons.
     """
-    first = {name: n for n, each in reversed(list(enumerate(told))) for name in each if name != "found"}
+    first: dict[str, int] = {}
+    for name in REASONS[1:]:
+        numbers = [n for n, each in enumerate(told) if name in each]
+        if numbers:
+            first[name] = next((n for n in numbers if n not in first.values()), numbers[0])
     shown, titles = [], []
     for source, found in sources.items():
         for n in first.values():

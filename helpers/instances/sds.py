@@ -97,7 +97,7 @@ class Looked:
 
 @torch.no_grad()
 def look(trunk: Trunk, images: Tensor) -> list[Looked]:
-    """Propose regions in images (N, 3, H, W) in uint8, and let the trunk look at each."""
+    """Propose regions in images (N, 3, H, W) in uint8, and keep the trunk's features of both crops of each."""
     trunk.eval()
     looked = []
     for number, image in enumerate(images):

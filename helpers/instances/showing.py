@@ -61,7 +61,7 @@ def columns(trained: Trained, scenes: Scenes, scene: int, number: int = 2) -> di
         "windows": windows,
         "crops": cut(image, windows, 50).round().to(torch.uint8),
         "maps": [each[0] for each in maps],
-        "said": head.shares(maps, F.pad(windows, (1, 0))),
+        "by_layer": head.shares(maps, F.pad(windows, (1, 0))),
         "mixing": head.mixing,
         "truth": cut_own(masks, windows, 50) >= 0.5,
     }

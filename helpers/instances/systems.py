@@ -90,7 +90,7 @@ class Trained:
 
 
 def learn_all(seed: int, budget: Budget, heads: Sequence[tuple[int, str]] = HEADS) -> Trained:
-    """Train the trunk, or take the seed's, and then every part on it."""
+    """Train the trunk, or take the seed's, and then every part on it; `heads` are grids and layers as in `HEADS`."""
     network, history = common_class_map(seed, budget.trunk)
     return learn_parts(network, history, training_scenes(budget.scenes, seed + 100), seed, budget, heads)
 
@@ -156,8 +156,8 @@ def find(trained: Trained, scenes: Scenes) -> dict[str, tuple[list[Detections], 
         return answer
 
     def maps_of(images: Tensor) -> list[Tensor]:
-        some = map(trained.trunk, as_input(images).split(20))
-        return [torch.cat(each) for each in zip(*some, strict=True)]
+        by_part = map(trained.trunk, as_input(images).split(20))
+        return [torch.cat(each) for each in zip(*by_part, strict=True)]
 
     looked = timed("looking", sds.look, trained.trunk, scenes.images)
     maps = timed("reading", maps_of, scenes.images)
@@ -182,7 +182,11 @@ def find(trained: Trained, scenes: Scenes) -> dict[str, tuple[list[Detections], 
 
 
 def recall(proposed: Sequence[Tensor], truth: Sequence[Detections]) -> dict[str, float]:
-    """The share of true instances that some proposal overlaps by 0.5 and 0.7, and proposals an image."""
+    """The share of true instances that some proposal overlaps by 0.5 and 0.7, and proposals an image.
+
+    Args:
+        proposed: (P, H, W) bool of each image. truth: of the same images, in the same order.
+    """
     best = torch.cat(
         [mask_iou(each.masks, masks).max(dim=1).values for masks, each in zip(proposed, truth, strict=True)]
     )

@@ -456,9 +456,9 @@ def hypercolumn() -> fig.Figure:
     windows = np.array([[2.5, 3, W / 2, H / 2], [W / 3, -4.25, W - 1, H / 2]])
     crops = random.integers(255, size=(2, 3, 12, 12)).astype(np.uint8)
     truth = random.integers(2, size=(2, 12, 12))
-    said = random.normal(size=(2, 4, 12, 12)) * 2
+    by_layer = random.normal(size=(2, 4, 12, 12)) * 2
     return instances.hypercolumn(
-        image, windows, crops, maps, said, mixing(5, 12), truth, "Two boxes of a portrait."
+        image, windows, crops, maps, by_layer, mixing(5, 12), truth, "Two boxes of a portrait."
     )
 
 

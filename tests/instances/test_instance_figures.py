@@ -26,7 +26,7 @@ def columns(**changed):
             "image": torch.zeros(3, SIDE, SIDE, dtype=torch.uint8),
             "windows": torch.tensor([[0.0, 0, 16, 16], [8, 8, 28, 28]]),
             "crops": torch.zeros(2, 3, N, N, dtype=torch.uint8),
-            "maps": maps, "said": said, "mixing": mixing(5, N), "truth": truth,
+            "maps": maps, "by_layer": said, "mixing": mixing(5, N), "truth": truth,
         }
         | changed
     )  # fmt: skip
@@ -109,7 +109,7 @@ def test_the_system_names_every_tensor_with_its_shape():
 @pytest.mark.parametrize(
     ("draw", "changed", "message"),
     [
-        (columns, {"said": torch.zeros(2, 3, N, N)}, "said (D, 4, n, n)"),
+        (columns, {"by_layer": torch.zeros(2, 3, N, N)}, "by_layer (D, 4, n, n)"),
         (columns, {"truth": torch.zeros(1, N, N)}, "2 windows need"),
         (suppressed, {"found": torch.zeros(1, 2, 3)}, "need found (1, 2, 2)"),
         (suppressed, {"truth": []}, "truth for each scene"),

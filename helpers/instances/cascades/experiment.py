@@ -29,7 +29,8 @@ SEEDS = (0, 1, 2)
 BATCH = 4  # scenes, each with 16 proposed boxes and its true ones
 LEAST_SIDE = 2  # pixels of a box that is looked at
 STAGES = ("1 boxes", "2 masks", "3 classes")  # their losses, as `by_stage` names them
-VOTE, AGAIN = 0.5, 0.5  # masks that overlap so much vote together; and a worse one of them is not told again
+VOTE = 0.5  # masks of one class that overlap so much vote together
+AGAIN = 0.5  # of two masks of any class that overlap more, the worse is dropped
 
 # What a row's fields say of a cascade.
 THREE = {"model": "MNC", "stages": 3, "detached": False, "masked": True, "training": "end to end"}
@@ -135,7 +136,7 @@ def find(cascade: Cascade, images: Tensor) -> list[Detections]:
 
 
 def voted(inside: Tensor, chances: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Mask voting: what overlaps a better mask of its class is not told, but has its say in that mask.
+    """Mask voting: a mask that overlaps a better one of any class is dropped; one of the same class counts in it.
 
     Args:
         inside: (R, H, W), how likely each pixel is part of the thing in a box. chances: (R, classes), of its class.
@@ -148,11 +149,11 @@ def voted(inside: Tensor, chances: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     order = order[scores[order] >= LEAST]
     inside, scores, classes = inside[order], scores[order], classes[order]
     overlaps = mask_iou(inside >= 0.5, inside >= 0.5)
-    told = suppress(overlaps, scores, AGAIN)
-    weights = (overlaps[told] >= VOTE) * (classes[told][:, None] == classes) * scores
+    kept = suppress(overlaps, scores, AGAIN)
+    weights = (overlaps[kept] >= VOTE) * (classes[kept][:, None] == classes) * scores
     weights = weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-9)
     masks = torch.einsum("dr,rhw->dhw", weights, inside) >= 0.5
-    return masks, classes[told], scores[told]
+    return masks, classes[kept], scores[kept]
 
 
 @lru_cache(maxsize=1)
@@ -200,9 +201,8 @@ def rates(
         yield row(fields | {"rate": rate, "judged": "val"}, seed, figures, history)
 
 
-PIECES: dict[
-    str, Callable[[], Iterator[dict]]
-] = {  # a seed's systems in one go, since its trunk and scenes are kept
+# A seed's systems in one go, since its trunk and scenes are kept.
+PIECES: dict[str, Callable[[], Iterator[dict]]] = {
     **{f"cascades, seed {seed}": partial(compare, seed, RECORD, (THREE, FIVE, DETACHED)) for seed in SEEDS},
     **{
         f"cascades, five stages detached, seed {seed}": partial(compare, seed, RECORD, (FIVE_DETACHED,))

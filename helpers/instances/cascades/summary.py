@@ -33,7 +33,7 @@ class Methods:
 
 
 def learn(class_map: ClassMap, scenes: Scenes, seed: int = 0) -> Methods:
-    """Train the methods that a class map needs beside it, each for some seconds."""
+    """Train the methods that a class map needs beside it, each in few steps, so they are not ranked."""
     refiner, scaled = refining.new_network(refining.FEEDBACK, seed), scales.new_network("multi-scale", seed)
     refining.learn(refiner, scenes, 100, seed, name="refinement")
     scales.learn_features(scaled, scenes, 50, seed, name="multi-scale")
