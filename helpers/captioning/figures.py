@@ -1,118 +1,17 @@
-"""Figures of lesson 06: arrays in, interactive figures out."""
+"""Figures of lesson 06: arrays in, pictures and interactive figures out."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image, ImageDraw
 
 from helpers import figure as fig
 from helpers import plotting
+from helpers.captioning.cloud_figures import gradient_cloud as gradient_cloud
 from helpers.captioning.data import Annotated
 from helpers.figure import taking
 
-CLOUD = (420, 540)  # height and width of the plane on which gradients are drawn
-ORIGIN, UNIT = (200.0, 230.0), 130.0  # where it starts, and pixels for the length of the bound's gradient
-ARROWS, DOTS = 6, 80  # estimates drawn as arrows, and as dots; more would be one blot
 FAINT = 5  # percent of a map's greatest weight, below which the scene is left as it is
-EXACT = {"bound": (102, 0, 255), "marginal": (0, 77, 77)}  # as in the static pictures of section 4
-
-
-def gradient_cloud(
-    estimates: Mapping[str, np.ndarray | Mapping[float, np.ndarray]],
-    sizes: Sequence[int],
-    bound: np.ndarray,
-    marginal: np.ndarray,
-) -> fig.Figure:
-    """Estimates of a gradient as arrows and dots, in the plane of the two exact gradients.
-
-    Args:
-        estimates: name -> (S, M, P), M estimates of P numbers for each of S sizes; of an estimator with a temperature
-            temperature -> (S, M, P).
-        sizes: S, glimpses that go into one estimate.
-        bound, marginal: (P,), the exact gradients. The plane's first direction is the bound's; lengths count in
-            units of its length. Everything outside the plane is left out, and so is the noise there.
-    """
-    names = taking.distinct(list(estimates), "estimators")
-    bound, marginal = (taking.numbers(each, "gradient").astype(float).ravel() for each in (bound, marginal))
-    first = bound / np.linalg.norm(bound)
-    second = marginal - (marginal @ first) * first
-    plane = np.stack([first, second / np.linalg.norm(second)]) / np.linalg.norm(bound)
-
-    # Each estimator's rows by temperature. One without any has one row: a pick beyond the end takes the last.
-    rows, row_of, temperatures = {}, [], ["none"]
-    for name, each in estimates.items():
-        heated = isinstance(each, Mapping)
-        added = {f"{name} at {heat:g}": some for heat, some in each.items()} if heated else {name: each}
-        row_of.append(list(range(len(rows), len(rows) + len(added))))
-        rows |= added
-        temperatures = [str(heat) for heat in each] if heated else temperatures
-    drawn = np.stack([taking.numbers(each, name) for name, each in rows.items()]).astype(float)
-    if drawn.shape[1] != len(sizes) or drawn.shape[3] != len(bound):
-        raise ValueError(
-            f"The estimates have shape {drawn.shape[1:]}; expected ({len(sizes)} sizes, any number, {len(bound)})."
-        )
-    cosines = (drawn @ first / np.linalg.norm(drawn, axis=-1).clip(1e-12)).mean(axis=-1)
-    mean = drawn.mean(axis=2) @ plane.T
-    ends = _inside(drawn[:, :, :DOTS] @ plane.T)  # (rows, S, DOTS, 2)
-    tips = ends[:, :, :ARROWS]
-
-    estimator = fig.Choice("Estimator", names, keys="[]")
-    size = fig.Slider("Glimpses", len(sizes), labels=[str(each) for each in sizes])
-    heat = fig.Slider("Temperature", len(temperatures), labels=temperatures, keys="-+")
-    row = fig.array(row_of)[estimator, heat]
-    exact = {"bound": np.array([1.0, 0.0]), "marginal": plane @ marginal}
-    return fig.Figure(
-        fig.Stage(
-            fig.Image(_exact_arrows(exact)),
-            fig.Dots(fig.array(ends)[row, size], radius=2),
-            fig.Arrows(
-                fig.array(np.concatenate([np.broadcast_to(ORIGIN, tips.shape), tips], axis=-1))[row, size]
-            ),
-            fig.Dots(fig.array(_inside(mean))[row, size], chosen=0, radius=3),
-            *(fig.Note(*(_inside(end) + 5).tolist(), name) for name, end in exact.items()),
-            title="Estimates, and in a ring their mean",
-            side=480,
-        ),
-        fig.Lines(
-            {"chosen": fig.array(np.moveaxis(cosines, 1, -1))[row], names[0]: cosines[0]},
-            x=[str(each) for each in sizes],
-            title="Cosine with the bound's gradient",
-            mark=size,
-            low=min(0.0, float(cosines.min())),
-            high=1.0,
-        ),
-        also=(estimator, size, heat),
-        still={"Glimpses": len(sizes) - 1},
-        caption="{label}, {Glimpses} glimpses an estimate: cosine {cosine:.2f}. The mean lies {along:.2f} of the way "
-        "along the bound's gradient and {aside:+.2f} aside from it, towards the marginal's.",
-        alt="Arrows and dots of estimated gradients around the exact gradients of the bound and of the marginal.",
-        label=fig.names(list(rows))[row],
-        cosine=fig.array(cosines)[row, size],
-        along=fig.array(mean[..., 0])[row, size],
-        aside=fig.array(mean[..., 1])[row, size],
-    )
-
-
-def _inside(vectors: np.ndarray) -> np.ndarray:
-    """Vectors (..., 2) as pixels x, y; what would leave the picture is shortened to its rim."""
-    room = np.where(vectors > 0, [CLOUD[1] - ORIGIN[0], ORIGIN[1]], [ORIGIN[0], CLOUD[0] - ORIGIN[1]]) - 4
-    share = (room / (np.abs(vectors) * UNIT).clip(1e-9)).min(axis=-1, keepdims=True).clip(max=1.0)
-    return np.asarray(ORIGIN) + vectors * share * UNIT * [1, -1]
-
-
-def _exact_arrows(exact: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The ground of the cloud: the exact gradients as thick arrows, (H, W, 3) uint8."""
-    fine = 4  # drawn larger and averaged, for smooth edges
-    ground = Image.new("RGB", (CLOUD[1] * fine, CLOUD[0] * fine), "white")
-    for name, end in exact.items():
-        start, tip = np.array(ORIGIN), _inside(end)
-        along = (tip - start) / np.linalg.norm(tip - start)
-        neck, across = tip - 14 * along, np.array([-along[1], along[0]])
-        wide, thin = 7 * across, 2.5 * across
-        outline = [tip, neck + wide, neck + thin, start + thin, start - thin, neck - thin, neck - wide]
-        ImageDraw.Draw(ground).polygon([tuple(corner * fine) for corner in outline], EXACT[name])
-    return np.asarray(ground.resize(CLOUD[::-1], Image.Resampling.BOX))
 
 
 def word_by_word(
@@ -158,9 +57,14 @@ def word_by_word(
     boxes = np.concatenate([corners, np.broadcast_to([W / side, H / side], corners.shape)], axis=-1)
     only = np.where(np.eye(side**2).reshape(side, side, side, side) > 0, 1.0, np.nan)
 
-    # The poster erases the cell that the third word of the first caption looks at most.
-    third = np.nan_to_num(maps[0][0][min(2, len(said[0]) - 1)])
-    looked_at = boxes.reshape(-1, 4)[third.argmax()]
+    # The poster shows the first model's word that loses most where it looks most.
+    looks = [np.nan_to_num(each.reshape(len(each), -1)).argmax(axis=1) for each in maps[0]]
+    loses = [
+        each.reshape(side**2, -1)[look, range(len(look))] for each, look in zip(lost[0], looks, strict=True)
+    ]
+    first = max(range(N), key=lambda n: loses[n].max())
+    spoken = int(loses[first].argmax())
+    looked_at = boxes.reshape(-1, 4)[looks[first][spoken]]
 
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)])
     model = fig.Choice("Model", models, keys="[]")
@@ -188,7 +92,7 @@ def word_by_word(
         ),
         fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
         also=(model, scene, blend, erase),
-        still={"Word": 2, "cell": (looked_at[:2] + looked_at[2:] / 2).tolist()},
+        still={"Scene": first, "Word": spoken, "cell": (looked_at[:2] + looked_at[2:] / 2).tolist()},
         caption="{Model}, scene {Scene}, \N{LEFT DOUBLE QUOTATION MARK}{Word}\N{RIGHT DOUBLE QUOTATION MARK}: without "
         "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
         alt=f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",

@@ -149,7 +149,8 @@ def heard(
 
 def rows(weights: Mapping[str, np.ndarray], text: str, spans: np.ndarray, stride: int = 4) -> Figure:
     """Attention of several models to one sound, (letters, places) each, true times as white lines."""
-    figure, axes = plt.subplots(1, len(weights), figsize=(4.2 * len(weights), 2.6), squeeze=False)
+    height = max(2.6, 0.22 * len(text) + 0.8)  # so that the letters beside the rows do not touch
+    figure, axes = plt.subplots(1, len(weights), figsize=(4.2 * len(weights), height), squeeze=False)
     for axis, (name, each) in zip(axes[0], weights.items(), strict=True):
         axis.imshow(np.asarray(each), aspect="auto", vmin=0, vmax=1)
         axis.grid(False)  # its lines would look like true times

@@ -8,8 +8,9 @@ import torch
 
 from helpers import figure as fig
 from helpers.captioning import figures
+from helpers.captioning.cloud_figures import CLOUD, ORIGIN, UNIT, gradient_cloud
 from helpers.captioning.data import Annotated, Caption
-from helpers.captioning.figures import CLOUD, ORIGIN, UNIT, gradient_cloud, word_by_word
+from helpers.captioning.figures import word_by_word
 
 BOUND, MARGINAL = np.array([2.0, 0.0, 0.0]), np.array([2.0, 2.0, 0.0])
 EXACTLY = np.broadcast_to(BOUND, (2, 4, 3))
