@@ -10,10 +10,8 @@ from helpers.listening import data
 from helpers.listening.experiment import LONGEST
 from helpers.listening.model import Listener
 
-DOTS, USUAL = (
-    (0.02, 0.6),
-    0.12,
-)  # seconds of a dot: what a hand can mean, and what it does where nothing tells
+DOTS = (0.02, 0.6)  # seconds of a dot that a hand can mean
+USUAL = 0.12  # and what it does where nothing tells
 MOST = 80  # letters
 UNEVEN = 0.25  # by how much strokes and pauses miss one and three dots, as a logarithm
 
@@ -25,7 +23,7 @@ def dot_of(strokes: np.ndarray) -> tuple[float, float]:
     much longer than any stroke are thinking, and not asked.
     """
     marks, pauses = strokes[:, 1] - strokes[:, 0], strokes[1:, 0] - strokes[:-1, 1]
-    lengths = np.log(np.concatenate([marks, pauses[pauses < 2 * marks.max()]]))
+    lengths = np.log(np.concatenate([marks, pauses[pauses < 2 * marks.max()]]).clip(1e-3))
     dots = np.linspace(lengths.min() - np.log(4), lengths.max(), 300)
     off = np.minimum(*(np.abs(lengths[:, None] - dots - np.log(long)) for long in (1, morse.DASH)))
     misses = np.sqrt(np.mean(off**2, axis=0))

@@ -39,6 +39,11 @@ def strokes(number: int, dot: float = 0.1) -> list:
     return [[4 * dot * i, 4 * dot * i + dot] for i in range(number)]
 
 
+def test_strokes_without_a_pause_between_them_have_a_dot_all_the_same():
+    dot, _ = keying.dot_of(np.array([[0.0, 0.1], [0.1, 0.2]]))
+    assert np.isfinite(dot)
+
+
 def test_the_reader_gives_letters_sound_weights_and_a_word_on_what_is_unlike_the_training():
     read = keying.reader(experiment.new_system(experiment.HERO, 0))
     found = read([*strokes(3), [9, 9]])  # the last one is not lifted yet
