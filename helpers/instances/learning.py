@@ -55,10 +55,10 @@ def new_class_map(seed: int) -> ClassMap:
     return ClassMap(Trunk())
 
 
-def learn_class_map(network: ClassMap, scenes: Scenes, steps: int, seed: int) -> History:
+def learn_class_map(network: ClassMap, scenes: Scenes, steps: int, seed: int, name: str = "trunk") -> History:
     """Train trunk and scores by the pixel loss."""
     batches = endless(scenes.images, scenes.labels, BATCH, seed)
-    return fit(network, batches, F.cross_entropy, steps=steps, lr=RATE, optimisers=muon, name="trunk")
+    return fit(network, batches, F.cross_entropy, steps=steps, lr=RATE, optimisers=muon, name=name)
 
 
 @cache

@@ -11,10 +11,12 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou
 
 from helpers.data.batches import as_input
+from helpers.instances import learning
 from helpers.instances.cascades import experiment, showing
 from helpers.instances.cascades.figures import framed, stage_by_stage, summary
 from helpers.instances.cascades.losses import by_stage, mask_targets, proposal_loss, round_losses
 from helpers.instances.cascades.network import CHANNELS, PROPOSALS, RATIOS, SIZES, Cascade
+from helpers.instances.cascades.summary import LearnedUpsampling
 from helpers.instances.cascades.warping import box_shifts, shifted
 from helpers.instances.data import draw_scenes
 from helpers.instances.model import Trunk
@@ -212,6 +214,17 @@ def test_the_figure_tells_of_the_box_that_is_chosen_and_asks_for_others(seen, sc
 def test_a_figure_of_boxes_refuses_what_does_not_fit(seen, scenes, change, said):
     with pytest.raises(ValueError, match=said):
         stage_by_stage(scenes.images[0].permute(1, 2, 0), *change(*seen))
+
+
+def test_the_summarys_learned_upsampling_starts_as_interpolation():
+    class_map = learning.new_class_map(0).eval()
+    images, inner = (
+        torch.rand(1, 3, 32, 32),
+        (..., slice(4, -4), slice(4, -4)),
+    )  # off the edge, which fades to 0
+    with torch.no_grad():
+        told = LearnedUpsampling(class_map).eval()(images)[inner]
+        assert_close(told, class_map(images)[inner], atol=1e-5, rtol=1e-4)
 
 
 def test_the_summary_shows_each_method_of_the_chosen_scene():

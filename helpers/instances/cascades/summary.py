@@ -1,5 +1,7 @@
-"""The lecture's first summary: methods of notebooks 01 to 05b on the same scenes, semantic and instance."""
+"""The lecture's first summary: the methods of notebooks 01 to 05b on the same scenes, semantic and instance."""
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,37 +10,56 @@ from torch import Tensor, nn
 
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
-from helpers.instances import learning
-from helpers.instances.baseline import components
+from helpers.instances import learning, systems
 from helpers.instances.cascades import experiment
 from helpers.instances.cascades.network import Cascade
 from helpers.instances.data import true_instances
 from helpers.instances.figures import painted
-from helpers.instances.hypercolumns import HypercolumnHead, masked
-from helpers.instances.model import ClassMap
-from helpers.multi_scale import experiment as scales
+from helpers.instances.model import CLASSES, ClassMap, enlarged
+from helpers.multi_scale import learning as scales
 from helpers.refinement import experiment as refining
+from helpers.training import History
+from helpers.upsampling.transposed import bilinear_kernel
 
 SURE = 0.5  # score of an instance that is drawn
+# Few steps each: the picture shows kinds of answers, and ranks none.
+REFINED, SCALED, UPSAMPLED = 100, 50, 60
+PARTS = systems.Budget(learning.QUICK_TRUNK, scenes=600, looked=60, regions=150, cells=80, head=50, tested=0)
+
+
+class LearnedUpsampling(ClassMap):
+    """A trained class map whose last factor of 4 is learned from bilinear on, as in notebook 02."""
+
+    def __init__(self, class_map: ClassMap):
+        super().__init__(class_map.trunk)
+        self.load_state_dict(class_map.state_dict())
+        self.last = nn.ConvTranspose2d(CLASSES, CLASSES, 8, stride=4, padding=2, groups=CLASSES, bias=False)
+        with torch.no_grad():
+            self.last.weight.copy_(bilinear_kernel(4).expand_as(self.last.weight))
+
+    def scores(self, maps: Sequence[Tensor]) -> Tensor:
+        return self.last(enlarged(self.score(maps[3]), 2) + self.skip(maps[2]))
 
 
 @dataclass(frozen=True)
 class Methods:
-    """What the summary compares, beside a cascade: of notebook 01, 03, 04 and 05a."""
+    """What the summary compares, beside a cascade: of notebooks 02, 03 and 04, and of 01 and 05a in `parts`."""
 
-    class_map: ClassMap
+    upsampler: nn.Module
     refiner: nn.Module
     scaled: nn.Module
-    head: HypercolumnHead
+    parts: systems.Trained
 
 
 def learn(class_map: ClassMap, scenes: Scenes, seed: int = 0) -> Methods:
-    """Train the methods that a class map needs beside it, each in few steps, so they are not ranked."""
+    """Train the methods that a class map needs beside it."""
+    upsampler = LearnedUpsampling(deepcopy(class_map))
+    learning.learn_class_map(upsampler, scenes, UPSAMPLED, seed, "learned upsampling")
     refiner, scaled = refining.new_network(refining.FEEDBACK, seed), scales.new_network("multi-scale", seed)
-    refining.learn(refiner, scenes, 100, seed, name="refinement")
-    scales.learn_features(scaled, scenes, 50, seed, name="multi-scale")
-    head, _ = learning.learn_head(learning.frozen(class_map.trunk), scenes, seed, 50)
-    return Methods(class_map, refiner, scaled, head)
+    refining.learn(refiner, scenes, REFINED, seed, name="refinement")
+    scales.learn_features(scaled, scenes, SCALED, seed, name="multi-scale")
+    parts = systems.learn_parts(class_map, History(), scenes, seed, PARTS, ((5, "all"),), (2,))
+    return Methods(upsampler, refiner, scaled, parts)
 
 
 @torch.no_grad()
@@ -48,16 +69,18 @@ def seen(
     """Scenes as every method sees them: label maps (N, H, W), and pictures with each instance in its own colour."""
     images = as_input(scenes.images)
     semantic = {
-        "FCN with a skip (01)": methods.class_map(images).argmax(dim=1),
-        "refined twice (03)": refining.label_passes(methods.refiner, scenes.images)[:, -1],
+        "skips (01)": methods.parts.network(images).argmax(dim=1),
+        "upsampling (02)": methods.upsampler.eval()(images).argmax(dim=1),
+        "refinement (03)": refining.label_passes(methods.refiner, scenes.images)[:, -1],
         "multi-scale (04)": methods.scaled(images).argmax(dim=1),
         "truth": scenes.labels,
     }
-    by_cascade = experiment.find(cascade, scenes.images)
+    of_parts = {name: found for name, (found, _) in systems.find(methods.parts, scenes).items()}
     found = {
-        "pieces of the class map": components(methods.class_map, scenes.images),
-        "hypercolumns (05a)": masked(methods.head, methods.class_map.trunk(images), by_cascade),
-        "cascade (05b)": by_cascade,
+        "class-map pieces": of_parts["class map"],
+        "SDS (05a)": of_parts["SDS"],
+        "columns (05a)": of_parts["hypercolumns"],
+        "cascade (05b)": experiment.find(cascade, scenes.images),
         "truth": true_instances(scenes),
     }
     pictures = {
