@@ -7,7 +7,8 @@ from hosts import VIEWPORT, stored_notebook
 
 from tools import build_site
 
-LESSON = "# A lesson\n\n$$E = mc^2$$\n\nInline $x_i$."
+TABLE = "| " + " | ".join(["backpropagation"] * 6) + " |\n" + "|---" * 6 + "|"
+LESSON = f"# A lesson\n\n$$E = mc^2$$\n\nInline $x_i$.\n\n{TABLE}"
 
 
 @pytest.fixture
@@ -48,6 +49,14 @@ def test_equations_are_drawn(opened):
     formulas = page.locator("math")
     assert formulas.count() == 2
     assert formulas.first.bounding_box()["height"] > 10
+
+
+def test_a_wide_table_scrolls_by_itself_and_not_the_page(opened):
+    page, _, _ = opened
+    page.set_viewport_size({"width": 360, "height": 640})
+    seen, needed = page.locator("table").evaluate("each => [each.clientWidth, each.scrollWidth]")
+    assert needed > seen
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_without_scripts_the_poster_stays(browser, opened):
