@@ -69,18 +69,18 @@ def seen(
     """Scenes as every method sees them: label maps (N, H, W), and pictures with each instance in its own colour."""
     images = as_input(scenes.images)
     semantic = {
-        "skips (01)": methods.parts.network(images).argmax(dim=1),
-        "upsampling (02)": methods.upsampler.eval()(images).argmax(dim=1),
-        "refinement (03)": refining.label_passes(methods.refiner, scenes.images)[:, -1],
-        "multi-scale (04)": methods.scaled(images).argmax(dim=1),
+        "01 skips": methods.parts.network(images).argmax(dim=1),
+        "02 upsampling": methods.upsampler.eval()(images).argmax(dim=1),
+        "03 refinement": refining.label_passes(methods.refiner, scenes.images)[:, -1],
+        "04 multi-scale": methods.scaled(images).argmax(dim=1),
         "truth": scenes.labels,
     }
     of_parts = {name: found for name, (found, _) in systems.find(methods.parts, scenes).items()}
     found = {
-        "class-map pieces": of_parts["class map"],
-        "SDS (05a)": of_parts["SDS"],
-        "columns (05a)": of_parts["hypercolumns"],
-        "cascade (05b)": experiment.find(cascade, scenes.images),
+        "01 pieces": of_parts["class map"],
+        "05a SDS": of_parts["SDS"],
+        "05a columns": of_parts["hypercolumns"],
+        "05b cascade": experiment.find(cascade, scenes.images),
         "truth": true_instances(scenes),
     }
     pictures = {
