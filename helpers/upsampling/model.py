@@ -9,10 +9,9 @@ from torch import Tensor, nn
 
 from helpers.fcn.model import FCN, WIDTHS, Encoder, dense
 from helpers.ops import check_images
-from helpers.upsampling.transposed import bilinear_kernel
+from helpers.upsampling.transposed import Start, learned_upsampling
 
 Switches = Literal["own", "shuffled", "nails"]
-Start = Literal["bilinear", "random"]
 
 
 class FCNLearnedUpsampling(FCN):
@@ -27,12 +26,7 @@ class FCNLearnedUpsampling(FCN):
 
     def __init__(self, classes: int = 11, start: Start = "bilinear"):
         super().__init__(classes, stride=8)
-        if start not in ("bilinear", "random"):
-            raise ValueError(f"There is no start {start!r}. Expected bilinear or random.")
-        self.last = nn.ConvTranspose2d(classes, classes, 16, stride=8, padding=4, groups=classes, bias=False)
-        if start == "bilinear":
-            with torch.no_grad():
-                self.last.weight.copy_(bilinear_kernel(8).expand_as(self.last.weight))
+        self.last = learned_upsampling(classes, 8, start)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.last(self.coarse_scores(images))

@@ -1,8 +1,12 @@
 """Transposed convolution taken apart: zeros between, its matrix, its checkerboard; and bilinear as a case."""
 
+from typing import Literal, get_args
+
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+Start = Literal["bilinear", "random"]
 
 
 def stuffed(values: Tensor, stride: int) -> Tensor:
@@ -35,6 +39,23 @@ def bilinear_kernel(factor: int) -> Tensor:
     size = 2 * factor - factor % 2
     ramp = 1 - (torch.arange(size) - (size - 1) / 2).abs() / factor
     return torch.outer(ramp, ramp)
+
+
+def learned_upsampling(classes: int, factor: int, start: Start = "bilinear") -> nn.ConvTranspose2d:
+    """A layer that enlarges each class's map by an even factor, with a stamp of its own for each class.
+
+    Args:
+        start: "bilinear", the stamps of interpolation (Long, Shelhamer, Darrell 2015), or "random", torch's own.
+    """
+    if start not in get_args(Start):
+        raise ValueError(f"There is no start {start!r}. Expected bilinear or random.")
+    layer = nn.ConvTranspose2d(
+        classes, classes, 2 * factor, stride=factor, padding=factor // 2, groups=classes, bias=False
+    )
+    if start == "bilinear":
+        with torch.no_grad():
+            layer.weight.copy_(bilinear_kernel(factor).expand_as(layer.weight))
+    return layer
 
 
 def spectral_peak(image: Tensor, stride: int) -> float:

@@ -25,6 +25,7 @@ from helpers.training import History, Loss, fit, parameter_count
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
 LOW_RATES = (2.5e-4, 5e-4, 1e-3, 2e-3)  # of five stages, which collapse with the gradient through the boxes
+LOWEST_RATES = (6.25e-5, 1.25e-4)  # the same, and beside each rate the cascade with detached boxes
 SEEDS = (0, 1, 2)
 BATCH = 4  # scenes, each with 16 proposed boxes and its true ones
 LEAST_SIDE = 2  # pixels of a box that is looked at
@@ -212,5 +213,7 @@ PIECES: dict[str, Callable[[], Iterator[dict]]] = {
     "cascades, separate networks": partial(compare, 0, RECORD, (SEPARATE, SEPARATE_BY_STAGE)),
     "cascades, rates": rates,
     "cascades, rates of five stages": partial(rates, FIVE, LOW_RATES),
+    "cascades, lowest rates of five stages": partial(rates, FIVE, LOWEST_RATES),
+    "cascades, lowest rates of five stages detached": partial(rates, FIVE_DETACHED, LOWEST_RATES),
     "cascades, five stages detached, boxes": partial(rates, FIVE_DETACHED, (RATE,)),
 }

@@ -19,7 +19,7 @@ from helpers.instances.model import CLASSES, ClassMap, enlarged
 from helpers.multi_scale import learning as scales
 from helpers.refinement import experiment as refining
 from helpers.training import History
-from helpers.upsampling.transposed import bilinear_kernel
+from helpers.upsampling.transposed import learned_upsampling
 
 SURE = 0.5  # score of an instance that is drawn
 # Few steps each: the picture shows kinds of answers, and ranks none.
@@ -33,9 +33,7 @@ class LearnedUpsampling(ClassMap):
     def __init__(self, class_map: ClassMap):
         super().__init__(class_map.trunk)
         self.load_state_dict(class_map.state_dict())
-        self.last = nn.ConvTranspose2d(CLASSES, CLASSES, 8, stride=4, padding=2, groups=CLASSES, bias=False)
-        with torch.no_grad():
-            self.last.weight.copy_(bilinear_kernel(4).expand_as(self.last.weight))
+        self.last = learned_upsampling(CLASSES, 4)
 
     def scores(self, maps: Sequence[Tensor]) -> Tensor:
         return self.last(enlarged(self.score(maps[3]), 2) + self.skip(maps[2]))
