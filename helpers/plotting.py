@@ -102,8 +102,9 @@ def images(
     low, high = _common_range(each for each in pictures if each.dtype != np.uint8 and each.ndim == 2)
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
-    lines = max((title.count("\n") + 1 for title in titles), default=0)
-    headroom = 0.13 + 0.17 * lines if lines else 0.0  # inches, for the longest title
+    headroom = max(
+        (0.3 + 0.17 * title.count("\n") for title in titles), default=0.0
+    )  # inches, for the titles
     figsize = columns * size, rows * (size + headroom)
     figure, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False)
     for axis in axes.flat:
@@ -147,11 +148,10 @@ def label_maps(
         alt: alternative text. titles: one a column. names: one a class.
     """
     pictures = [np.asarray(picture) for row in rows.values() for picture in row]
-    maps = [picture for picture in pictures if picture.ndim == 2]
     coloured = [CLASS_COLOURS[each] if each.ndim == 2 else each for each in pictures]
     figure = images(coloured, titles, len(pictures) // len(rows), size)
     name_rows(figure, list(rows))
-    class_legend(figure, np.concatenate([each.ravel() for each in maps]), names)
+    class_legend(figure, np.concatenate([each.ravel() for each in pictures if each.ndim == 2]), names)
     show(figure, alt)
 
 
@@ -208,9 +208,8 @@ def name_rows(figure: Figure, names: Sequence[str]) -> None:
     """Write a name beside each row of a grid of `images`."""
     columns = len(figure.axes) // len(names)
     for axis, name in zip(figure.axes[::columns], names, strict=True):
-        axis.text(
-            -0.06, 0.5, name, rotation=90, ha="right", va="center", fontsize=10, transform=axis.transAxes
-        )
+        where = {"ha": "right", "va": "center", "transform": axis.transAxes}
+        axis.text(-0.06, 0.5, name, rotation=90, fontsize=10, **where)
 
 
 def class_legend(figure: Figure, labels: ArrayLike, names: Sequence[str] = DIGIT_CLASSES) -> None:

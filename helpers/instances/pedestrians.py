@@ -105,7 +105,8 @@ def compare(seed: int = 0) -> Iterator[dict]:
     scenes, tested = scenes_of(photographs, train, VIEWS), scenes_of(photographs, test)
     network = learning.new_class_map(seed)
     history = learning.learn_class_map(network, scenes, BUDGET.trunk.steps, seed)
-    trained = systems.learn_parts(network, history, scenes, seed, BUDGET, HEADS, PATHWAYS)
+    trained = systems.learn_parts(network, scenes, seed, BUDGET, HEADS, PATHWAYS)
+    trained.histories["trunk"] = history
     cascade = cascades.new_cascade(CASCADE, seed, network.trunk, RATIOS)
     of_cascade = cascades.learn(cascade, scenes, CASCADE_STEPS, seed)
 

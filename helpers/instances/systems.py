@@ -92,20 +92,21 @@ class Trained:
 def learn_all(seed: int, budget: Budget, heads: Sequence[tuple[int, str]] = HEADS) -> Trained:
     """Train the trunk, or take the seed's, and then every part on it; `heads` are grids and layers as in `HEADS`."""
     network, history = common_class_map(seed, budget.trunk)
-    return learn_parts(network, history, training_scenes(budget.scenes, seed + 100), seed, budget, heads)
+    trained = learn_parts(network, training_scenes(budget.scenes, seed + 100), seed, budget, heads)
+    trained.histories["trunk"] = history
+    return trained
 
 
 def learn_parts(
     network: ClassMap,
-    history: History,
     scenes: Scenes,
     seed: int,
     budget: Budget,
     heads: Sequence[tuple[int, str]] = HEADS,
     pathways: Sequence[int] = (2, 1),
 ) -> Trained:
-    """Train SDS's parts and hypercolumn heads on the trunk of a class map, whose own training is `history`."""
-    trunk, histories = frozen(network.trunk), {"trunk": history}
+    """Train SDS's parts and hypercolumn heads on the trunk of a class map that is trained already."""
+    trunk, histories = frozen(network.trunk), {}
     order = torch.randperm(len(scenes), generator=seeds.generator(seed))[: budget.looked]
     regions = region_examples(sds.look(trunk, scenes.images[order]), scenes[order], seed)
     classifiers, drawn = {}, {}

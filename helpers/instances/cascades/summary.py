@@ -18,7 +18,6 @@ from helpers.instances.figures import painted
 from helpers.instances.model import CLASSES, ClassMap, enlarged
 from helpers.multi_scale import learning as scales
 from helpers.refinement import experiment as refining
-from helpers.training import History
 from helpers.upsampling.transposed import learned_upsampling
 
 SURE = 0.5  # score of an instance that is drawn
@@ -56,7 +55,7 @@ def learn(class_map: ClassMap, scenes: Scenes, seed: int = 0) -> Methods:
     refiner, scaled = refining.new_network(refining.FEEDBACK, seed), scales.new_network("multi-scale", seed)
     refining.learn(refiner, scenes, REFINED, seed, name="refinement")
     scales.learn_features(scaled, scenes, SCALED, seed, name="multi-scale")
-    parts = systems.learn_parts(class_map, History(), scenes, seed, PARTS, ((5, "all"),), (2,))
+    parts = systems.learn_parts(class_map, scenes, seed, PARTS, ((5, "all"),), (2,))
     return Methods(upsampler, refiner, scaled, parts)
 
 
