@@ -15,10 +15,9 @@ from PIL import Image as Pillow
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 
-# One colour a class through the whole course: light hues that stand out (3 : 1 and more) from the dark grey of
-# entry 0, the background, which is about what a photograph is when it is dimmed. The closest two digits stay 22 CIELAB
-# units apart, both in normal vision and under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009).
-# Entry 11 serves data sets with an eleventh class.
+# One colour a class through the whole course, entry 11 for data with an eleventh: light hues, 3 : 1 and more from the
+# dark grey of entry 0, the background. The closest two digits stay 22 CIELAB units apart, in normal vision and under
+# simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009).
 CLASS_COLOURS = np.array(
     [
         (56, 56, 60),
@@ -71,9 +70,7 @@ def overlay(image: np.ndarray, labels: np.ndarray, blend: float = 0.6) -> np.nda
     if labels.shape != image.shape[:2]:
         raise ValueError(f"Label map {labels.shape}, image {image.shape[:2]}: give both the same size.")
     if labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"The label map must hold integers, got {labels.dtype}: take the argmax of scores over classes first."
-        )
+        raise ValueError(f"Labels must hold integers, got {labels.dtype}: take the argmax of scores first.")
     if not 0 <= blend <= 1:
         raise ValueError(f"blend is {blend}: give 0 for the image alone to 1 for the plain colours.")
     if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(CLASS_COLOURS):

@@ -25,7 +25,7 @@ from helpers.training import History, Loss, fit, parameter_count
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
 LOW_RATES = (2.5e-4, 5e-4, 1e-3, 2e-3)  # of five stages, which collapse with the gradient through the boxes
-LOWEST_RATES = (6.25e-5, 1.25e-4)  # the same, and beside each rate the cascade with detached boxes
+LOWEST_RATES = (6e-5, 1.2e-4)  # the same, and beside each rate the cascade with detached boxes
 SEEDS = (0, 1, 2)
 BATCH = 4  # scenes, each with 16 proposed boxes and its true ones
 LEAST_SIDE = 2  # pixels of a box that is looked at
