@@ -66,6 +66,16 @@ def told(**changed):
     return word_by_word(**given | changed)
 
 
+def test_the_poster_shows_the_word_that_loses_most_where_it_looks_most():
+    changes = np.zeros((2, 4, 2))
+    changes[1, 3, 1] = np.log(0.5)  # scene 2, "two", the cell that it looks at
+    changes[1, 2, 1] = np.log(0.1)  # more, but it looks elsewhere
+    figure = told(changes={"soft": changes, "control": changes})
+    _, metadata = figure._repr_mimebundle_()
+    alt = metadata["image/png"]["alt"]
+    assert "scene 2, “two”: without the cell in row 1, column 1 it loses 50%" in alt
+
+
 def test_a_words_map_and_its_losses_are_those_of_its_scene_and_cell():
     (scene, needs, words), caption = told().shown(Scene=1, Word=0, cell=[1, 6])
     assert words.texts == ["blue", "two"]
