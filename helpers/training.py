@@ -1,7 +1,7 @@
 """One training loop for the whole course: model, batches and loss are handed in, a history comes out."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,3 +210,22 @@ def _watch(model, watch, watch_at, history: History, progress) -> None:
 def parameter_count(model: nn.Module) -> int:
     """Count the numbers that training may change."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def recorded(
+    fields: Mapping[str, Any],
+    seed: int,
+    figures: Mapping[str, float],
+    history: History,
+    model: nn.Module | None = None,
+) -> dict[str, Any]:
+    """A trained system as one row of the record (`helpers.results`): what was varied, what it scores, what it took.
+
+    Args:
+        fields: what was varied, such as `{"model": "FCN-8s", "rate": 0.003}`.
+        figures: what was measured, by name.
+        model: its parameters are counted; left out, the row has no count.
+    """
+    took = {"steps": history.steps, "seconds": history.seconds, "curve": loss_curve(history.loss)}
+    size = {} if model is None else {"parameters": parameter_count(model)}
+    return {**fields, "seed": seed, "figures": dict(figures), **took, **size}

@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 from helpers.data.batches import endless, in_order
 from helpers.optimisers import adamw, muon
-from helpers.training import History, fit, loss_curve, parameter_count, timeline
+from helpers.training import History, fit, loss_curve, parameter_count, recorded, timeline
 
 
 def small_network(seed: int = 0) -> nn.Sequential:
@@ -274,3 +274,13 @@ def test_timelines_lie_end_to_end():
 def test_a_loss_curve_is_the_means_of_equal_stretches():
     assert loss_curve([1.0, 3.0, 5.0, 7.0, 9.0], parts=2) == [2.0, 6.0]  # the rest, one step, is left out
     assert loss_curve([1.0, 3.0], parts=20) == [1.0, 3.0]
+
+
+def test_a_row_of_the_record_says_what_was_varied_what_it_scores_and_what_it_took():
+    history = History(loss=[3.0, 1.0] * 20, seconds=2.0)
+    row = recorded({"model": "A"}, 1, {"error": 0.5}, history, nn.Linear(2, 1))
+    assert row == {
+        "model": "A", "seed": 1, "figures": {"error": 0.5},
+        "steps": 40, "seconds": 2.0, "curve": [2.0] * 20, "parameters": 3,
+    }  # fmt: skip
+    assert "parameters" not in recorded({}, 0, {}, history)
