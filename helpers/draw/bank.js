@@ -63,11 +63,8 @@ function filter_bank({ picture, n, row, column, ...numbers }) {
     dots: table(dots),
     chosen: row * n + column,
     box: { data: Float64Array.from([at.x + 0.5 - side / 2, at.y + 0.5 - side / 2, side, side]), shape: [4] },
-    x: at.x,
-    y: at.y,
-    stride: at.stride,
+    ...at,
     deviation: Math.sqrt(at.variance),
-    intensity: at.intensity,
     value: patch[row][column],
   };
 }

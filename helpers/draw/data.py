@@ -8,13 +8,14 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from helpers import seeds
 from helpers.data import morse
 from helpers.data.digits import handwritten_digits
 from helpers.data.public.handwriting import mnist
 from helpers.data.splits import Split
-from helpers.draw.keyer import END, Keyed, Texts
+from helpers.draw.keyer import END, Keyed
 
 SIDE, DIGIT = 40, 16  # pixels of the canvas, and of a digit's box
 THRESHOLD = 0.4  # ink above it is white: the one binarisation of these pictures
@@ -88,35 +89,24 @@ def image_batches(images: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor
         yield chosen, chosen
 
 
-class KeyedTexts(NamedTuple):
-    """Texts in words, and as the keyer takes them: `inputs` and `targets`."""
-
-    words: list[str]
-    inputs: Texts
-    targets: Keyed
-
-
 @cache
-def keyed_texts(number: int, lengths: Sequence[int], seed: int, split: Split = "train") -> KeyedTexts:
-    """Texts keyed by a hand each, padded to the longest: what a keyer learns from.
-
-    A stroke is the logarithm of how long the key is down, and of how long it is up after, in dots of the mean hand.
-    """
+def keyed_texts(
+    number: int, lengths: Sequence[int], seed: int, split: Split = "train"
+) -> tuple[list[str], Keyed]:
+    """Texts, and how a hand each keyed them, padded to the longest: what a keyer learns from."""
     words = morse.texts(number, lengths, seed, split)
-    keyings = [morse.keyed(text, seed * number + i, HAND) for i, text in enumerate(words)]
-    U, M = max(map(len, words)), max(len(each.strokes) for each in keyings)
-    letters = torch.zeros(number, U + 1, dtype=torch.long)
-    strokes, lasts = torch.zeros(number, M, 2), torch.zeros(number, M)
-    real = torch.zeros(number, M, dtype=torch.bool)
-    for i, each in enumerate(keyings):
-        letters[i, : len(each.text) + 1] = letter_numbers(each.text)
-        down, up = torch.from_numpy(each.strokes).unbind(dim=1)
-        pauses = torch.cat([down[1:] - up[:-1], torch.tensor([HAND.dot])])  # after the last there is none
-        end = len(down)
-        strokes[i, :end] = (torch.stack([up - down, pauses], dim=1) / HAND.dot).log()
-        lasts[i, end - 1], real[i, :end] = 1, True
-    before = torch.cat([torch.zeros(number, 1, 2), strokes[:, :-1]], dim=1)
-    return KeyedTexts(words, Texts(letters, before), Keyed(strokes, lasts, real))
+    letters = pad_sequence([letter_numbers(text) for text in words], batch_first=True)
+    keyings = [_log_dots(morse.keyed(text, seed * number + i, HAND)) for i, text in enumerate(words)]
+    strokes = pad_sequence(keyings, batch_first=True)
+    place, last = torch.arange(strokes.shape[1]), torch.tensor([[len(each) - 1] for each in keyings])
+    return words, Keyed(letters, strokes, (place == last).float(), place <= last)
+
+
+def _log_dots(keying: morse.Keying) -> Tensor:
+    """Its strokes (M, 2): logarithms of how long the key is down, and up after, in dots of the mean hand."""
+    down, up = torch.from_numpy(keying.strokes).unbind(dim=1)
+    pauses = torch.cat([down[1:] - up[:-1], torch.tensor([HAND.dot])])  # after the last there is none
+    return (torch.stack([up - down, pauses], dim=1) / HAND.dot).log().float()
 
 
 def letter_numbers(text: str) -> Tensor:
@@ -125,12 +115,13 @@ def letter_numbers(text: str) -> Tensor:
     return torch.tensor([*(morse.LETTERS.index(letter) + 1 for letter in text), END])
 
 
-def key_batches(texts: KeyedTexts, size: int, seed: int) -> Iterator[tuple[Texts, Keyed]]:
-    """Yield batches of keyed texts for ever."""
+def key_batches(texts: Keyed, size: int, seed: int) -> Iterator[tuple[Keyed, Keyed]]:
+    """Yield batches of keyed texts for ever, as inputs and as targets."""
     generator = seeds.generator(seed)
     while True:
-        chosen = torch.randint(len(texts.words), (size,), generator=generator)
-        yield tuple(type(part)(*(each[chosen] for each in part)) for part in texts[1:])
+        chosen = torch.randint(len(texts.letters), (size,), generator=generator)
+        some = Keyed(*(part[chosen] for part in texts))
+        yield some, some
 
 
 def signals(strokes: Tensor, length: int) -> str:

@@ -17,16 +17,19 @@ from helpers.draw.data import SIDE, Pictures, keyed_texts
 from helpers.draw.glimpses import GlimpseReader, Shrunk, glimpse_loss
 from helpers.draw.keyer import ADVANCE, Keyer, key, stroke_loss
 from helpers.draw.model import Draw, WarmedLoss
-from helpers.training import History, fit, loss_curve, parameter_count
+from helpers.training import History, fit, recorded
 
 RATE, CLIP, BATCH = 6e-3, 10.0, 32  # of all drawings; a loss of hundreds of nats has large gradients
 WARM = 0.5  # this share of a training goes by before the divergence counts in full
 TRIED, LARGER = (3e-3, 6e-3, 1e-2), (1.5e-2, 2e-2)  # the second were tried later
 BEST_WITHOUT = 1e-2  # of all those for the control: it gains several nats there, and attention hardly any
+TWO_DIGITS = {"pictures": "two digits", "T": 8}  # what the rows of the main runs say beside the model
 SAMPLES = (1, 5, 50, 500)  # of the importance-weighted log p
 GLIMPSE_RATE, GLIMPSE_BATCH = 5e-3, 64
 KEY_RATE, KEY_BATCH, KEYED = 1e-2, 64, 2000
 SHORT, LONG = (3, 4, 5, 6), (10,)  # letters of the texts that keyers learn, and of longer ones
+
+Batches = Callable[[int, int], Iterator[tuple[Tensor, Tensor]]]  # of a size, from a seed
 
 # The control has smaller states, so that both have nearly the same number of parameters.
 SYSTEMS: dict[str, Callable[..., Draw]] = {
@@ -69,37 +72,31 @@ def new_drawer(system: str, seed: int, **changes: object) -> Draw:
 
 
 def learn_to_draw(
-    model: Draw,
-    steps: int,
-    seed: int,
-    rate: float = RATE,
+    model: Draw, steps: int, seed: int, rate: float = RATE, batches: Batches = data.picture_batches,
     name: str = "strokes",
-    stored: Tensor | None = None,
-) -> History:
-    """Train on new pictures of two digits at every step, or on stored ones; the same settings for every drawer."""
-    batches = data.picture_batches if stored is None else partial(data.image_batches, stored)
+) -> History:  # fmt: skip
+    """Train on new pictures of two digits at every step, or on other batches; the same settings for every drawer."""
     loss = WarmedLoss(max(1, int(WARM * steps)))
     return fit(model, batches(BATCH, seed), loss, steps=steps, lr=rate, clip=CLIP, name=name)
 
 
-def row(
-    system: str, seed: int, model: nn.Module, history: History, figures: Mapping[str, float], **fields: object
-) -> dict:
-    """One row of the record."""
-    return {
-        "model": system, **fields, "steps": history.steps, "seed": seed, "figures": figures,
-        "seconds": history.seconds, "parameters": parameter_count(model), "curve": loss_curve(history.loss),
-    }  # fmt: skip
+def drawn(
+    system: str, seed: int, budget: int, judged: Tensor, fields: Mapping[str, object],
+    rate: float = RATE, batches: Batches = data.picture_batches, **changes: object,
+) -> tuple[Draw, dict]:  # fmt: skip
+    """Train one of `SYSTEMS` for `budget` steps; the model, and its row: what was varied, and the nats of `judged`."""
+    model = new_drawer(system, seed, **changes)
+    history = learn_to_draw(model, budget, seed, rate, batches, f"{system}, seed {seed}")
+    return model, recorded(fields, seed, measures.nats(model, judged), history, model)
 
 
-def draw(seed: int, budget: Budget = RECORD, tightened: int = 0) -> Iterator[dict]:
+def draw(seed: int, tightened: int = 0) -> Iterator[dict]:
     """Train both systems on two digits, and yield their rows; `tightened` pictures get an importance-weighted log p."""
-    test = held_out(budget.tested)
+    test = held_out(RECORD.tested)
     for system in SYSTEMS:
-        model = new_drawer(system, seed)
-        history = learn_to_draw(model, budget.strokes, seed, name=f"{system}, seed {seed}")
-        figures = measures.nats(model, test.images) | measures.one_then_the_other(model, test)
-        yield row(system, seed, model, history, figures, pictures="two digits", T=model.steps)
+        model, row = drawn(system, seed, RECORD.strokes, test.images, {"model": system} | TWO_DIGITS)
+        row["figures"] |= measures.one_then_the_other(model, test)
+        yield row
         if tightened:
             weights = measures.importance(model, test.images[:tightened], max(SAMPLES))
             for k in SAMPLES:
@@ -107,45 +104,38 @@ def draw(seed: int, budget: Budget = RECORD, tightened: int = 0) -> Iterator[dic
                 yield {"model": system, "estimate": "importance", "K": k, "seed": seed, "figures": figures}
 
 
-def control(budget: Budget = RECORD) -> Iterator[dict]:
+def control() -> Iterator[dict]:
     """Train the control as in the main runs, but at its own best rate."""
-    test = held_out(budget.tested)
+    images, rate = held_out(RECORD.tested).images, BEST_WITHOUT
+    fields = {"model": "no attention, own rate", "rate": rate} | TWO_DIGITS
     for seed in (0, 1, 2):
-        model = new_drawer("no attention", seed)
-        history = learn_to_draw(model, budget.strokes, seed, BEST_WITHOUT, f"own rate, seed {seed}")
-        fields = {"rate": BEST_WITHOUT, "pictures": "two digits", "T": model.steps}
-        yield row("no attention, own rate", seed, model, history, measures.nats(model, test.images), **fields)
+        yield drawn("no attention", seed, RECORD.strokes, images, fields, rate)[1]
 
 
-def strokes(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
+def strokes() -> Iterator[dict]:
     """Train with attention by numbers of steps, one run each, for a third of the steps of the main runs."""
-    test = held_out(budget.tested)
+    images = held_out(RECORD.tested).images
     for number in (1, 4, 16):
-        model = new_drawer("attention", seed, steps=number)
-        history = learn_to_draw(model, budget.strokes // 3, seed, name=f"{number} strokes")
-        figures = measures.nats(model, test.images)
-        yield row("attention, short", seed, model, history, figures, pictures="two digits", T=number)
+        fields = {"model": "attention, short"} | TWO_DIGITS | {"T": number}
+        yield drawn("attention", 0, RECORD.strokes // 3, images, fields, steps=number)[1]
 
 
-def rates(tried: Sequence[float] = TRIED, budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
+def rates(tried: Sequence[float] = TRIED) -> Iterator[dict]:
     """Try rates for both systems on validation pictures, for a sixth of the steps of the main runs, one run each."""
-    val = held_out(budget.tested, "val")
+    images = held_out(RECORD.tested, "val").images
     for system in SYSTEMS:
         for rate in tried:
-            model = new_drawer(system, seed)
-            history = learn_to_draw(model, budget.strokes // 6, seed, rate, f"{system}, {rate:g}")
-            figures = measures.nats(model, val.images)
-            yield row(system, seed, model, history, figures, rate=rate, judged="validation")
+            fields = {"model": system, "rate": rate, "judged": "validation"}
+            yield drawn(system, 0, RECORD.strokes // 6, images, fields, rate)[1]
 
 
-def whole_mnist(seed: int = 0, steps: int = 3000) -> Iterator[dict]:
+def whole_mnist(steps: int = 3000) -> Iterator[dict]:
     """Train both systems on all of MNIST in black and white, one run each; judged on 2,000 of its test digits."""
     train, test = data.binary_mnist("train"), data.binary_mnist("test")[:2000]
-    shape = tuple(train.shape[1:])
+    batches, shape = partial(data.image_batches, train), tuple(train.shape[1:])
     for system, changes in {"attention": {}, "no attention": {"size": 124}}.items():
-        model = new_drawer(system, seed, shape=shape, **changes)
-        history = learn_to_draw(model, steps, seed, name=f"MNIST, {system}", stored=train)
-        yield row(system, seed, model, history, measures.nats(model, test), pictures="MNIST")
+        fields = {"model": system, "pictures": "MNIST"}
+        yield drawn(system, 0, steps, test, fields, batches=batches, shape=shape, **changes)[1]
 
 
 def new_reader(places: str, seed: int) -> nn.Module:
@@ -175,16 +165,14 @@ def errors(model: nn.Module, images: Tensor, labels: Tensor) -> list[float]:
     return (scores.argmax(dim=-1) != labels[:, None]).float().mean(dim=0).tolist()
 
 
-def glimpses(
-    seed: int, places: Sequence[str] = ("learned", "shrunk"), budget: Budget = RECORD
-) -> Iterator[dict]:
+def glimpses(seed: int, places: Sequence[str] = ("learned", "shrunk")) -> Iterator[dict]:
     """Train readers, and yield for each a row with its error, and after each glimpse."""
     for place in places:
         model = new_reader(place, seed)
-        history = learn_to_read(model, budget.glimpses, seed, f"{place}, seed {seed}")
+        history = learn_to_read(model, RECORD.glimpses, seed, f"{place}, seed {seed}")
         wrong = errors(model, *cluttered())
         figures = {"error": wrong[-1]} | {f"error_after_{t + 1}": each for t, each in enumerate(wrong[:-1])}
-        yield row("glimpse reader", seed, model, history, figures, places=place)
+        yield recorded({"model": "glimpse reader", "places": place}, seed, figures, history, model)
 
 
 def new_keyer(attention: str, seed: int, **changes: object) -> Keyer:
@@ -195,29 +183,30 @@ def new_keyer(attention: str, seed: int, **changes: object) -> Keyer:
 
 def learn_to_key(model: Keyer, steps: int, seed: int, name: str = "keys") -> History:
     """Train on texts of 3 to 6 letters, each keyed by a hand of its own."""
-    batches = data.key_batches(keyed_texts(KEYED, SHORT, seed), KEY_BATCH, seed)
+    _, texts = keyed_texts(KEYED, SHORT, seed)
+    batches = data.key_batches(texts, KEY_BATCH, seed)
     return fit(model, batches, stroke_loss, steps=steps, lr=KEY_RATE, clip=5.0, name=name)
 
 
 def keyed_right(model: Keyer, lengths: tuple[int, ...], number: int = 200) -> float:
     """The share of held-out texts that a model keys free of mistakes, every stroke and every gap."""
-    texts = keyed_texts(number, lengths, 0, "test")
-    played = key(model, texts.inputs.letters)
-    wanted = [" ".join(morse.CODE[letter] for letter in text) for text in texts.words]
-    found = [data.signals(some, int(end)) for some, end in zip(played.strokes, played.lengths, strict=True)]
+    words, texts = keyed_texts(number, lengths, 0, "test")
+    strokes, ends, _ = key(model, texts.letters)
+    wanted = [" ".join(morse.CODE[letter] for letter in text) for text in words]
+    found = [data.signals(some, int(end)) for some, end in zip(strokes, ends, strict=True)]
     return sum(a == b for a, b in zip(found, wanted, strict=True)) / number
 
 
-def keys(seed: int, names: Sequence[str] = ("window", "softmax"), budget: Budget = RECORD) -> Iterator[dict]:
+def keys(seed: int, names: Sequence[str] = ("window", "softmax")) -> Iterator[dict]:
     """Train keyers, and yield for each a row with what it keys right, of texts as long as those learned and longer."""
-    test = keyed_texts(200, SHORT, 0, "test")
+    _, test = keyed_texts(200, SHORT, 0, "test")
     for name in names:
         model = new_keyer(seed=seed, **KEYERS[name])
-        history = learn_to_key(model, budget.keys, seed, f"{name}, seed {seed}")
+        history = learn_to_key(model, RECORD.keys, seed, f"{name}, seed {seed}")
         with torch.no_grad():
-            figures = {"nats_a_stroke": float(stroke_loss(model(test.inputs), test.targets))}
+            figures = {"nats_a_stroke": float(stroke_loss(model(test), test))}
         figures |= {"right": keyed_right(model, SHORT), "right_longer": keyed_right(model, LONG)}
-        yield row("keyer", seed, model, history, figures, **KEYERS[name])
+        yield recorded({"model": "keyer"} | KEYERS[name], seed, figures, history, model)
 
 
 PIECES = {

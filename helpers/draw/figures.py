@@ -1,6 +1,6 @@
 """Figures of lesson 09: arrays in, interactive figures out. What one computes live is in labs.py and bank.js."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,9 @@ DRAWS = 3  # draws of z that a step offers: the picture's own, and two others
 SLIDERS = {
     "x": (range(-100, 101, 2), 0, ""),
     "y": (range(-100, 101, 2), 0, ""),
-    "log variance": (range(-200, 501, 10), 100, "-+"),
-    "log stride": (range(-300, 11, 5), -70, "[]"),
-    "log intensity": (range(-200, 201, 10), 0, ""),
+    "log_variance": (range(-200, 501, 10), 100, "-+"),
+    "log_stride": (range(-300, 11, 5), -70, "[]"),
+    "log_intensity": (range(-200, 201, 10), 0, ""),
 }
 
 
@@ -43,14 +43,15 @@ def filter_bank(picture: object, n: int, alt: str) -> fig.Figure:
     if not 2 <= n <= 12:
         raise ValueError(f"n is {n}: expected 2 to 12 filters along a side.")
     sliders = {
-        name: fig.Slider(name, span, first, labels=[decimal(each / 100, 2) for each in span], keys=keys)
+        name: fig.Slider(
+            name.replace("_", " "), span, first, [decimal(each / 100, 2) for each in span], keys=keys
+        )
         for name, (span, first, keys) in SLIDERS.items()
     }
     cell = fig.Cell("Filter", (n, n), (n // 2, n // 2))
-    numbers = {name.replace(" ", "_"): slider for name, slider in sliders.items()}
     now = fig.Lab(
         Path(__file__).with_name("bank.js"), "filter_bank", labs.filter_bank,
-        picture=picture, n=n, row=cell.row, column=cell.column, **numbers,
+        picture=picture, n=n, row=cell.row, column=cell.column, **sliders,
     )  # fmt: skip
     chosen, box = fig.Box([cell.column, cell.row, 1, 1]), fig.Box(now["box"])
     dots = fig.Dots(now["dots"], now["chosen"], 0.35)
@@ -155,28 +156,25 @@ def sliding_window(
     found, wanted = [each.shape for each in weights], [(len(each), len(letters)) for each in marks]
     if found != wanted:
         raise ValueError(f"The models' strokes and letters need weights {wanted}, got {found}.")
-    model = fig.Choice("Model", names)
-    t = fig.Slider("Stroke", fig.array([len(each) for each in marks])[model], play=True, every=300)
-    signs = [[{"-": "dash", ".": "dot"}[mark] for mark in each] for each in marks]
-    strokes = [[f"{i + 1} {sign}" for i, sign in enumerate(each)] for each in signs]
+    model, signs = fig.Choice("Model", names), {"-": "dash", ".": "dot"}
+    strokes = fig.names([[f"{i} ({signs[mark]})" for i, mark in enumerate(each, 1)] for each in marks])[model]
+    count = fig.array([len(each) for each in marks])[model]
+    t = fig.Slider("Stroke", count, labels=strokes, play=True, every=300)
     shares = fig.array([np.minimum(each, 1) for each in weights])[model]
     return fig.Figure(
         fig.Column(
             fig.Tokens(list(letters), weights=shares[t], title="The text, and the weight of each letter"),
             fig.Matrix(
                 shares,
-                rows=fig.names(strokes)[model],
+                rows=strokes,
                 columns=list(letters),
                 title="All strokes, from above to below",
                 side=300,
             ),
         ),
         also=(model, t),
-        caption="{model}: stroke {number}, a {sign}; the weights sum to {total:.2f}.",
+        caption="{Model}: stroke {Stroke}; the weights sum to {total:.2f}.",
         alt=alt,
-        model=model,
-        number=fig.array([[i + 1 for i in range(len(each))] for each in marks])[model, t],
-        sign=fig.names(signs)[model, t],
         total=fig.array([each.sum(axis=1) for each in weights])[model, t],
     )
 
@@ -192,37 +190,3 @@ def glimpses(images: object, windows: object, titles: Sequence[str]) -> None:
     handles = [Patch(facecolor="none", edgecolor=c, label=f"glimpse {t + 2}") for t, c in enumerate(ORDER)]
     drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9)
     plotting.show(drawn, "Cluttered digits with the squares of three glimpses, most of them on the digit.")
-
-
-def system(
-    picture: np.ndarray, error: np.ndarray, read: np.ndarray, mean: np.ndarray, patch: np.ndarray,
-    canvases: np.ndarray, parameters: Mapping[str, int],
-) -> fig.Figure:  # fmt: skip
-    """The system at its second step, from what one picture left behind.
-
-    Args:
-        picture, error: (H, W). read: (2, n, n). mean: (z,). patch: (m, m). canvases: (3, H, W), before the step, after
-            it, and at last. parameters: of "encoder", "posterior", "decoder" and "writer".
-    """
-    steps = [
-        fig.Step("picture", picture, after={}, place=(0, 0)),
-        fig.Step(
-            "canvas", canvases[0], after={}, place=(0, 2), note="What was drawn before: each pixel's probability."
-        ),
-        fig.Step("still wrong", error, after={"canvas": "taken off", "picture": "minus canvas"}, place=(0, 1)),
-        fig.Step(
-            "read", read, after={"picture": "12 x 12 filters", "still wrong": "the same"}, place=(1, 0), kind="maps",
-            note="Both pictures, read through one window.",
-        ),
-        fig.Step(
-            "z", mean, after={"read": "LSTM, linear"}, parameters=parameters["encoder"], place=(2, 0),
-            note="The mean of twelve numbers; a sample of them is all that goes on.",
-        ),
-        fig.Step(
-            "patch", patch, after={"z": "LSTM, linear"}, parameters=parameters["decoder"], place=(2, 1),
-            note="What to write; the same state says where.",
-        ),
-        fig.Step("canvas after", canvases[1], after={"patch": "8 x 8 filters", "canvas": "add"}, place=(1, 2)),
-        fig.Step("at last", canvases[2], after={"canvas after": "6 more steps"}, place=(2, 2)),
-    ]  # fmt: skip
-    return fig.walk(steps, alt="DRAW at its second step: picture, error, what is read, z, patch and canvas.")

@@ -100,13 +100,20 @@ def write(patches: Tensor, at: Window, shape: Sequence[int]) -> Tensor:
     return rows.mT @ patches @ columns / at.intensity[:, None, None]
 
 
-def boxes(at: Window, n: int) -> Tensor:
-    """The squares between the outermost filters, half a stride added all round: (B, 4), left, top, width, height."""
+def boxes(numbers: Tensor, shape: Sequence[int], n: int) -> Tensor:
+    """The squares between windows' outermost filters, half a stride added all round.
+
+    Args:
+        numbers: (..., 5). shape: height and width of the image. n: filters along a side.
+
+    Returns:
+        (..., 4): left, top, width, height.
+    """
+    at = window(numbers.reshape(-1, 5), shape, n)
     side = at.stride * n
-    corner = [
-        each + 0.5 - side / 2 for each in (at.x, at.y)
-    ]  # a pixel's centre lies half a pixel from its edge
-    return torch.stack([*corner, side, side], dim=-1)
+    # A pixel's centre lies half a pixel from its edge.
+    corner = [each + 0.5 - side / 2 for each in (at.x, at.y)]
+    return torch.stack([*corner, side, side], dim=-1).view(*numbers.shape[:-1], 4)
 
 
 class FiveNumbers(nn.Module):
@@ -126,9 +133,8 @@ class FiveNumbers(nn.Module):
         self.dense = nn.Linear(size, 5)
         with torch.no_grad():
             share = (torch.tensor(start) - low) / (high - low)
-            self.dense.bias.copy_(
-                share.clamp(0.02, 0.98).logit()
-            )  # a start beyond the bounds begins near them
+            # A start beyond the bounds begins near them.
+            self.dense.bias.copy_(share.clamp(0.02, 0.98).logit())
 
     def forward(self, state: Tensor) -> Tensor:
         return self.low + (self.high - self.low) * self.dense(state).sigmoid()

@@ -14,17 +14,13 @@ ADVANCE = 0.4  # letters the window moves at a stroke, at first: a letter of Mor
 # The most that the logarithm of the advance may be: a window that leaps beyond the text never learns to come back.
 FASTEST = math.log(1.5)
 LOG_DEVIATION = (-5.0, 2.0)
+Memory = tuple[
+    Tensor, Tensor, Tensor
+]  # a keyer's state (B, size), what it saw last (B, 32), its window's centre (B, 1)
 COMPONENTS, LONGEST = 4, 16  # of the mixture of Gaussians; letters that softmax attention has a position for
 
 
-class Slid(NamedTuple):
-    """The window after a step: `weights` (B, U) on the letters, and its centres `kappa` (B, K)."""
-
-    weights: Tensor
-    kappa: Tensor
-
-
-def slide(numbers: Tensor, kappa: Tensor, real: Tensor) -> Slid:
+def slide(numbers: Tensor, kappa: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
     """Move K Gaussian windows along a text, only ever forwards.
 
     Args:
@@ -32,7 +28,8 @@ def slide(numbers: Tensor, kappa: Tensor, real: Tensor) -> Slid:
         real: (B, U) bool, False where a text has ended.
 
     Returns:
-        Weights that are not normalised: they fade once the window is past the last letter.
+        The weights (B, U) of the letters, and the centres (B, K) now. The weights are not normalised: they fade once
+        the window is past the last letter.
     """
     check_tensor(numbers, "numbers")
     if numbers.ndim != 2 or numbers.shape[1] != 3 * kappa.shape[1]:
@@ -44,7 +41,7 @@ def slide(numbers: Tensor, kappa: Tensor, real: Tensor) -> Slid:
     letters = torch.arange(real.shape[1], dtype=kappa.dtype, device=kappa.device)
     distance = (kappa[..., None] - letters).square()  # (B, K, U)
     weights = (height[..., None] * (-sharpness[..., None] * distance).exp()).sum(dim=1)
-    return Slid(weights * real, kappa)
+    return weights * real, kappa
 
 
 class Strokes(NamedTuple):
@@ -58,14 +55,16 @@ class Strokes(NamedTuple):
     kappa: Tensor  # (B, M, 1), the centre of Graves's window
 
 
-class Texts(NamedTuple):
-    """A batch to key: `letters` (B, U) with the end mark, then 0; and the strokes before each, (B, M, 2)."""
+class Keyed(NamedTuple):
+    """Keyed texts, as input and as target."""
 
-    letters: Tensor
-    before: Tensor
+    letters: Tensor  # (B, U), with the end mark, then 0
+    strokes: Tensor  # (B, M, 2), the logarithms of a stroke and of the pause after it, in dots
+    lasts: Tensor  # (B, M), 1 at a text's last stroke
+    real: Tensor  # (B, M) bool, False after it
 
-    def to(self, *place) -> "Texts":
-        return Texts(*(part.to(*place) for part in self))
+    def to(self, device: torch.device) -> "Keyed":
+        return Keyed(*(part.to(device) for part in self))
 
 
 class Keyer(nn.Module):
@@ -92,44 +91,42 @@ class Keyer(nn.Module):
             self.query, self.key = nn.Linear(size + 2, 32), nn.Linear(32, 32)
         self.predict = nn.Linear(size + 32, 5 * COMPONENTS + 1)
 
-    def begin(self, letters: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The embedded text (B, U, 32), and the first state, window and centre."""
+    def begin(self, letters: Tensor) -> tuple[Tensor, Memory]:
+        """The embedded text (B, U, 32), and what is remembered before the first stroke."""
         embedded = self.embed(letters)
-        zero = embedded.new_zeros(len(letters), self.cell.hidden_size)
-        kappa = embedded.new_full(
-            (len(letters), 1), -ADVANCE
-        )  # the first step brings it near the first letter
-        return embedded, zero, embedded[:, 0], kappa
+        state = embedded.new_zeros(len(letters), self.cell.hidden_size)
+        # The first step brings the window near the first letter.
+        return embedded, (state, embedded[:, 0], embedded.new_full((len(letters), 1), -ADVANCE))
 
-    def look(self, state: Tensor, kappa: Tensor, embedded: Tensor, real: Tensor) -> Slid:
-        """Where to look, after a state and the last stroke (B, size + 2)."""
+    def look(self, state: Tensor, kappa: Tensor, embedded: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        """Where to look, after a state and the last stroke (B, size + 2): weights (B, U) and the window's centre."""
         if self.attention == "window":
             height, sharpness, advance = self.numbers(state).chunk(3, dim=1)
             advance = FASTEST - F.softplus(FASTEST - advance)  # nearly itself where it is small
             return slide(torch.cat([height, sharpness, advance], dim=1), kappa, real)
-        U = embedded.shape[1]
-        keys = self.key(embedded + self.places.weight[:U])
+        keys = self.key(embedded + self.places.weight[: embedded.shape[1]])
         scores = (keys @ self.query(state)[..., None])[..., 0] / 32**0.5
-        return Slid(scores.masked_fill(~real, float("-inf")).softmax(dim=-1), kappa)
+        return scores.masked_fill(~real, float("-inf")).softmax(dim=-1), kappa
 
-    def step(self, stroke, state, seen, kappa, embedded, real):
-        """One stroke further: the new state, what is seen (B, 32), where, and the prediction's numbers."""
+    def step(
+        self, stroke: Tensor, memory: Memory, embedded: Tensor, real: Tensor
+    ) -> tuple[Memory, Tensor, Tensor]:
+        """One stroke further: what is remembered now, the letters' weights, and the next stroke's numbers."""
+        state, seen, kappa = memory
         state = self.cell(torch.cat([stroke, seen], dim=1), state)
-        at = self.look(torch.cat([state, stroke], dim=1), kappa, embedded, real)
-        seen = (at.weights[:, None] @ embedded)[:, 0]
-        return state, seen, at, self.predict(torch.cat([state, seen], dim=1))
+        weights, kappa = self.look(torch.cat([state, stroke], dim=1), kappa, embedded, real)
+        seen = (weights[:, None] @ embedded)[:, 0]
+        return (state, seen, kappa), weights, self.predict(torch.cat([state, seen], dim=1))
 
-    def forward(self, texts: Texts) -> Strokes:
-        real = texts.letters > 0
-        embedded, state, seen, kappa = self.begin(texts.letters)
-        found, places = [], []
-        for stroke in texts.before.unbind(dim=1):
-            state, seen, at, numbers = self.step(stroke, state, seen, kappa, embedded, real)
-            kappa = at.kappa
-            found.append(numbers)
-            places.append(at)
-        where = (torch.stack(part, dim=1) for part in zip(*places, strict=True))
-        return Strokes(*self.split(torch.stack(found, dim=1)), *where)
+    def forward(self, texts: Keyed) -> Strokes:
+        embedded, memory = self.begin(texts.letters)
+        before = F.pad(texts.strokes, (0, 0, 1, 0))[:, :-1]  # no stroke is seen before it is predicted
+        kept = []
+        for stroke in before.unbind(dim=1):
+            memory, weights, numbers = self.step(stroke, memory, embedded, texts.letters > 0)
+            kept.append((numbers, weights, memory[2]))
+        numbers, *where = (torch.stack(part, dim=1) for part in zip(*kept, strict=True))
+        return Strokes(*self.split(numbers), *where)
 
     def split(self, numbers: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The prediction's parts (see `Strokes`) out of (..., 5 K + 1) numbers."""
@@ -137,17 +134,6 @@ class Keyer(nn.Module):
         mixture, mean, log_deviation, ends = numbers.split([K, 2 * K, 2 * K, 1], dim=-1)
         mean, log_deviation = (part.unflatten(-1, (K, 2)) for part in (mean, log_deviation))
         return mixture, mean, log_deviation.clamp(*LOG_DEVIATION), ends[..., 0]
-
-
-class Keyed(NamedTuple):
-    """What was truly keyed: `strokes` (B, M, 2), log dots; `lasts` (B, M), 1 at the last; `real` (B, M) bool."""
-
-    strokes: Tensor
-    lasts: Tensor
-    real: Tensor
-
-    def to(self, *place) -> "Keyed":
-        return Keyed(*(part.to(*place) for part in self))
 
 
 def stroke_loss(told: Strokes, true: Keyed) -> Tensor:
@@ -161,31 +147,24 @@ def stroke_loss(told: Strokes, true: Keyed) -> Tensor:
     return (ending - density)[true.real].mean()
 
 
-class Played(NamedTuple):
-    """Texts keyed freely: `strokes` (B, M, 2), log dots; `lengths` (B,), of each text; `weights` (B, M, U)."""
-
-    strokes: Tensor
-    lengths: Tensor
-    weights: Tensor
-
-
 @torch.no_grad()
-def key(keyer: Keyer, letters: Tensor, most: int = 60) -> Played:
-    """Key texts (B, U): the likeliest component's mean at each stroke, until each text has had its last, or `most`."""
+def key(keyer: Keyer, letters: Tensor, most: int = 60) -> tuple[Tensor, Tensor, Tensor]:
+    """Key texts (B, U) freely: the likeliest component's mean at each stroke, until each text has had its last.
+
+    Returns:
+        The strokes (B, M, 2), how many each text has (B,), at the most `most`, and the weights (B, M, U).
+    """
     keyer.eval()
-    real, each = letters > 0, torch.arange(len(letters))
-    embedded, state, seen, kappa = keyer.begin(letters)
-    stroke, ended = embedded.new_zeros(len(letters), 2), torch.zeros(len(letters), dtype=torch.bool)
-    strokes, weights, lengths = [], [], torch.full((len(letters),), most)
-    for t in range(most):
-        state, seen, at, numbers = keyer.step(stroke, state, seen, kappa, embedded, real)
-        kappa = at.kappa
+    embedded, memory = keyer.begin(letters)
+    B, kept = len(letters), []
+    stroke, lengths = embedded.new_zeros(B, 2), torch.zeros(B, dtype=torch.long)
+    going = torch.ones(B, dtype=torch.bool)
+    while going.any() and len(kept) < most:
+        memory, weights, numbers = keyer.step(stroke, memory, embedded, letters > 0)
         mixture, mean, _, ends = keyer.split(numbers)
-        stroke = mean[each, mixture.argmax(dim=-1)]
-        strokes.append(stroke)
-        weights.append(at.weights)
-        lengths = lengths.where(ended | (ends <= 0), torch.tensor(t + 1))
-        ended = ended | (ends > 0)
-        if ended.all():
-            break
-    return Played(torch.stack(strokes, dim=1), lengths, torch.stack(weights, dim=1))
+        stroke = mean[torch.arange(B), mixture.argmax(dim=-1)]
+        kept.append((stroke, weights))
+        lengths += going
+        going &= ends <= 0
+    strokes, weights = (torch.stack(part, dim=1) for part in zip(*kept, strict=True))
+    return strokes, lengths, weights

@@ -16,7 +16,7 @@ def filter_bank(picture: np.ndarray, n: int, row: int, column: int, **numbers: f
         numbers: x, y, log_variance, log_stride and log_intensity, in whole hundredths.
     """
     image = torch.as_tensor(np.asarray(picture, float))
-    names = ("x", "y", "log_variance", "log_stride", "log_intensity")
+    names = (name.replace(" ", "_") for name in filters.NUMBERS)
     five = torch.tensor([[numbers[name] / 100 for name in names]], dtype=torch.float64)
     at = filters.window(five, image.shape, n)
     rows, columns = (each[0] for each in filters.bank(at, n, image.shape))
@@ -34,11 +34,8 @@ def filter_bank(picture: np.ndarray, n: int, row: int, column: int, **numbers: f
         "one_most": max(float(one.max()), 1e-9),
         "dots": torch.stack([across, down], dim=-1).flatten(0, 1).numpy(),
         "chosen": row * n + column,
-        "box": filters.boxes(at, n)[0].numpy(),
-        "x": float(at.x),
-        "y": float(at.y),
-        "stride": float(at.stride),
+        "box": filters.boxes(five[0], image.shape, n).numpy(),
+        **{name: float(part) for name, part in at._asdict().items()},
         "deviation": float(at.variance.sqrt()),
-        "intensity": float(at.intensity),
         "value": float(patch[row, column]),
     }

@@ -5,19 +5,20 @@ import math
 import torch
 from torch import Tensor
 
+from helpers import seeds
 from helpers.draw import filters
 from helpers.draw.data import DIGIT, Pictures
 from helpers.draw.model import Draw, divergence, log_likelihood
 
 
 @torch.no_grad()
-def nats(model: Draw, images: Tensor, seed: int = 0) -> dict[str, float]:
+def nats(model: Draw, images: Tensor) -> dict[str, float]:
     """The bound in nats a picture (lower is better), its two parts, and how many steps carry a nat or more.
 
     Args:
-        images: (N, H, W) uint8 of 0 and 1. seed: of the noise.
+        images: (N, H, W) uint8 of 0 and 1.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeds.generator(0)
     parts = []
     for some in images.float().split(250):
         drawing = model(some, torch.randn(len(some), model.steps, model.code, generator=generator))
@@ -32,13 +33,12 @@ def nats(model: Draw, images: Tensor, seed: int = 0) -> dict[str, float]:
 
 
 @torch.no_grad()
-def importance(model: Draw, images: Tensor, samples: int, seed: int = 0) -> Tensor:
+def importance(model: Draw, images: Tensor, samples: int) -> Tensor:
     """log p(x, z) - log q(z | x) of sampled codes z: (N, samples), in nats (Burda et al. 2016).
 
     The mean of a row is the bound; the logarithm of the mean of its exponentials comes nearer to log p(x).
     """
-    generator = torch.Generator().manual_seed(seed)
-    rows = []
+    generator, rows = seeds.generator(0), []
     for image in images.float():
         noise = torch.randn(samples, model.steps, model.code, generator=generator)
         drawing = model(image.expand(samples, -1, -1), noise)
@@ -57,9 +57,9 @@ def tightened(weights: Tensor, k: int) -> float:
 
 def coverage(numbers: Tensor, corners: Tensor, n: int, side: int) -> Tensor:
     """How much of each digit's box a step's square covers: (B, T, 2), of windows (B, T, 5) and corners (B, 2, 2)."""
-    B, T, _ = numbers.shape
-    squares = filters.boxes(filters.window(numbers.flatten(0, 1), (side, side), n), n).view(B, T, 1, 4)
-    left, top, width, height = squares.unbind(dim=-1)
+    left, top, width, height = filters.boxes(numbers, (side, side), n)[:, :, None].unbind(
+        dim=-1
+    )  # (B, T, 1) each
     row, column = (each[:, None] for each in corners.unbind(dim=-1))  # (B, 1, 2)
     across = (torch.minimum(left + width, column + DIGIT) - torch.maximum(left, column)).clamp(min=0)
     down = (torch.minimum(top + height, row + DIGIT) - torch.maximum(top, row)).clamp(min=0)
@@ -78,7 +78,7 @@ def ink(canvases: list[Tensor], blank: Tensor, corners: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def one_then_the_other(model: Draw, pictures: Pictures, seed: int = 0) -> dict[str, float]:
+def one_then_the_other(model: Draw, pictures: Pictures) -> dict[str, float]:
     """Whether strokes go to one digit, then to the other.
 
     Returns:
@@ -86,9 +86,8 @@ def one_then_the_other(model: Draw, pictures: Pictures, seed: int = 0) -> dict[s
         changes: how often the digit changes that a step changes most, from step to step.
         by_chance: how often it would, were the same steps in random order.
     """
-    generator = torch.Generator().manual_seed(seed)
     images = pictures.images.float()
-    drawing = model(images, torch.randn(len(images), model.steps, model.code, generator=generator))
+    drawing = model(images, torch.randn(len(images), model.steps, model.code, generator=seeds.generator(0)))
     shares = ink(drawing.canvases, model.blank.expand_as(images), pictures.corners)[..., :2]
     B, T, _ = shares.shape
     first = shares.argmax(dim=-1)  # (B, T), the digit of each step

@@ -43,7 +43,7 @@ def test_five_zeros_span_the_longer_side_about_the_middle():
     at = filters.window(numbers(), (20, 31), n=4)
     found = [float(part) for part in at]
     assert found == pytest.approx([15.0, 9.5, 10.0, 1.0, 1.0])
-    left, top, width, height = filters.boxes(at, 4)[0].tolist()
+    left, top, width, height = filters.boxes(numbers()[0], (20, 31), 4).tolist()
     assert (left + width / 2, top + height / 2) == pytest.approx((15.5, 10.0)) and width == height == 40
 
 

@@ -10,7 +10,7 @@ from torch.testing import assert_close
 
 from helpers.data import morse
 from helpers.draw import data
-from helpers.draw.keyer import END, Keyed, Keyer, Strokes, Texts, key, slide, stroke_loss
+from helpers.draw.keyer import END, Keyed, Keyer, Strokes, key, slide, stroke_loss
 
 
 @pytest.fixture(autouse=True)
@@ -21,21 +21,21 @@ def seeded():
 def test_the_window_is_the_papers_sum_of_bells():
     numbers, before = torch.randn(2, 6), torch.rand(2, 2)
     real = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
-    at = slide(numbers, before, real)
+    weights, _ = slide(numbers, before, real)
     for b in range(2):
         alpha, beta, advance = numbers[b].exp().view(3, 2)
         for u in range(5):
             bells = [alpha[k] * math.exp(-beta[k] * (before[b, k] + advance[k] - u) ** 2) for k in range(2)]
-            assert at.weights[b, u] == pytest.approx(float(sum(bells)) * bool(real[b, u]), rel=1e-4)
+            assert weights[b, u] == pytest.approx(float(sum(bells)) * bool(real[b, u]), rel=1e-4)
 
 
 def test_the_window_moves_forwards_only_and_may_fade():
     kappa, real, fading = torch.zeros(1, 1), torch.ones(1, 4, dtype=torch.bool), []
     for _ in range(12):
-        at = slide(torch.tensor([[0.0, 0.0, math.log(0.5)]]), kappa, real)
-        assert at.kappa > kappa
-        kappa = at.kappa
-        fading.append(float(at.weights.sum()))
+        before = kappa
+        weights, kappa = slide(torch.tensor([[0.0, 0.0, math.log(0.5)]]), before, real)
+        assert kappa > before
+        fading.append(float(weights.sum()))
     assert max(fading) > 1 and fading[-1] < 1e-3  # neither 1 nor anything else is kept
 
 
@@ -44,7 +44,7 @@ def test_the_loss_is_the_librarys_mixture_density():
     mean, log_deviation = torch.randn(B, M, K, 2), 0.3 * torch.randn(B, M, K, 2)
     told = Strokes(torch.randn(B, M, K), mean, log_deviation, torch.randn(B, M), None, None)
     lasts = torch.tensor([[0.0, 0, 1], [0, 1, 0]])
-    true = Keyed(torch.randn(B, M, 2), lasts, torch.tensor([[True] * 3, [True, True, False]]))
+    true = Keyed(None, torch.randn(B, M, 2), lasts, torch.tensor([[True] * 3, [True, True, False]]))
     total = []
     for b, m in true.real.nonzero().tolist():
         parts = 1 if lasts[b, m] else 2  # the pause after the last stroke is not counted
@@ -56,15 +56,15 @@ def test_the_loss_is_the_librarys_mixture_density():
 
 
 def test_texts_are_what_a_hand_keyed():
-    texts = data.keyed_texts(6, (2, 3), 3)
-    for i, text in enumerate(texts.words):
+    words, texts = data.keyed_texts(6, (2, 3), 3)
+    assert set(map(len, words)) == {2, 3}  # some are padded
+    for i, text in enumerate(words):
         keying = morse.keyed(text, 3 * 6 + i)
         M = len(keying.strokes)
         downs = torch.from_numpy(keying.strokes[:, 1] - keying.strokes[:, 0]) / data.HAND.dot
-        assert_close(texts.targets.strokes[i, :M, 0].double().exp(), downs, rtol=1e-4, atol=1e-4)
-        assert texts.targets.real[i].sum() == M and texts.targets.lasts[i].nonzero().tolist() == [[M - 1]]
-        assert_close(texts.inputs.before[i, 1:M], texts.targets.strokes[i, : M - 1])
-        assert "".join(morse.LETTERS[n - 1] for n in texts.inputs.letters[i].tolist() if 0 < n < END) == text
+        assert_close(texts.strokes[i, :M, 0].double().exp(), downs, rtol=1e-4, atol=1e-4)
+        assert texts.real[i].sum() == M and texts.lasts[i].nonzero().tolist() == [[M - 1]]
+        assert "".join(morse.LETTERS[n - 1] for n in texts.letters[i].tolist() if 0 < n < END) == text
 
 
 def test_strokes_are_read_as_signals():
@@ -76,13 +76,13 @@ def test_strokes_are_read_as_signals():
 @pytest.mark.parametrize("attention", ["window", "softmax"])
 def test_padding_changes_nothing_and_keying_follows_its_own_strokes(attention):
     model = Keyer(attention, size=16).eval()
-    letters, before = torch.tensor([[3, 1, 4]]), torch.randn(1, 5, 2)
+    letters, keyed = torch.tensor([[3, 1, 4]]), torch.randn(1, 5, 2)
     padded = torch.cat([letters, torch.zeros(1, 2, dtype=torch.long)], dim=1)
-    short, long = model(Texts(letters, before)), model(Texts(padded, before))
+    short, long = (model(Keyed(each, keyed, None, None)) for each in (letters, padded))
     assert_close(long.mean, short.mean)
     assert (long.weights[..., 3:] == 0).all()
     strokes, lengths, weights = key(model, letters, most=7)
-    again = model(Texts(letters, torch.cat([torch.zeros(1, 1, 2), strokes[:, :-1]], dim=1)))
+    again = model(Keyed(letters, strokes, None, None))
     chosen = again.mixture.argmax(dim=-1)
     picked = again.mean[0, torch.arange(strokes.shape[1]), chosen[0]]
     assert_close(picked, strokes[0])
