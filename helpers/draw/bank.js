@@ -1,9 +1,11 @@
 // The filter bank's lab: what N x N Gaussian filters read of a picture, and where they write. Its twin is labs.py.
 
-/** n Gaussian filters along one axis of so many pixels, each summing to 1: rows of numbers. */
-function filtersOf(centre, stride, variance, n, size) {
-  return Array.from({ length: n }, (_, i) => {
-    const mean = centre + (i - (n - 1) / 2) * stride;
+/** Where n filters lie along an axis. */
+const meansOf = (centre, stride, n) => Array.from({ length: n }, (_, i) => centre + (i - (n - 1) / 2) * stride);
+
+/** Gaussian filters along one axis of so many pixels, each summing to 1: rows of numbers. */
+function filtersOf(means, variance, size) {
+  return means.map((mean) => {
     const logs = Array.from({ length: size }, (_, pixel) => -((pixel - mean) ** 2) / (2 * variance));
     const most = Math.max(...logs);
     const heights = logs.map((each) => Math.exp(each - most));
@@ -39,18 +41,13 @@ const turned = (matrix) => matrix[0].map((_, j) => matrix.map((row) => row[j]));
 function filter_bank({ picture, n, row, column, ...numbers }) {
   const [height, width] = picture.shape;
   const at = windowOf(numbers, n, picture.shape);
-  const rows = filtersOf(at.y, at.stride, at.variance, n, height);
-  const columns = filtersOf(at.x, at.stride, at.variance, n, width);
+  const [down, across] = [at.y, at.x].map((centre) => meansOf(centre, at.stride, n));
+  const [rows, columns] = [filtersOf(down, at.variance, height), filtersOf(across, at.variance, width)];
   const pixels = Array.from({ length: height }, (_, i) => Array.from(picture.data.slice(i * width, (i + 1) * width)));
   const patch = between(rows, pixels, columns).map((line) => line.map((each) => at.intensity * each));
   const written = between(turned(rows), patch, turned(columns)).map((line) => line.map((each) => each / at.intensity));
-  const one = rows[row].map((down) => columns[column].map((across) => down * across));
-  const dots = rows.flatMap((_, i) =>
-    columns.map((_, j) => [
-      at.x + (j - (n - 1) / 2) * at.stride + 0.5,
-      at.y + (i - (n - 1) / 2) * at.stride + 0.5,
-    ]),
-  );
+  const one = rows[row].map((high) => columns[column].map((wide) => high * wide));
+  const dots = down.flatMap((y) => across.map((x) => [x + 0.5, y + 0.5]));
   const most = (matrix) => Math.max(...matrix.flat(), 1e-9);
   const side = at.stride * n;
   return {

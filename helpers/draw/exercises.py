@@ -7,21 +7,15 @@ from torch import Tensor
 from helpers.checking import Exercise, Mistake
 
 
-def _sizes(generator: Generator, *among: int) -> tuple[int, ...]:
-    return tuple(int(size) for size in generator.permutation(among))
-
-
 def _bank(generator: Generator) -> tuple[float, float, float, int, int]:
     """A centre, a stride, a variance, an even or odd number of filters, and an axis that holds them all."""
     centre, stride, variance = (float(generator.uniform(*each)) for each in ((9, 14), (1.2, 2.5), (0.5, 1.8)))
     return centre, stride, variance, int(generator.integers(2, 6)), 24
 
 
-def _gaussians(
-    centre: float, stride: float, variance: float, n: int, size: int, shift: float | None = None
-) -> Tensor:
-    """Heights (n, size), not normalised; `shift` is what is taken off a filter's number, (n - 1) / 2 in truth."""
-    means = centre + (torch.arange(n) - ((n - 1) / 2 if shift is None else shift)) * stride
+def _gaussians(centre: float, stride: float, variance: float, n: int, size: int) -> Tensor:
+    """The filters (n, size), not normalised."""
+    means = centre + (torch.arange(n) - (n - 1) / 2) * stride
     return (-(torch.arange(size) - means[:, None]).square() / (2 * variance)).exp()
 
 
@@ -29,18 +23,22 @@ def _normalised(heights: Tensor) -> Tensor:
     return heights / heights.sum(dim=1, keepdim=True)
 
 
+def _filters(*bank: float) -> Tensor:
+    return _normalised(_gaussians(*bank))
+
+
 filters_of = Exercise(
     name="filters_of",
     make_input=_bank,
-    solution=lambda *bank: _normalised(_gaussians(*bank)),
+    solution=_filters,
     mistakes=(
         Mistake(
-            lambda *bank: _normalised(_gaussians(*bank, shift=bank[3] / 2 + 0.5)),
+            lambda centre, stride, *rest: _filters(centre - stride, stride, *rest),
             "the window lies one stride too far to the left. The paper's i - N / 2 - 0.5 counts filters from 1; "
             "counted from 0 it is i - (N - 1) / 2.",
         ),
         Mistake(
-            lambda *bank: _normalised(_gaussians(*bank, shift=bank[3] / 2)),
+            lambda centre, stride, *rest: _filters(centre - stride / 2, stride, *rest),
             "the window lies half a stride too far to the left: the mean of 0 to N - 1 is (N - 1) / 2, not N / 2.",
         ),
         Mistake(
@@ -48,15 +46,15 @@ filters_of = Exercise(
             "a row does not sum to 1. Divide each filter by its own sum, or it reads brighter where it is wider.",
         ),
         Mistake(
-            lambda *bank: (heights := _gaussians(*bank)) / heights.sum(dim=0),
+            lambda *bank: _normalised(_gaussians(*bank).T).T,
             "the columns sum to 1. Each filter, that is each row, must.",
         ),
         Mistake(
-            lambda g, stride, variance, *sizes: _normalised(_gaussians(g, stride, variance**2, *sizes)),
+            lambda centre, stride, variance, *sizes: _filters(centre, stride, variance**2, *sizes),
             "the variance is squared once more. The exponent is -(a - mean)^2 / (2 variance).",
         ),
         Mistake(
-            lambda g, stride, variance, *sizes: _normalised(_gaussians(g, stride, variance / 2, *sizes)),
+            lambda centre, stride, variance, *sizes: _filters(centre, stride, variance / 2, *sizes),
             "the 2 is missing below the fraction: the exponent is -(a - mean)^2 / (2 variance).",
         ),
     ),
@@ -91,19 +89,12 @@ write = Exercise(
             lambda patch, rows, columns, gamma: rows.T @ patch.T @ columns / gamma,
             "the patch is transposed. Only the filters of the rows are.",
         ),
-        Mistake(
-            lambda patch, rows, columns, gamma: (
-                _normalised(rows.T) @ patch @ _normalised(columns.T).T / gamma
-            ),
-            "the filters are normalised anew, over the patch's rows. Use them as they are, transposed: writing is "
-            "the transpose of reading.",
-        ),
     ),
 )
 
 
 def _posterior(generator: Generator) -> tuple[Tensor, Tensor]:
-    shape = _sizes(generator, 3, 4, 6)
+    shape = generator.permutation([3, 4, 6])
     mean = torch.from_numpy(generator.standard_normal(shape))
     return mean, torch.from_numpy(0.4 * generator.standard_normal(shape) - 0.5)
 
@@ -143,7 +134,7 @@ divergence = Exercise(
 
 
 def _noisy(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
-    shape = _sizes(generator, 3, 5)
+    shape = generator.permutation([3, 5])
     return tuple(torch.from_numpy(generator.standard_normal(shape)) for _ in range(3))
 
 
@@ -183,38 +174,38 @@ def _sliding(generator: Generator) -> tuple[Tensor, Tensor, Tensor, int]:
     return height, sharpness, torch.from_numpy(generator.uniform(-1.5, 0.3, T)), int(generator.integers(6, 9))
 
 
-def _slid(height: Tensor, sharpness: Tensor, kappa: Tensor, letters: int) -> Tensor:
+def _bells(height: Tensor, sharpness: Tensor, kappa: Tensor, letters: int) -> Tensor:
     distance = kappa[:, None] - torch.arange(letters)
     return height[:, None] * (-sharpness[:, None] * distance.square()).exp()
+
+
+def _slid(height: Tensor, sharpness: Tensor, log_advance: Tensor, letters: int) -> Tensor:
+    return _bells(height, sharpness, log_advance.exp().cumsum(dim=0), letters)
 
 
 slide = Exercise(
     name="slide",
     make_input=_sliding,
-    solution=lambda alpha, beta, log, letters: _slid(alpha, beta, log.exp().cumsum(dim=0), letters),
+    solution=_slid,
     mistakes=(
         Mistake(
-            lambda alpha, beta, log, letters: _slid(alpha, beta, log.exp(), letters),
+            lambda alpha, beta, log, letters: _bells(alpha, beta, log.exp(), letters),
             "each step begins at letter 0 again. A step's advance is added to where the window was before.",
         ),
         Mistake(
-            lambda alpha, beta, log, letters: _slid(alpha, beta, log.cumsum(dim=0), letters),
+            lambda alpha, beta, log, letters: _bells(alpha, beta, log.cumsum(dim=0), letters),
             "the advance is not exponentiated: the window could move backwards.",
         ),
         Mistake(
-            lambda alpha, beta, log, letters: _normalised(
-                _slid(alpha, beta, log.exp().cumsum(dim=0), letters)
-            ),
+            lambda *window: _normalised(_slid(*window)),
             "the weights sum to 1 at every step. Graves's do not: they fade when the window is past the last letter.",
         ),
         Mistake(
-            lambda alpha, beta, log, letters: _slid(alpha, 1 / (2 * beta), log.exp().cumsum(dim=0), letters),
+            lambda alpha, beta, *rest: _slid(alpha, 1 / (2 * beta), *rest),
             "beta is taken for a variance. It multiplies the squared distance: the larger, the narrower the window.",
         ),
         Mistake(
-            lambda alpha, beta, log, letters: _slid(
-                torch.ones_like(alpha), beta, log.exp().cumsum(dim=0), letters
-            ),
+            lambda alpha, *rest: _slid(torch.ones_like(alpha), *rest),
             "the height alpha is not used.",
         ),
     ),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
 from helpers import figure as fig
 from helpers import plotting
@@ -24,9 +24,9 @@ SLIDERS = {
 }
 
 
-def grey(values: object, most: object, *layers: object, **rest: object) -> fig.Stage:
-    """A stage of numbers from 0, black, to `most`, white."""
-    return fig.Stage(fig.Heat(values, 0, most, "gray"), *layers, **rest)
+def grey(now: fig.Lab, name: str, *layers: object, **rest: object) -> fig.Stage:
+    """A stage of one of the lab's grids, from 0, black, to its most, white."""
+    return fig.Stage(fig.Heat(now[name], 0, now[f"{name}_most"], "gray"), *layers, **rest)
 
 
 def filter_bank(picture: object, n: int, alt: str) -> fig.Figure:
@@ -54,21 +54,14 @@ def filter_bank(picture: object, n: int, alt: str) -> fig.Figure:
         picture=picture, n=n, row=cell.row, column=cell.column, **sliders,
     )  # fmt: skip
     chosen, box = fig.Box([cell.column, cell.row, 1, 1]), fig.Box(now["box"])
-    dots = fig.Dots(now["dots"], now["chosen"], 0.35)
+    drawn, dots = fig.Heat(picture, colours="gray"), fig.Dots(now["dots"], now["chosen"], 0.35)
     return fig.Figure(
         fig.Column(
-            grey(
-                now["patch"],
-                now["patch_most"],
-                chosen,
-                title=f"Read: {n} x {n} numbers",
-                pointer=cell,
-                side=160,
-            ),
-            grey(now["one"], now["one_most"], title="Where the chosen filter looks", side=160),
+            grey(now, "patch", chosen, title=f"Read: {n} x {n} numbers", pointer=cell, side=160),
+            grey(now, "one", title="Where the chosen filter looks", side=160),
         ),
-        grey(picture, 1, dots, box, title="The picture, and the filters' centres", side=300),
-        grey(now["written"], now["written_most"], box, title="Written back by the same filters", side=300),
+        fig.Stage(drawn, dots, box, title="The picture, and the filters' centres", side=300),
+        grey(now, "written", box, title="Written back by the same filters", side=300),
         also=tuple(sliders.values()),
         caption="Centre at column {x:.1f}, row {y:.1f}; {stride:.2f} pixels from filter to filter; each filter's "
         "standard deviation {deviation:.2f} pixels; intensity {intensity:.2f}. Filter {Filter} reads {value:.2f}.",
@@ -107,11 +100,15 @@ def stroke_by_stroke(
             f"{T} steps of {H} x {W} pixels need canvases, read and written of {wanted}, got {found}."
         )
     t = fig.Slider("Step", T, labels=[f"{t + 1} of {T}" for t in range(T)], play=True)
-    swapped = fig.Slider("Swap the z of step", T, first=0, labels=[str(k + 1) for k in range(T)], keys="-+")
+    swapped = fig.Slider("Swap the z of step", T, labels=[str(k + 1) for k in range(T)], keys="-+")
     draw = fig.Choice("Its z", ["the picture's own", "another draw", "a third draw"])
     boxes = fig.Toggle("Boxes", True)
     each = fig.Each(T)
     drawn, where = fig.array(canvases)[swapped, draw], fig.array(written)[swapped, draw, t]
+
+    def framed(picture: object, box: object, title: str) -> fig.Stage:
+        return fig.Stage(fig.Image(picture), fig.Box(box, when=boxes), title=title, side=250)
+
     return fig.Figure(
         fig.Column(
             fig.Row(each, fig.Image(drawn[each]), title="All steps", columns=-(-T // 2), choose=t, side=300),
@@ -119,18 +116,8 @@ def stroke_by_stroke(
                 {"nats": kl}, x=range(1, T + 1), title="KL of each step of the picture's own z", mark=t, low=0
             ),
         ),
-        fig.Stage(
-            fig.Image(target),
-            fig.Box(fig.array(read)[t], when=boxes),
-            title="The picture, and what is read",
-            side=250,
-        ),
-        fig.Stage(
-            fig.Image(drawn[t]),
-            fig.Box(where, when=boxes),
-            title="The canvas, and where is written",
-            side=250,
-        ),
+        framed(target, fig.array(read)[t], "The picture, and what is read"),
+        framed(drawn[t], where, "The canvas, and where is written"),
         also=(t, swapped, draw, boxes),
         caption="Step {Step}: {nats:.1f} nats. Step {which} draws with {own}.",
         alt=alt,
@@ -164,13 +151,7 @@ def sliding_window(
     return fig.Figure(
         fig.Column(
             fig.Tokens(list(letters), weights=shares[t], title="The text, and the weight of each letter"),
-            fig.Matrix(
-                shares,
-                rows=strokes,
-                columns=list(letters),
-                title="All strokes, from above to below",
-                side=300,
-            ),
+            fig.Matrix(shares, strokes, list(letters), title="All strokes, from above to below"),
         ),
         also=(model, t),
         caption="{Model}: stroke {Stroke}; the weights sum to {total:.2f}.",
@@ -184,9 +165,9 @@ def glimpses(images: object, windows: object, titles: Sequence[str]) -> None:
     windows = np.asarray(windows)[:, 1:]
     drawn = plotting.images(list(images), titles, columns=-(-len(windows) // 2), size=1.5)
     for axis, boxes in zip(drawn.axes, windows, strict=False):
-        for (left, top, width, height), colour in zip(boxes, ORDER, strict=False):
-            corner = (left - 0.5, top - 0.5)
-            axis.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=1.6))
-    handles = [Patch(facecolor="none", edgecolor=c, label=f"glimpse {t + 2}") for t, c in enumerate(ORDER)]
-    drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9)
+        for t, ((left, top, width, height), colour) in enumerate(zip(boxes, ORDER, strict=True), start=2):
+            style = {"fill": False, "edgecolor": colour, "linewidth": 1.6, "label": f"glimpse {t}"}
+            axis.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, **style))
+    frames = drawn.axes[0].patches
+    drawn.legend(handles=frames, loc="outside lower center", ncols=len(frames), fontsize=9)
     plotting.show(drawn, "Cluttered digits with the squares of three glimpses, most of them on the digit.")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from helpers.ops import check_tensor
 
-NUMBERS = ("x", "y", "log variance", "log stride", "log intensity")
+NUMBERS = ("x", "y", "log_variance", "log_stride", "log_intensity")
 # The log intensity of reading at first: a picture is mostly dark, and so are the means of its pixels.
 BRIGHTER = math.log(4)
 # The bounds of a network's x, y, log variance, log stride and log intensity.

@@ -13,11 +13,10 @@ def filter_bank(picture: np.ndarray, n: int, row: int, column: int, **numbers: f
 
     Args:
         picture: (H, W) from 0 to 1. row, column: of one filter, which is shown by itself.
-        numbers: x, y, log_variance, log_stride and log_intensity, in whole hundredths.
+        numbers: those of `filters.NUMBERS`, in whole hundredths.
     """
     image = torch.as_tensor(np.asarray(picture, float))
-    names = (name.replace(" ", "_") for name in filters.NUMBERS)
-    five = torch.tensor([[numbers[name] / 100 for name in names]], dtype=torch.float64)
+    five = torch.tensor([[numbers[name] / 100 for name in filters.NUMBERS]], dtype=torch.float64)
     at = filters.window(five, image.shape, n)
     rows, columns = (each[0] for each in filters.bank(at, n, image.shape))
     patch = filters.read(image[None, None], at, n)[0, 0]

@@ -1,5 +1,6 @@
 """DRAW: a variational autoencoder that draws a picture in several strokes (Gregor et al. 2015)."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ class ReadWindow(nn.Module):
 
     def __init__(self, shape: Sequence[int], size: int, n: int):
         super().__init__()
-        self.n, self.outputs = n, 2 * n * n
+        self.n = n
         self.numbers = FiveNumbers(size, start(shape, n, width=0.75))
 
     def forward(self, both: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,28 +55,11 @@ class WriteWindow(nn.Module):
         return filters.write(self.patch(state).unflatten(1, (self.n, self.n)), at, self.shape), numbers
 
 
-class ReadWhole(nn.Module):
-    """The control: a dense layer reads every pixel of both."""
+class Whole(nn.Sequential):
+    """The control: layers that read or write every pixel, whatever the state says, and so without a window."""
 
-    def __init__(self, shape: Sequence[int], outputs: int):
-        super().__init__()
-        self.outputs = outputs
-        self.dense = nn.Linear(2 * shape[0] * shape[1], outputs)
-
-    def forward(self, both: Tensor, state: Tensor) -> tuple[Tensor, None]:
-        return self.dense(both.flatten(1)), None
-
-
-class WriteWhole(nn.Module):
-    """The control: a dense layer writes every pixel."""
-
-    def __init__(self, shape: Sequence[int], size: int):
-        super().__init__()
-        self.shape = tuple(shape)
-        self.dense = nn.Linear(size, shape[0] * shape[1])
-
-    def forward(self, state: Tensor) -> tuple[Tensor, None]:
-        return self.dense(state).unflatten(1, self.shape), None
+    def forward(self, values: Tensor, state: Tensor | None = None) -> tuple[Tensor, None]:
+        return super().forward(values), None
 
 
 class Draw(nn.Module):
@@ -97,13 +81,20 @@ class Draw(nn.Module):
     ):  # fmt: skip
         super().__init__()
         self.shape, self.steps, self.code, self.windows = tuple(shape), steps, code, windows
-        self.reader = ReadWindow(shape, size, windows[0]) if windows else ReadWhole(shape, whole)
-        self.encoder = nn.LSTMCell(self.reader.outputs + size, size)
+        pixels = math.prod(shape)
+        if windows:
+            self.reader, read = ReadWindow(shape, size, windows[0]), 2 * windows[0] ** 2
+        else:
+            self.reader, read = Whole(nn.Flatten(), nn.Linear(2 * pixels, whole)), whole
+        self.encoder = nn.LSTMCell(read + size, size)
         self.posterior = nn.Linear(size, 2 * code)
         with torch.no_grad():
             self.posterior.bias[code:] = -1.0  # z begins as a message with little noise
         self.decoder = nn.LSTMCell(code, size)
-        self.writer = WriteWindow(shape, size, windows[1]) if windows else WriteWhole(shape, size)
+        if windows:
+            self.writer = WriteWindow(shape, size, windows[1])
+        else:
+            self.writer = Whole(nn.Linear(size, pixels), nn.Unflatten(1, self.shape))
         self.blank = nn.Parameter(torch.tensor(-2.0))  # the empty canvas: a picture is mostly dark
 
     def begin(self, number: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 from torch.testing import assert_close
 
 from helpers import seeds
-from helpers.draw import data, experiment, measures
+from helpers.draw import anatomy, data, experiment, filters, measures
 from helpers.draw.glimpses import GlimpseReader, Shrunk, glimpse_loss
 from helpers.draw.model import Draw, Drawing, WarmedLoss, bound_loss, divergence, log_likelihood
 
@@ -71,6 +71,22 @@ def test_every_step_has_noise_of_its_own():
     found = model(pictures, shared)
     noise = (found.codes - found.mean) / found.log_deviation.exp()
     assert_close(noise[:, 0], noise[:, 2], atol=1e-4, rtol=1e-4)
+
+
+def test_the_pictured_second_step_is_one_of_the_models():
+    model, picture = small(), torch.randint(2, SHAPE).float()
+    shown = {step.name: torch.as_tensor(step.value).float() for step in anatomy.steps(model, picture)}
+    with torch.no_grad():
+        made = model(picture[None], torch.zeros(1, 3, 4))
+    read, written = (
+        filters.window(each[:, 1], SHAPE, n)
+        for each, n in zip((made.read, made.written), model.windows, strict=True)
+    )
+    both = torch.stack([shown["picture"], shown["still wrong"]])[None]
+    assert_close(filters.read(both, read, 12)[0], shown["read"])
+    stroke = filters.write(shown["patch"][None], written, SHAPE)[0]
+    assert_close(shown["canvas after"], (shown["canvas"].logit() + stroke).sigmoid())
+    assert_close(shown["at last"], made.canvases[2][0].sigmoid())
 
 
 def test_windows_stay_within_their_bounds_whatever_the_state():
