@@ -93,10 +93,10 @@ write = Exercise(
 )
 
 
-def _posterior(generator: Generator) -> tuple[Tensor, Tensor]:
-    shape = generator.permutation([3, 4, 6])
-    mean = torch.from_numpy(generator.standard_normal(shape))
-    return mean, torch.from_numpy(0.4 * generator.standard_normal(shape) - 0.5)
+def _normals(generator: Generator, count: int, *sides: int) -> tuple[Tensor, ...]:
+    """So many tensors of one shape, whose sides are shuffled."""
+    shape = generator.permutation(sides)
+    return tuple(torch.from_numpy(generator.standard_normal(shape)) for _ in range(count))
 
 
 def _terms(mean: Tensor, log_deviation: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ def _terms(mean: Tensor, log_deviation: Tensor) -> Tensor:
 
 divergence = Exercise(
     name="divergence",
-    make_input=_posterior,
+    make_input=lambda generator: _normals(generator, 2, 3, 4, 6),
     solution=lambda *posterior: (_terms(*posterior) - 1).sum(dim=(1, 2)) / 2,
     mistakes=(
         Mistake(
@@ -133,14 +133,9 @@ divergence = Exercise(
 )
 
 
-def _noisy(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
-    shape = generator.permutation([3, 5])
-    return tuple(torch.from_numpy(generator.standard_normal(shape)) for _ in range(3))
-
-
 codes = Exercise(
     name="codes",
-    make_input=_noisy,
+    make_input=lambda generator: _normals(generator, 3, 3, 5),
     solution=lambda mean, log_deviation, noise: mean + log_deviation.exp() * noise,
     mistakes=(
         Mistake(

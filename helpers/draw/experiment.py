@@ -26,7 +26,8 @@ BEST_WITHOUT = 1e-2  # of all those for the control: it gains several nats there
 TWO_DIGITS = {"pictures": "two digits", "T": 8}  # what the rows of the main runs say beside the model
 SAMPLES = (1, 5, 50, 500)  # of the importance-weighted log p
 GLIMPSE_RATE, GLIMPSE_BATCH = 5e-3, 64
-KEY_RATE, KEY_BATCH, KEYED = 1e-2, 64, 2000
+KEY_RATE, KEY_BATCH = 1e-2, 64
+KEYED, HELD_OUT = 2000, 200  # texts that a keyer learns from, and that it is judged by
 SHORT, LONG = (3, 4, 5, 6), (10,)  # letters of the texts that keyers learn, and of longer ones
 
 Batches = Callable[[int, int], Iterator[tuple[Tensor, Tensor]]]  # of a size, from a seed
@@ -151,9 +152,9 @@ def learn_to_read(model: nn.Module, steps: int, seed: int, name: str = "glimpses
 
 
 @cache
-def cluttered(split: Split = "test") -> tuple[Tensor, Tensor]:
+def cluttered() -> tuple[Tensor, Tensor]:
     """The cluttered digits (1000, 1, 60, 60) that every reader is judged on, and their labels."""
-    distorted, labels = distorted_set(*handwritten_digits(split), "cluttered", seed=1, times=2)
+    distorted, labels = distorted_set(*handwritten_digits("test"), "cluttered", seed=1, times=2)
     return distorted.images, labels
 
 
@@ -188,18 +189,18 @@ def learn_to_key(model: Keyer, steps: int, seed: int, name: str = "keys") -> His
     return fit(model, batches, stroke_loss, steps=steps, lr=KEY_RATE, clip=5.0, name=name)
 
 
-def keyed_right(model: Keyer, lengths: tuple[int, ...], number: int = 200) -> float:
+def keyed_right(model: Keyer, lengths: tuple[int, ...]) -> float:
     """The share of held-out texts that a model keys free of mistakes, every stroke and every gap."""
-    words, texts = keyed_texts(number, lengths, 0, "test")
+    words, texts = keyed_texts(HELD_OUT, lengths, 0, "test")
     strokes, ends, _ = key(model, texts.letters)
     wanted = [" ".join(morse.CODE[letter] for letter in text) for text in words]
     found = [data.signals(some, int(end)) for some, end in zip(strokes, ends, strict=True)]
-    return sum(a == b for a, b in zip(found, wanted, strict=True)) / number
+    return sum(a == b for a, b in zip(found, wanted, strict=True)) / HELD_OUT
 
 
 def keys(seed: int, names: Sequence[str] = ("window", "softmax")) -> Iterator[dict]:
     """Train keyers, and yield for each a row with what it keys right, of texts as long as those learned and longer."""
-    _, test = keyed_texts(200, SHORT, 0, "test")
+    _, test = keyed_texts(HELD_OUT, SHORT, 0, "test")
     for name in names:
         model = new_keyer(seed=seed, **KEYERS[name])
         history = learn_to_key(model, RECORD.keys, seed, f"{name}, seed {seed}")
