@@ -48,11 +48,10 @@ class GlimpseReader(nn.Module):
 
     def forward(self, images: Tensor) -> Glimpses:
         check_images(images, channels=1)
-        B = len(images)
-        state = self.start.expand(B, -1).tanh()
+        state = self.start.expand(len(images), -1).tanh()
         scores, kept = [], []
         for t in range(self.glimpses):
-            numbers = self.numbers(state) if self.places == "learned" and t else self.fixed(t, B, images)
+            numbers = self.numbers(state) if self.places == "learned" and t else self.fixed(t, images)
             at = filters.window(numbers, images.shape[2:], self.n)
             patch = filters.read(images, at, self.n).flatten(1)
             state = self.cell(self.see(torch.cat([patch, numbers], dim=1)).relu(), state)
@@ -60,12 +59,12 @@ class GlimpseReader(nn.Module):
             kept.append(numbers)
         return Glimpses(torch.stack(scores, dim=1), torch.stack(kept, dim=1))
 
-    def fixed(self, t: int, number: int, images: Tensor) -> Tensor:
-        """The numbers (number, 5) of the t-th window where it is not learned; the first of all is the whole image."""
+    def fixed(self, t: int, images: Tensor) -> Tensor:
+        """The numbers (B, 5) of the t-th window where it is not learned; the first of all is the whole image."""
         width = {"learned": 1.0, "random": 0.5, "centre": 0.5 ** min(t, 2), "grid": 0.5}[self.places]
-        numbers = images.new_tensor(start((self.side, self.side), self.n, width)).repeat(number, 1)
+        numbers = images.new_tensor(start((self.side, self.side), self.n, width)).repeat(len(images), 1)
         if self.places == "random":
-            numbers[:, :2] = torch.rand(number, 2, device=images.device) - 0.5
+            numbers[:, :2] = torch.rand(len(images), 2, device=images.device) - 0.5
         if self.places == "grid":
             numbers[:, 0], numbers[:, 1] = t % 2 - 0.5, t // 2 - 0.5
         return numbers

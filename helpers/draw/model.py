@@ -141,7 +141,7 @@ class Draw(nn.Module):
         check_tensor(pictures, "pictures")
         H, W = self.shape
         wanted = f"pictures of shape (B, {H}, {W}) in floating point from 0 to 1"
-        if pictures.ndim != 3 or pictures.shape[1:] != self.shape or not pictures.is_floating_point():
+        if pictures.shape[1:] != self.shape or not pictures.is_floating_point():
             raise ValueError(f"Expected {wanted}, got {tuple(pictures.shape)} in {pictures.dtype}.")
         if not len(pictures) or not ((pictures >= 0) & (pictures <= 1)).all():
             raise ValueError(f"Expected {wanted}; the batch is empty, or holds other numbers or NaN.")
