@@ -90,10 +90,8 @@ def stroke_by_stroke(
         kl: (T,), nats a step.
         alt: what the picture shows, in a few words, for a reader who hears the page.
     """
-    given = {"target": target, "canvases": canvases, "read": read, "written": written, "kl": kl}
-    target, canvases, read, written, kl = (taking.numbers(each, name) for name, each in given.items())
-    T, (H, W) = len(kl), target.shape
-    found = canvases.shape, read.shape, written.shape
+    T, (H, W) = len(kl), np.shape(target)
+    found = tuple(tuple(np.shape(each)) for each in (canvases, read, written))
     wanted = (T, DRAWS, T, H, W), (T, 4), (T, DRAWS, T, 4)
     if found != wanted:
         raise ValueError(
