@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 from torch.testing import assert_close
 
 from helpers import seeds
-from helpers.draw import anatomy, data, experiment, filters, measures
+from helpers.draw import anatomy, data, experiment, figures, filters, measures
 from helpers.draw.glimpses import GlimpseReader, Shrunk, glimpse_loss
 from helpers.draw.model import Draw, Drawing, WarmedLoss, bound_loss, divergence, log_likelihood
 
@@ -214,6 +214,10 @@ def test_shrinking_averages_what_lies_under_a_pixel():
         (lambda: GlimpseReader(places="grid", glimpses=3), "in 4 glimpses, not 3"),
         (lambda: GlimpseReader()(torch.zeros(1, 60, 60)), "images[None]"),
         (lambda: experiment.held_out(5, "exam"), "exam"),
+        (
+            lambda: figures.stroke_by_stroke(torch.zeros(2, 2), [0], [0], [0], [1.0]),
+            "1 steps of 2 x 2 pixels need",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_words(call, message):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from helpers.draw import filters, labs
+from helpers.draw import figures, filters, labs
 from helpers.draw.filters import Window
 
 
@@ -119,6 +119,8 @@ def test_the_lab_shows_what_the_filters_do():
         (lambda: filters.window(torch.zeros(1, 5), (4, 4), 1), "at least two filters"),
         (lambda: filters.read(torch.zeros(1, 4, 4), None, 3), "images of shape (B, C, H, W)"),
         (lambda: filters.read(torch.zeros(1, 1, 4, 4, dtype=torch.uint8), None, 3), "in floating point"),
+        (lambda: figures.filter_bank(torch.full((3, 3), 2.0), 4, "grey"), "numbers from 0 to 1"),
+        (lambda: figures.filter_bank(torch.zeros(3, 3), 1, "black"), "expected 2 to 12 filters"),
     ],
 )
 def test_bad_input_is_refused_in_words(call, message):

@@ -9,7 +9,7 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 from torch.testing import assert_close
 
 from helpers.data import morse
-from helpers.draw import data
+from helpers.draw import data, figures
 from helpers.draw.keyer import END, Keyed, Keyer, Strokes, key, slide, stroke_loss
 
 
@@ -95,6 +95,7 @@ def test_padding_changes_nothing_and_keying_follows_its_own_strokes(attention):
     [
         (lambda: Keyer("hard"), "no attention 'hard'"),
         (lambda: slide(torch.zeros(1, 4), torch.zeros(1, 1), torch.ones(1, 2, dtype=torch.bool)), "(B, 3)"),
+        (lambda: figures.sliding_window("AB", [".-"], [torch.zeros(2, 3)], ["one"]), "need weights [(2, 2)]"),
         (lambda: data.letter_numbers("sos"), "for which this Morse code has no signal"),
         (lambda: data.letter_numbers(""), "at least one letter"),
     ],
