@@ -75,15 +75,12 @@ def strings(
 def at_hand(download: bool = False) -> bool:
     """Whether the recordings are in the cache, fetched first if asked for; if not, that is printed."""
     try:
-        there = len(recordings()) > 0 if download else public.available("fsdd")
+        there = bool(recordings()) if download else public.available("fsdd")
     except ConnectionError as error:
         print(error)
         return False
-    print(
-        "The spoken digits are here."
-        if there
-        else "The spoken digits are not here: the table is the record's."
-    )
+    state = "here" if there else "not here: the table is the record's"
+    print(f"The spoken digits are {state}.")
     return there
 
 
