@@ -79,16 +79,10 @@ def learn(
     watch: Callable[[nn.Module], float] | None = None,
 ) -> History:  # fmt: skip
     """Train any of the systems: the same sounds in the same order, short ones first for half of the steps."""
-    return fit(
-        model,
-        data.batches(heard, 32, seed, grow=steps // 2),
-        ctc_loss if isinstance(model, Transcriber) else next_word_loss,
-        steps=steps,
-        lr=rate,
-        watch=watch,
-        watch_at=range(0, steps + 1, 50),
-        name=name,
-    )
+    batches = data.batches(heard, 32, seed, grow=steps // 2)
+    loss = ctc_loss if isinstance(model, Transcriber) else next_word_loss
+    often = range(0, steps + 1, 50)
+    return fit(model, batches, loss, steps=steps, lr=rate, watch=watch, watch_at=often, name=name)
 
 
 @torch.no_grad()

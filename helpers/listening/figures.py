@@ -44,7 +44,7 @@ def playhead(
                     f"({len(text)}, {count}), got {np.shape(rows)}."
                 )
     levels = [taking.levels(each, *RANGE, "frames", 2) for each in sounds.frames]
-    strongest = [np.maximum.reduceat(each.max(axis=1), range(0, len(each), PLACE)) / 255 for each in levels]
+    strongest = [each.max(axis=1)[::PLACE] / 255 for each in levels]
     colours = np.asarray(table("viridis").tree)
     pictures = [colours[each.T[::-1]].repeat(BAND, axis=0) for each in levels]
     spans = [each.spans * FRAMES / PLACE for each in sounds.keyings]
@@ -129,7 +129,7 @@ def heard(sounds: Heard, number: int, bands: str = "400–880 Hz") -> Figure:
         for letter, (start, end) in zip(keying.text, keying.spans, strict=True):
             axis.plot([start, end], [high + 0.3] * 2, "k-", linewidth=3, clip_on=False)
             axis.text((start + end) / 2, high + 0.9, letter, ha="center", va="bottom", fontsize=10)
-        axis.set(yticks=[], ylabel=bands)
+        axis.set(xticks=range(int(T / FRAMES) + 1), yticks=[], ylabel=bands)
         axis.xaxis.set_major_formatter("{x:g} s")
     return figure
 
@@ -163,6 +163,7 @@ def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
     own = fig.Key("Strokes")
     pad = fig.Lab(Path(__file__).with_name("keying.js"), "keyed", keyed, strokes=own)
     reading = fig.Ask("What the listener reads", read, pad, when=pad["count"], strokes=own)
+    ready = reading["read"]
     return fig.Figure(
         fig.Stage(
             fig.Image(pad["picture"]),
@@ -170,14 +171,9 @@ def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
             pointer=own,
             side=640,
         ),
-        fig.Tokens(reading["letters"], title="What the listener writes", when=reading["read"]),
-        fig.Stage(fig.Heat(reading["heard"], *RANGE), title="What it hears", side=640, when=reading["read"]),
-        fig.Stage(
-            fig.Heat(reading["weights"]),
-            title="Where it looks: a row a letter",
-            side=640,
-            when=reading["read"],
-        ),
+        fig.Tokens(reading["letters"], title="What the listener writes", when=ready),
+        fig.Stage(fig.Heat(reading["heard"], *RANGE), title="What it hears", side=640, when=ready),
+        fig.Stage(fig.Heat(reading["weights"]), title="Where it looks: a row a letter", side=640, when=ready),
         caption="Strokes: {Strokes}. {note}",
         alt="A Morse key; what a trained listener hears, writes and looks at.",
         lines=3,
