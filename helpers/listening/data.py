@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from helpers import seeds
+from helpers import ops, seeds
 from helpers.data import morse
 from helpers.data.splits import SPLITS, Split
 from helpers.data.tokens import TeacherForced, Vocabulary, teacher_forced
@@ -67,13 +67,10 @@ def spectrogram(waves: Tensor) -> Tensor:
     Raises:
         ValueError: the waves are not (B, samples) in finite floating point, or shorter than a window.
     """
-    if waves.ndim != 2 or not waves.is_floating_point() or waves.shape[1] < WINDOW:
-        raise ValueError(
-            f"Expected waves of shape (B, samples) in floating point with at least {WINDOW} samples, got "
-            f"{tuple(waves.shape)} in {waves.dtype}. A single wave needs waves[None]."
-        )
-    if not waves.isfinite().all():
-        raise ValueError("The waves hold NaN or infinity. Look at how the sound was read or scaled.")
+    advice = "A single wave needs waves[None]; look at how the sound was read or scaled."
+    ops.check_numbers(waves, "waves", "B, samples", advice)
+    if waves.shape[1] < WINDOW:
+        raise ValueError(f"The waves have {waves.shape[1]} samples; expected at least {WINDOW} samples.")
     window = torch.hann_window(WINDOW, device=waves.device)
     bins = torch.stft(waves, WINDOW, HOP, window=window, pad_mode="constant", return_complex=True)
     power = bins[:, LOWEST : LOWEST + BANDS * WIDE].abs().square()

@@ -106,13 +106,10 @@ def _before(places: Tensor) -> Tensor:
     return F.pad(places[:-1], (1, 0))
 
 
-def _last_letter_before(places: Tensor) -> Tensor:
-    """The letter that was said last, blanks left out; 0 before the first."""
-    last, found = 0, []
-    for each in places.tolist():
-        found.append(last)
-        last = each or last
-    return torch.tensor(found)
+def _blanks_first(places: Tensor) -> Tensor:
+    """Leave the blanks out, and merge what is left."""
+    letters = places[places != 0]
+    return (places != 0).masked_scatter(places != 0, letters != _before(letters))
 
 
 writes = Exercise(
@@ -121,7 +118,7 @@ writes = Exercise(
     solution=lambda places: (places != 0) & (places != _before(places)),
     mistakes=(
         Mistake(
-            lambda places: (places != 0) & (places != _last_letter_before(places)),
+            _blanks_first,
             "a letter after a blank is compared with the letter before the blank, and double letters melt into one. "
             "Compare with the place before: a blank keeps them apart.",
         ),

@@ -181,14 +181,9 @@ def collapse(places: Tensor) -> list[int]:
 
 def check_sounds(frames: Tensor, lengths: Tensor) -> None:
     """Raise ValueError unless frames are (B, T, bands), finite, in floating point, and lengths fit them."""
-    ops.check_tensor(frames, "frames")
+    advice = "A single spectrogram needs frames[None]; look at how the sound was read or scaled."
+    ops.check_numbers(frames, "frames", "B, T, bands", advice)
     ops.check_tensor(lengths, "lengths")
-    if frames.ndim != 3 or not frames.is_floating_point() or 0 in frames.shape:
-        advice = " A single spectrogram needs frames[None]." if frames.ndim == 2 else ""
-        raise ValueError(
-            f"Expected frames of shape (B, T, bands) in floating point, none of them 0, got {tuple(frames.shape)} in "
-            f"{frames.dtype}.{advice}"
-        )
     if lengths.shape != frames.shape[:1] or lengths.is_floating_point():
         raise ValueError(
             f"Expected lengths of shape ({len(frames)},) in integers, a sound each, got {tuple(lengths.shape)} in "
@@ -199,5 +194,3 @@ def check_sounds(frames: Tensor, lengths: Tensor) -> None:
             f"Lengths go from {lengths.min()} to {lengths.max()}; with {frames.shape[1]} frames, expected 1 to "
             f"{frames.shape[1]}."
         )
-    if not frames.isfinite().all():
-        raise ValueError("The frames hold NaN or infinity. Look at how the sound was read or scaled.")
