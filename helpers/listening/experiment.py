@@ -113,13 +113,11 @@ def led(model: Listener, heard: Heard) -> list[Tensor]:
     """
     model.eval()
     inputs, _ = data.lesson(heard, range(len(heard.frames)))
-    with record(model, "attend") as kept:
+    with record(model, "attend", "encoder") as kept:
         model(inputs)
-    places = [-(-len(each) // model.encoder.stride) for each in heard.frames]
-    return [
-        weights[: len(text), :number]
-        for weights, text, number in zip(kept["attend"], heard.texts, places, strict=True)
-    ]
+    _, mask = kept["encoder"]
+    each = zip(kept["attend"], heard.texts, mask, strict=True)
+    return [weights[: len(text), inside] for weights, text, inside in each]
 
 
 @torch.no_grad()

@@ -61,7 +61,7 @@ def playhead(
     length = fig.Slider("Length", len(names), labels=names, keys="-+")
     begins = np.arange(max(places)) * PLACE / FRAMES  # seconds
     at = fig.Slider(
-        "Playhead", fig.array(places)[length], labels=fig.names([f"{each:.1f} s" for each in begins]),
+        "Playhead", fig.array(places)[length], labels=[f"{each:.1f} s" for each in begins],
         play=True, keys="<>", every=100,
     )  # fmt: skip
     sound = fig.Sound(fig.array(begins)[at], fig.array(strokes)[length])
@@ -182,11 +182,10 @@ def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
 
 
 def keyed(strokes: list) -> dict:
-    """What keying.js computes: a picture of the strokes over time, and a reading of nothing."""
+    """What keying.js computes: a picture of the strokes over time, and a reading of nothing, which shows no part."""
     picture = np.zeros((HIGH, WIDE), np.uint8)
     seconds = max(SHOWN, strokes[-1][1] if strokes else 0)
     for begin, end in strokes:
         first, last = int(WIDE * begin / seconds), int(WIDE * end / seconds)
         picture[HIGH // 4 : 3 * HIGH // 4, first : max(last, first + 1)] = 255
-    nothing = {"read": 0, "letters": [], "heard": np.zeros((1, 1)), "weights": np.zeros((1, 1)), "note": ""}
-    return {"count": len(strokes), "picture": picture, **nothing}
+    return {"count": len(strokes), "picture": picture, "read": 0, "note": ""}
