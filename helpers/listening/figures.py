@@ -1,4 +1,4 @@
-"""Figures of lesson 08a: arrays in, pictures and interactive figures out."""
+"""Figures of lesson 08a: sounds and weights in, pictures and interactive figures out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
