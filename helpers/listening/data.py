@@ -5,22 +5,17 @@ from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from helpers import seeds
+from helpers import ops, seeds
 from helpers.data import morse
 from helpers.data.splits import SPLITS, Split
 from helpers.data.tokens import TeacherForced, Vocabulary, teacher_forced
 
 HOP, WINDOW = 100, 200  # samples: a frame every 25 ms, from 50 ms of sound
 FRAMES = morse.SAMPLES / HOP  # a second
-LOWEST, BANDS, WIDE = (
-    20,
-    8,
-    3,
-)  # the first bin of the first band, how many bands, and bins a band: 400 to 880 Hz
+LOWEST, BANDS, WIDE = 20, 8, 3  # the first band's first bin, how many bands, bins a band: 400 to 880 Hz
 LETTERS = Vocabulary([morse.LETTERS])  # after the four special marks
 
 
@@ -72,13 +67,10 @@ def spectrogram(waves: Tensor) -> Tensor:
     Raises:
         ValueError: the waves are not (B, samples) in finite floating point, or shorter than a window.
     """
-    if waves.ndim != 2 or not waves.is_floating_point() or waves.shape[1] < WINDOW:
-        raise ValueError(
-            f"Expected waves of shape (B, samples) in floating point with at least {WINDOW} samples, got "
-            f"{tuple(waves.shape)} in {waves.dtype}. A single wave needs waves[None]."
-        )
-    if not waves.isfinite().all():
-        raise ValueError("The waves hold NaN or infinity. Look at how the sound was read or scaled.")
+    advice = "A single wave needs waves[None]; look at how the sound was read or scaled."
+    ops.check_numbers(waves, "waves", "B, samples", advice)
+    if waves.shape[1] < WINDOW:
+        raise ValueError(f"The waves have {waves.shape[1]} samples; expected at least {WINDOW} samples.")
     window = torch.hann_window(WINDOW, device=waves.device)
     bins = torch.stft(waves, WINDOW, HOP, window=window, pad_mode="constant", return_complex=True)
     power = bins[:, LOWEST : LOWEST + BANDS * WIDE].abs().square()
@@ -86,20 +78,13 @@ def spectrogram(waves: Tensor) -> Tensor:
     return ((power + 1).log() - 4.3).mT / 1.4
 
 
-def hear(keyings: Sequence[morse.Keying], seed: int, noise: float = 0.5, chunk: int = 200) -> Heard:
-    """Make the sound of keyed texts and take their spectrograms, a chunk at a time since sound is long."""
+def hear(keyings: Sequence[morse.Keying], seed: int, noise: float = 0.5) -> Heard:
+    """Make the sound of keyed texts and take their spectrograms."""
     frames = []
-    for start in range(0, len(keyings), chunk):
-        some = keyings[start : start + chunk]
-        waves = [morse.sound(each, seed + start + i, noise=noise) for i, each in enumerate(some)]
-        laid = np.zeros((len(waves), max(map(len, waves))), np.float32)
-        for row, wave in zip(laid, waves, strict=True):
-            row[: len(wave)] = wave
-        together = spectrogram(torch.from_numpy(laid))
-        # A frame that reaches into the zeros behind a wave is left out, or a batch would show in it.
-        frames += [
-            each[: (len(wave) - WINDOW) // HOP].clone() for each, wave in zip(together, waves, strict=True)
-        ]
+    for i, keying in enumerate(keyings):
+        wave = torch.from_numpy(morse.sound(keying, seed + i, noise=noise))
+        # The last frames are left out, since some of them reach beyond the sound.
+        frames.append(spectrogram(wave[None])[0, : (len(wave) - WINDOW) // HOP].clone())
     return Heard(list(keyings), frames)
 
 

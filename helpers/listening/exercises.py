@@ -1,5 +1,8 @@
 """Checks for the exercises of notebook 08a, listening."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -52,42 +55,39 @@ def _looks(generator: Generator) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor
     return *(torch.from_numpy(2 * each) for each in normal), torch.arange(K) < lengths[:, None]
 
 
-def _scores(query: Tensor, keys: Tensor, near: Tensor, v: Tensor) -> Tensor:
-    return (query[:, None] + keys + near).tanh() @ v
-
-
-def _masked(scores: Tensor, mask: Tensor) -> Tensor:
-    return scores.masked_fill(~mask, float("-inf"))
+def _weights(
+    query: Tensor, keys: Tensor, near: Tensor, v: Tensor, mask: Tensor, *,
+    bend: Callable[[Tensor], Tensor] = torch.tanh, location: int = 1, masked: bool = True, dim: int = 1,
+) -> Tensor:  # fmt: skip
+    """The weights (B, K); each option, changed, is a fault that learners make."""
+    scores = bend(query[:, None] + keys + location * near) @ v
+    return scores.masked_fill(~mask & masked, float("-inf")).softmax(dim)
 
 
 look_weights = Exercise(
     name="look_weights",
     make_input=_looks,
-    solution=lambda query, keys, near, v, mask: _masked(_scores(query, keys, near, v), mask).softmax(dim=1),
+    solution=_weights,
     mistakes=(
         Mistake(
-            lambda query, keys, near, v, mask: _scores(query, keys, near, v).softmax(dim=1),
+            partial(_weights, masked=False),
             "padding gets weight: the mask is not used. Put the scores of places without sound to minus infinity.",
         ),
         Mistake(
-            lambda query, keys, near, v, mask: _scores(query, keys, near, v).softmax(dim=1) * mask,
+            lambda *given: _weights(*given, masked=False) * given[-1],
             "padding is put to 0 after the softmax, so that the rest no longer sums to 1. Mask the scores, before it.",
         ),
         Mistake(
-            lambda query, keys, near, v, mask: _masked(_scores(query, keys, near, v), mask).softmax(dim=0),
+            partial(_weights, dim=0),
             "the softmax runs over the batch: sounds compete with one another. Places of one sound must, dimension 1.",
         ),
         Mistake(
-            lambda query, keys, near, v, mask: _masked((query[:, None] + keys + near) @ v, mask).softmax(
-                dim=1
-            ),
+            partial(_weights, bend=lambda sums: sums),
             "the tanh is missing. Without it the query adds the same number to all places, and the softmax "
             "takes it out again: the state has no say.",
         ),
         Mistake(
-            lambda query, keys, near, v, mask: _masked(
-                _scores(query, keys, torch.zeros_like(near), v), mask
-            ).softmax(dim=1),
+            partial(_weights, location=0),
             "the features of the last weights are left out: that is the content score.",
         ),
     ),
@@ -106,17 +106,10 @@ def _before(places: Tensor) -> Tensor:
     return F.pad(places[:-1], (1, 0))
 
 
-def _last_letter_before(places: Tensor) -> Tensor:
-    """The letter that was said last, blanks left out; 0 before the first."""
-    last, found = 0, []
-    for each in places.tolist():
-        found.append(last)
-        last = each or last
-    return torch.tensor(found)
-
-
-def _new_in_text(places: Tensor) -> Tensor:
-    return torch.tensor([each not in places[:k].tolist() for k, each in enumerate(places.tolist())])
+def _blanks_first(places: Tensor) -> Tensor:
+    """Leave the blanks out, and merge what is left."""
+    letters = places[places != 0]
+    return (places != 0).masked_scatter(places != 0, letters != _before(letters))
 
 
 writes = Exercise(
@@ -125,7 +118,7 @@ writes = Exercise(
     solution=lambda places: (places != 0) & (places != _before(places)),
     mistakes=(
         Mistake(
-            lambda places: (places != 0) & (places != _last_letter_before(places)),
+            _blanks_first,
             "a letter after a blank is compared with the letter before the blank, and double letters melt into one. "
             "Compare with the place before: a blank keeps them apart.",
         ),
@@ -136,10 +129,6 @@ writes = Exercise(
         Mistake(
             lambda places: places != _before(places),
             "blanks are written, too. A place that says 0 writes nothing.",
-        ),
-        Mistake(
-            lambda places: (places != 0) & _new_in_text(places),
-            "each letter is written once in the whole text. Only neighbours are merged.",
         ),
         Mistake(
             lambda places: (places != 0) & (places != F.pad(places[1:], (0, 1))),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import product
 
 import torch
 from torch import Tensor, nn
@@ -11,10 +12,11 @@ from helpers import runtime
 from helpers.decoding import greedy
 from helpers.listening import data, measures, spoken
 from helpers.listening.data import LETTERS, Heard
-from helpers.listening.model import Listener, Transcriber, collapse, ctc_loss, letter_loss
+from helpers.listening.model import Listener, Transcriber, collapse, ctc_loss
 from helpers.probe import record
 from helpers.results import Field
-from helpers.training import History, fit, loss_curve, parameter_count
+from helpers.training import History, fit, recorded
+from helpers.translation.model import next_word_loss
 
 LONGEST = 8  # letters of a training text
 TIMES = {1: 100, 2: 50, 5: 20, 10: 10}  # a test text is so many times as long -> how many such texts
@@ -68,10 +70,8 @@ def new_system(
     runtime.seed_everything(seed)
     if fields["model"] == "CTC":
         return Transcriber(letters, bands, stride=fields["stride"])
-    if fields["model"] == "one vector":
-        return Listener(letters, bands, stride=fields["stride"], score=None)
-    options = {name: fields[name] for name in ("score", "query", "stride")}
-    return Listener(letters, bands, **options)
+    options = {name: each for name, each in fields.items() if name != "model"}
+    return Listener(letters, bands, **{"score": None} | options)
 
 
 def learn(
@@ -79,16 +79,10 @@ def learn(
     watch: Callable[[nn.Module], float] | None = None,
 ) -> History:  # fmt: skip
     """Train any of the systems: the same sounds in the same order, short ones first for half of the steps."""
-    return fit(
-        model,
-        data.batches(heard, 32, seed, grow=steps // 2),
-        ctc_loss if isinstance(model, Transcriber) else letter_loss,
-        steps=steps,
-        lr=rate,
-        watch=watch,
-        watch_at=range(0, steps + 1, 50) if watch else (),
-        name=name,
-    )
+    batches = data.batches(heard, 32, seed, grow=steps // 2)
+    loss = ctc_loss if isinstance(model, Transcriber) else next_word_loss
+    often = range(0, steps + 1, 50)
+    return fit(model, batches, loss, steps=steps, lr=rate, watch=watch, watch_at=often, name=name)
 
 
 @torch.no_grad()
@@ -106,6 +100,11 @@ def written(model: nn.Module, heard: Heard) -> list[str]:
     return ["".join(heard.letters.decode(each)) for each in spelled]
 
 
+def error_rate(model: nn.Module, heard: Heard) -> float:
+    """The character error rate of what a system writes of these sounds."""
+    return measures.character_error_rate(written(model, heard), heard.texts)
+
+
 @torch.no_grad()
 def led(model: Listener, heard: Heard) -> list[Tensor]:
     """Where a listener looks while it is led through the true letters: (letters, places) each.
@@ -114,13 +113,11 @@ def led(model: Listener, heard: Heard) -> list[Tensor]:
     """
     model.eval()
     inputs, _ = data.lesson(heard, range(len(heard.frames)))
-    with record(model, "attend") as kept:
+    with record(model, "attend", "encoder") as kept:
         model(inputs)
-    places = [-(-len(each) // model.encoder.stride) for each in heard.frames]
-    return [
-        weights[: len(text), :number]
-        for weights, text, number in zip(kept["attend"], heard.texts, places, strict=True)
-    ]
+    _, mask = kept["encoder"]
+    each = zip(kept["attend"], heard.texts, mask, strict=True)
+    return [weights[: len(text), inside] for weights, text, inside in each]
 
 
 @torch.no_grad()
@@ -135,54 +132,38 @@ def tensors(listener: Listener, heard: Heard, step: int = 3) -> tuple:
     return heard.frames[0], memory.annotations[0], so_far, *(each[0] for each in found), heard.letters.words
 
 
-def pointing(model: Listener, heard: Heard) -> dict[str, float]:
-    """Where its weights lie on these sounds (see `measures.pointing`)."""
-    return measures.pointing(led(model, heard), heard.keyings, model.encoder.stride)
+def pointing(model: nn.Module, heard: Heard, ending: str = "") -> dict[str, float]:
+    """Where its weights lie on these sounds (see `measures.pointing`), names with an ending; {} without attention."""
+    if model.score is None:
+        return {}
+    found = measures.pointing(led(model, heard), heard.keyings, model.encoder.stride)
+    return {name + ending: value for name, value in found.items()}
 
 
 def judged(model: nn.Module, tests: Mapping[int, Heard]) -> dict[str, float]:
     """Error rates by length, and where the weights lie at the length of training and at the greatest."""
-    figures = {
-        f"cer_{times}": measures.character_error_rate(written(model, heard), heard.texts)
-        for times, heard in tests.items()
-    }
-    if getattr(model, "score", None) is not None:
-        figures |= pointing(model, tests[1])
-        far = max(tests)
-        figures |= {f"{name}_{far}": value for name, value in pointing(model, tests[far]).items()}
-    return figures
+    errors, far = {f"cer_{times}": error_rate(model, heard) for times, heard in tests.items()}, max(tests)
+    return errors | pointing(model, tests[1]) | pointing(model, tests[far], f"_{far}")
 
 
-def compare(seed: int, budget: Budget, arms: tuple[dict[str, Field], ...]) -> Iterator[dict]:
-    """Train systems on the sounds of a seed, and yield a row for each."""
+def compare(
+    seed: int, budget: Budget, arms: Sequence[Mapping[str, Field]], rates: Sequence[float] = (RATE,)
+) -> Iterator[dict]:
+    """Train systems on the sounds of a seed, and yield a row for each; rates are tried on validation sounds only."""
     heard, probe = material(seed, budget), held_out("val")[1]
-    for fields in arms:
+
+    def inside(system: nn.Module) -> float:
+        return pointing(system, probe).get("inside", 0.0)
+
+    for fields, rate in product(arms, rates):
         model = new_system(fields, seed)
-        attends = getattr(model, "score", None) is not None
-        watch = (lambda trained: pointing(trained, probe)["inside"]) if attends else None
-        history = learn(model, heard, seed, budget.steps, watch=watch)
-        figures = judged(model, held_out())
-        figures["validation_cer"] = measures.character_error_rate(written(model, probe), probe.texts)
-        aligned = [step for step, inside in history.watched.items() if inside > ALIGNED]
-        if aligned:
+        history = learn(model, heard, seed, budget.steps, rate=rate, watch=inside)
+        figures = {"validation_cer": error_rate(model, probe)}
+        if rate == RATE:
+            figures |= judged(model, held_out())
+        if aligned := [step for step, share in history.watched.items() if share > ALIGNED]:
             figures["aligned_at"] = min(aligned)
-        yield row(fields, seed, model, history, figures)
-
-
-def row(
-    fields: Mapping[str, Field], seed: int, model: nn.Module, history: History, figures: Mapping[str, float]
-) -> dict:
-    """A trained system as the record keeps it."""
-    return {
-        **fields,
-        "rate": RATE,
-        "steps": history.steps,
-        "seed": seed,
-        "figures": figures,
-        "seconds": history.seconds,
-        "parameters": parameter_count(model),
-        "curve": loss_curve(history.loss, 10),
-    }
+        yield recorded({**fields, "rate": rate}, seed, figures, history, model)
 
 
 def speech(seed: int, budget: Budget = SPEECH) -> Iterator[dict]:
@@ -192,40 +173,22 @@ def speech(seed: int, budget: Budget = SPEECH) -> Iterator[dict]:
         model = new_system(fields, seed, spoken.BANDS, len(spoken.DIGITS))
         history, figures = learn(model, lessons, seed, budget.steps), {}
         for voice, heard in tests.items():
-            figures[f"der_{voice}"] = measures.character_error_rate(written(model, heard), heard.texts)
-            if getattr(model, "score", None) is not None:
-                figures |= {f"{name}_{voice}": value for name, value in pointing(model, heard).items()}
-        yield row(fields | {"speaker": kept_back}, seed, model, history, figures)
+            figures |= {f"der_{voice}": error_rate(model, heard)} | pointing(model, heard, f"_{voice}")
+        yield recorded({**fields, "speaker": kept_back, "rate": RATE}, seed, figures, history, model)
 
 
-def rates(
-    budget: Budget, arms: Sequence[Mapping[str, Field]], others: Sequence[float] = RATES
-) -> Iterator[dict]:
-    """Train systems at other rates on seed 0, judged on validation sounds."""
-    for fields in arms:
-        for rate in others:
-            model = new_system(fields, 0)
-            history = learn(model, material(0, budget), 0, budget.steps, rate=rate)
-            probe = held_out("val")[1]
-            error = measures.character_error_rate(written(model, probe), probe.texts)
-            figures = {"validation_cer": error}
-            yield {**fields, "rate": rate, "seed": 0, "figures": figures, "seconds": history.seconds}
-
-
-def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
-    """What is recorded: the headline first, seed by seed, since only one seed's sounds are kept at a time."""
-    found = {f"lengths, seed {seed}": partial(compare, seed, budget, MAIN) for seed in (0, 1, 2)}
-    for name, arms in {"CTC": (CTC,), "Luong's scores": tuple(LUONG.values()), "pyramid": STRIDES}.items():
-        found[name] = partial(compare, 0, budget, arms)
-    return found | {
-        "rates": partial(rates, budget, (HERO, CONTROL)),
-        "rates, content": partial(rates, budget, (CONTENT,)),
-        "rates, CTC and scores": partial(rates, budget, (CTC, *LUONG.values())),
-        "rates, larger": partial(rates, budget, (HERO, CONTROL), (LARGER,)),
-    }
-
-
+# The headline first, seed by seed, since only one seed's sounds are kept at a time.
+ONCE = partial(compare, 0, RECORD)
 PIECES = {
-    "record": pieces(RECORD),
+    "record": {
+        **{f"lengths, seed {seed}": partial(compare, seed, RECORD, MAIN) for seed in (0, 1, 2)},
+        "CTC": partial(ONCE, (CTC,)),
+        "Luong's scores": partial(ONCE, tuple(LUONG.values())),
+        "pyramid": partial(ONCE, STRIDES),
+        "rates": partial(ONCE, (HERO, CONTROL), RATES),
+        "rates, content": partial(ONCE, (CONTENT,), RATES),
+        "rates, CTC and scores": partial(ONCE, (CTC, *LUONG.values()), RATES),
+        "rates, larger": partial(ONCE, (HERO, CONTROL), (LARGER,)),
+    },
     "real": {f"spoken digits, seed {seed}": partial(speech, seed) for seed in (0, 1, 2)},
 }

@@ -1,4 +1,4 @@
-"""Figures of lesson 08a: arrays in, pictures and interactive figures out."""
+"""Figures of lesson 08a: sounds and weights in, pictures and interactive figures out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -8,38 +8,34 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers import figure as fig
+from helpers.data.morse import Keying
 from helpers.figure import taking
 from helpers.figure.layers import table
-from helpers.listening.data import FRAMES
+from helpers.listening.data import FRAMES, Heard
 
 NEAR, BAND = 96, 3  # frames beside the playhead that are enlarged, and pixels a band is high
+PLACE = 4  # frames of an annotation: the lesson's figures are of listeners with this stride
 RANGE = (-2.0, 2.6)  # of the spectrogram's colours
 HIGH, WIDE, SHOWN = 48, 640, 12  # pixels of the key, and seconds that it shows at least, as in keying.js
 
 
 def playhead(
     names: Sequence[str],
-    frames: Sequence[np.ndarray],
-    texts: Sequence[str],
-    spans: Sequence[np.ndarray],
+    sounds: Heard,
     weights: Mapping[str, Sequence[np.ndarray]],
     written: Mapping[str, Sequence[str]],
-    strokes: Sequence[np.ndarray],
-    stride: int = 4,
 ) -> fig.Figure:
     """Run through sounds of several lengths, and see which letter each place is read for.
 
     Args:
         names: what each length is called.
-        frames: a spectrogram (T, bands) each.
-        texts: the true letters of each.
-        spans: (letters, 2), in frames, where each letter begins and ends.
-        weights: model -> for each length (letters, places), a place being `stride` frames.
-        written: model -> what it writes of each.
-        strokes: (M, 2) seconds of each, key down and key up, for the sound.
+        sounds: one of each length.
+        weights: model -> for each sound (letters, places).
+        written: model -> what it writes of each sound.
     """
     names, models = taking.distinct(list(names), "lengths"), taking.distinct(list(weights), "models")
-    places = [-(-len(each) // stride) for each in frames]
+    texts, strokes = sounds.texts, [each.strokes.astype(np.float32) for each in sounds.keyings]
+    places = [-(-len(each) // PLACE) for each in sounds.frames]
     for model in models:
         for text, count, rows in zip(texts, places, weights[model], strict=True):
             if np.shape(rows) != (len(text), count):
@@ -47,71 +43,60 @@ def playhead(
                     f"{model!r}: a text of {len(text)} letters in {count} places needs weights "
                     f"({len(text)}, {count}), got {np.shape(rows)}."
                 )
+    levels = [taking.levels(each, *RANGE, "frames", 2) for each in sounds.frames]
+    strongest = [each.max(axis=1)[::PLACE] / 255 for each in levels]
     colours = np.asarray(table("viridis").tree)
-    shares = [(np.clip(np.asarray(each), *RANGE) - RANGE[0]) / (RANGE[1] - RANGE[0]) for each in frames]
-    pictures = [
-        colours[(255 * each).astype(int)].swapaxes(0, 1)[::-1].repeat(BAND, axis=0) for each in shares
+    pictures = [colours[each.T[::-1]].repeat(BAND, axis=0) for each in levels]
+    spans = [each.spans * FRAMES / PLACE for each in sounds.keyings]
+    sounding = [
+        np.searchsorted(ends[1:, 0], np.arange(count) + 0.5, side="right")
+        for ends, count in zip(spans, places, strict=True)
     ]
-    high = pictures[0].shape[0]
-    # Per length and place: the window that is enlarged, the playhead as a line, and the letter that sounds.
-    boxes = [[[stride * at - NEAR // 2, 0, NEAR, high] for at in range(count)] for count in places]
-    lines = [
-        [[at + 0.5, 0, at + 0.5, len(text)] for at in range(n)] for n, text in zip(places, texts, strict=True)
-    ]
-    sounding, flags, dots = [], [], []
-    for count, text, ends in zip(places, texts, spans, strict=True):
-        middle = (np.arange(count) + 0.5) * stride
-        now = np.clip(np.searchsorted(np.asarray(ends)[:, 0], middle, side="right") - 1, 0, len(text) - 1)
-        sounding.append(now)
-        flags.append((now[:, None] == np.arange(len(text))).astype(np.uint8))
-        dots.append(np.stack([np.mean(ends, axis=1) / stride, np.arange(len(text)) + 0.5], axis=1))
+    dots = [np.stack([ends.mean(axis=1), np.arange(len(ends)) + 0.5], axis=1) for ends in spans]
     percent = [
         [np.round(100 * np.asarray(rows)).astype(np.uint8) for rows in weights[name]] for name in models
     ]
 
-    model, length = (
-        fig.Choice("Score", models, keys="[]"),
-        fig.Slider("Length", len(names), labels=names, keys="-+"),
-    )
-    longest = range(max(places))
+    model = fig.Choice("Score", models, keys="[]")
+    length = fig.Slider("Length", len(names), labels=names, keys="-+")
+    begins = np.arange(max(places)) * PLACE / FRAMES  # seconds
     at = fig.Slider(
-        "Playhead", fig.array(np.array(places))[length], labels=fig.names([f"{t * 0.1:.1f} s" for t in longest]),
+        "Playhead", fig.array(places)[length], labels=[f"{each:.1f} s" for each in begins],
         play=True, keys="<>", every=100,
     )  # fmt: skip
-    seconds = fig.array(np.arange(max(places)) * stride / FRAMES)[at]
-    sound = fig.Sound(seconds, fig.array([np.asarray(each, np.float32) for each in strokes])[length])
+    sound = fig.Sound(fig.array(begins)[at], fig.array(strokes)[length])
+    letters = fig.names([list(text) for text in texts])[length]
     letter = fig.array(sounding)[length, at]
+    flags = fig.array([np.eye(len(text), dtype=np.uint8) for text in texts])[length, letter]
     words = fig.names([list(written[name]) for name in models])[model, length]
-    strength = [
-        np.pad(each.max(axis=1), (0, -len(each) % stride), mode="edge").reshape(-1, stride).mean(axis=1)
-        for each in shares
-    ]
+    high, middle = BAND * levels[0].shape[1], (NEAR + PLACE) / 2
+    left = fig.array(np.arange(max(places)) * PLACE - NEAR // 2)[at]
+    across, bottom = fig.array(np.arange(max(places)) + 0.5)[at], fig.array([*map(len, texts)])[length]
     return fig.Figure(
         fig.Stage(
-            fig.Crop(fig.array(pictures)[length], fig.array(boxes)[length, at]),
-            fig.Arrows([NEAR / 2 + stride / 2, 0, NEAR / 2 + stride / 2, high], heads=False),
+            fig.Crop(fig.array(pictures)[length], [left, 0, NEAR, high]),
+            fig.Arrows([middle, 0, middle, high], heads=False),
             title="Sound near the playhead: low bands below, time to the right",
             side=640,
         ),
-        fig.Tokens(fig.names([list(text) for text in texts])[length], marked=fig.array(flags)[length, at],
-                   title="True letters; the one that sounds is underlined"),
+        fig.Tokens(letters, marked=flags, title="True letters; the one that sounds is underlined"),
         fig.Stage(
-            fig.Heat(fig.array(percent)[model, length], 0, 100, "viridis"),
+            fig.Heat(fig.array(percent)[model, length], 0, 100),
             fig.Dots(fig.array(dots)[length], radius=0.25),
-            fig.Arrows(fig.array(lines)[length, at], heads=False),
+            fig.Arrows([across, 0, across, bottom], heads=False),
             title="Weights: a row a letter, first letter on top; dots: where the letter truly is",
             side=640,
         ),
-        fig.Lines({"strength": fig.array(strength)[length]}, mark=at, low=0, high=1, title="Strongest band"),
+        fig.Lines({"strength": fig.array(strongest)[length]}, mark=at, low=0, high=1, title="Strongest band"),
         fig.Words(fig.text("{Score} writes: {words}", Score=model, words=words)),
         also=(model, length, sound),
         still={"Playhead": places[0] // 2},
         caption="{Length}, {Score}, at {Playhead}: {letter} sounds; its row gives this place {share:.0f}% of its "
         "weight.",
         alt="A spectrogram of Morse code with a playhead, its letters, and the attention rows of two scores.",
-        letter=fig.names([list(text) for text in texts])[length, letter],
+        letter=letters[letter],
         share=fig.array(percent)[model, length, letter, at],
-    )  # fmt: skip
+    )
 
 
 def steps(
@@ -133,31 +118,33 @@ def steps(
     ]  # fmt: skip
 
 
-def heard(
-    frames: Sequence[np.ndarray], texts: Sequence[str], spans: Sequence[np.ndarray], bands: str = "400–880 Hz"
-) -> Figure:
-    """Spectrograms (T, bands) one above the other, with the true letters at their true times, spans in frames."""
-    figure, axes = plt.subplots(len(frames), 1, figsize=(8, 1.8 * len(frames)), squeeze=False)
-    for axis, picture, text, ends in zip(axes[:, 0], frames, texts, spans, strict=True):
-        axis.imshow(np.asarray(picture).T, aspect="auto", origin="lower", vmin=RANGE[0], vmax=RANGE[1])
+def heard(sounds: Heard, number: int, bands: str = "400–880 Hz") -> Figure:
+    """The first spectrograms one above the other, with the true letters at their true times."""
+    figure, axes = plt.subplots(number, 1, figsize=(8, 1.8 * number), squeeze=False)
+    for axis, frames, keying in zip(axes[:, 0], sounds.frames, sounds.keyings, strict=False):
+        T, high = frames.shape
+        extent = (0, T / FRAMES, 0, high)
+        axis.imshow(frames.T, aspect="auto", origin="lower", extent=extent, vmin=RANGE[0], vmax=RANGE[1])
         axis.grid(False)
-        _name_letters(axis, text, ends, np.shape(picture)[1])
-        axis.set(yticks=[], xticks=range(0, len(picture), 40), ylabel=bands)
-        axis.set_xticklabels([f"{tick / 40:.0f} s" for tick in range(0, len(picture), 40)])
+        for letter, (start, end) in zip(keying.text, keying.spans, strict=True):
+            axis.plot([start, end], [high + 0.3] * 2, "k-", linewidth=3, clip_on=False)
+            axis.text((start + end) / 2, high + 0.9, letter, ha="center", va="bottom", fontsize=10)
+        axis.set(xticks=range(int(T / FRAMES) + 1), yticks=[], ylabel=bands)
+        axis.xaxis.set_major_formatter("{x:g} s")
     return figure
 
 
-def rows(weights: Mapping[str, np.ndarray], text: str, spans: np.ndarray, stride: int = 4) -> Figure:
+def rows(weights: Mapping[str, np.ndarray], keying: Keying) -> Figure:
     """Attention of several models to one sound, (letters, places) each, true times as white lines."""
+    text = keying.text
     height = max(2.6, 0.22 * len(text) + 0.8)  # so that the letters beside the rows do not touch
     figure, axes = plt.subplots(1, len(weights), figsize=(4.2 * len(weights), height), squeeze=False)
     for axis, (name, each) in zip(axes[0], weights.items(), strict=True):
-        axis.imshow(np.asarray(each), aspect="auto", vmin=0, vmax=1)
+        axis.imshow(each, aspect="auto", vmin=0, vmax=1)
         axis.grid(False)  # its lines would look like true times
-        for row, (start, end) in enumerate(np.asarray(spans) / stride - 0.5):
-            axis.plot([start, end], [row + 0.4] * 2, color="white", linewidth=1.5, linestyle="-")
-        labels = list(text) if len(text) <= 16 else []
-        axis.set(title=name, xlabel="place (0.1 s each)", yticks=range(len(labels)), yticklabels=labels)
+        for row, ends in enumerate(keying.spans * FRAMES / PLACE - 0.5):
+            axis.plot(ends, [row + 0.4] * 2, "w-", linewidth=1.5)
+        axis.set(title=name, xlabel="place (0.1 s each)", yticks=range(len(text)), yticklabels=list(text))
     return figure
 
 
@@ -165,21 +152,10 @@ def by_length(errors: Mapping[str, Mapping[int, float]]) -> Figure:
     """Character error rate over length, in multiples of the longest training text, a curve a model."""
     figure, axis = plt.subplots()
     for name, values in errors.items():
-        axis.plot(list(values), list(values.values()), "o-", label=name)
-    longest = next(iter(errors.values()))
-    axis.set(
-        xscale="log", ylim=(0, None), xlabel="times the longest training text", ylabel="character error rate"
-    )
-    axis.set_xticks(list(longest), [str(each) for each in longest])
-    axis.minorticks_off()
+        axis.plot([str(times) for times in values], list(values.values()), "o-", label=name)
+    axis.set(ylim=(0, None), xlabel="times the longest training text", ylabel="character error rate")
     axis.legend()
     return figure
-
-
-def _name_letters(axis: plt.Axes, text: str, spans: np.ndarray, bands: int) -> None:
-    for letter, (start, end) in zip(text, np.asarray(spans), strict=True):
-        axis.plot([start, end], [bands - 0.2] * 2, color="black", linewidth=3, linestyle="-", clip_on=False)
-        axis.text((start + end) / 2, bands + 0.4, letter, ha="center", va="bottom", fontsize=10)
 
 
 def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
@@ -187,6 +163,7 @@ def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
     own = fig.Key("Strokes")
     pad = fig.Lab(Path(__file__).with_name("keying.js"), "keyed", keyed, strokes=own)
     reading = fig.Ask("What the listener reads", read, pad, when=pad["count"], strokes=own)
+    ready = reading["read"]
     return fig.Figure(
         fig.Stage(
             fig.Image(pad["picture"]),
@@ -194,14 +171,9 @@ def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
             pointer=own,
             side=640,
         ),
-        fig.Tokens(reading["letters"], title="What the listener writes", when=reading["read"]),
-        fig.Stage(fig.Heat(reading["heard"], *RANGE), title="What it hears", side=640, when=reading["read"]),
-        fig.Stage(
-            fig.Heat(reading["weights"]),
-            title="Where it looks: a row a letter",
-            side=640,
-            when=reading["read"],
-        ),
+        fig.Tokens(reading["letters"], title="What the listener writes", when=ready),
+        fig.Stage(fig.Heat(reading["heard"], *RANGE), title="What it hears", side=640, when=ready),
+        fig.Stage(fig.Heat(reading["weights"]), title="Where it looks: a row a letter", side=640, when=ready),
         caption="Strokes: {Strokes}. {note}",
         alt="A Morse key; what a trained listener hears, writes and looks at.",
         lines=3,
@@ -210,19 +182,10 @@ def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
 
 
 def keyed(strokes: list) -> dict:
-    """What keying.js computes: a picture of the strokes over time, and a reading of nothing."""
+    """What keying.js computes: a picture of the strokes over time, and a reading of nothing, which shows no part."""
     picture = np.zeros((HIGH, WIDE), np.uint8)
     seconds = max(SHOWN, strokes[-1][1] if strokes else 0)
     for begin, end in strokes:
         first, last = int(WIDE * begin / seconds), int(WIDE * end / seconds)
         picture[HIGH // 4 : 3 * HIGH // 4, first : max(last, first + 1)] = 255
-    nothing = np.zeros((1, 1))
-    return {
-        "count": len(strokes),
-        "picture": picture,
-        "read": 0,
-        "letters": [],
-        "heard": nothing,
-        "weights": nothing,
-        "note": "",
-    }
+    return {"count": len(strokes), "picture": picture, "read": 0, "note": ""}

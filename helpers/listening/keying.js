@@ -1,4 +1,4 @@
-// What a hand has keyed, as a picture of its strokes over time. Its twin is in keying.py.
+// What a hand has keyed, as a picture of its strokes over time. Its twin is in figures.py.
 
 const [HIGH, WIDE, SHOWN] = [48, 640, 12]; // pixels, and seconds that the picture holds at least
 
@@ -9,8 +9,7 @@ function keyed({ strokes }) {
     const [from, to] = stroke.map((time) => Math.floor((WIDE * time) / seconds));
     for (let y = HIGH / 4; y < (3 * HIGH) / 4; y++) data.fill(255, y * WIDE + from, y * WIDE + Math.max(to, from + 1));
   }
-  const nothing = { shape: [1, 1], data: [0] };
-  return { count: strokes.length, picture: { shape: [HIGH, WIDE], data }, read: 0, letters: [], heard: nothing, weights: nothing, note: "" };
+  return { count: strokes.length, picture: { shape: [HIGH, WIDE], data }, read: 0, note: "" };
 }
 
 export { keyed };

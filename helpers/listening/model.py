@@ -7,10 +7,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers import ops
+from helpers.data.tokens import PAD
 from helpers.listening.scores import SCORES, Score
+from helpers.translation.model import Memory
 
-PAD = 0  # the number that fills short texts up, and the blank of CTC; no letter has it
-STRIDES = (1, 2, 4, 8)
+# Frames from one annotation to the next -> kernel and dilation of each convolution; all hear about 48 frames.
+STRIDES = {
+    1: ((5, 1), (5, 2), (5, 4), (5, 4)),
+    2: ((5, 1), (5, 1), (5, 2), (5, 2)),
+    4: ((5, 1), (5, 1), (5, 1), (5, 1)),
+    8: ((5, 1), (5, 1), (5, 1), (3, 1)),
+}
 
 
 class Pyramid(nn.Module):
@@ -18,53 +25,35 @@ class Pyramid(nn.Module):
 
     Four convolutions over time, with batch norm; before some of them neighbouring places are laid together in
     pairs, which halves time, as in the paper. Without all pairs, convolutions are spread out (dilated) instead: at
-    every stride an annotation hears about 48 frames, some two letters, so strides differ in how many annotations
-    there are. The paper's layers are recurrent, so that each annotation may depend on the whole sound; these cannot
-    count letters.
+    every stride an annotation hears some two letters, so strides differ in how many annotations there are.
+    The paper's layers are recurrent, so that each annotation may depend on the whole sound; these cannot count letters.
     """
 
     def __init__(self, bands: int = 8, size: int = 64, stride: int = 4):
         super().__init__()
         if stride not in STRIDES:
-            raise ValueError(f"stride is {stride}: a pyramid of pairs has one of {STRIDES}.")
-        self.stride, jump = stride, 1
-        self.pairs, self.layers, self.norms = [], nn.ModuleList(), nn.ModuleList()
-        channels = bands
-        for layer, outputs in enumerate((size // 2, size, size, size)):
-            self.pairs.append(layer > 0 and jump < stride)
-            jump *= 1 + self.pairs[-1]
-            channels *= 1 + self.pairs[-1]
-            kernel, wanted = (3, 8) if jump == 8 else (5, 2 ** min(layer, 2))
-            spread = max(wanted // jump, 1)
-            self.layers.append(
-                nn.Conv1d(channels, outputs, kernel, padding=kernel // 2 * spread, dilation=spread)
-            )
-            self.norms.append(nn.BatchNorm1d(outputs))
-            channels = outputs
+            raise ValueError(f"stride is {stride}: a pyramid of pairs has one of {tuple(STRIDES)}.")
+        self.stride = stride
+        self.paired = range(1, stride.bit_length())  # the layers that get pairs; each of them halves time
+        self.layers, self.norms, channels = nn.ModuleList(), nn.ModuleList(), bands
+        for layer, (kernel, spread) in enumerate(STRIDES[stride]):
+            inputs = 2 * channels if layer in self.paired else channels
+            channels = size if layer else size // 2
+            self.layers.append(nn.Conv1d(inputs, channels, kernel, padding="same", dilation=spread))
+            self.norms.append(nn.BatchNorm1d(channels))
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Annotations, and a mask (B, K) that is True where there is sound; elsewhere annotations are 0."""
         check_sounds(frames, lengths)
-        places = F.pad(
-            frames, (0, 0, 0, -frames.shape[1] % self.stride)
-        )  # (B, T, bands), T a multiple of stride
-        jump = 1
-        for pair, layer, norm in zip(self.pairs, self.layers, self.norms, strict=True):
-            if pair:
+        missing = -frames.shape[1] % self.stride
+        places, jump = F.pad(frames, (0, 0, 0, missing)), 1  # (B, T, bands), T a multiple of the stride
+        for number, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+            if number in self.paired:
                 places, jump = places.unflatten(1, (-1, 2)).flatten(2), 2 * jump  # (B, T / 2, 2 C)
             inside = torch.arange(places.shape[1], device=frames.device) * jump < lengths[:, None]
             # What padding holds is put to 0 before each layer: a sound is heard alike by itself and in a batch.
             places = norm(layer((places * inside[..., None]).mT)).relu().mT
         return places * inside[..., None], inside
-
-
-class Memory(NamedTuple):
-    """What the speller may attend to: `annotations`, `keys` (B, K, size), `mask` (B, K), `summary` (B, size)."""
-
-    annotations: Tensor
-    keys: Tensor
-    mask: Tensor
-    summary: Tensor
 
 
 class Progress(NamedTuple):
@@ -98,7 +87,7 @@ class Listener(nn.Module):
             raise ValueError(f"There is no score {score!r}. Expected one of {', '.join(SCORES)}, or None.")
         if query not in ("before", "after"):
             raise ValueError(
-                f"query is {query!r}: the state asks 'before' or 'after' it takes the last letter in."
+                f"query is {query!r}: the state asks 'before' or 'after' the last letter goes in."
             )
         self.query = query
         self.encoder = Pyramid(bands, size, stride)
@@ -163,6 +152,8 @@ class Listener(nn.Module):
 class Transcriber(nn.Module):
     """The other road, CTC (Graves et al. 2006): scores of letters and a blank at every place, and no speller."""
 
+    score = None  # it never attends
+
     def __init__(self, letters: int, bands: int = 8, size: int = 64, stride: int = 4):
         super().__init__()
         self.encoder = Pyramid(bands, size, stride)
@@ -174,16 +165,12 @@ class Transcriber(nn.Module):
         return self.letters(annotations), mask.sum(dim=1)
 
 
-def letter_loss(scores: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of each next letter (B, L); padding is not in it."""
-    return F.cross_entropy(scores.flatten(0, 1), targets.flatten(), ignore_index=PAD)
-
-
 def ctc_loss(output: tuple[Tensor, Tensor], targets: Tensor) -> Tensor:
     """Minus the log-probability of all ways to spread letters and blanks over places, a letter. Targets hold END."""
     scores, places = output
     letters = (targets != PAD).sum(dim=1) - 1
     chances = scores.log_softmax(dim=-1).transpose(0, 1)
+    # No letter has the number of padding, so the blank can have it.
     return F.ctc_loss(chances, targets, places, letters, blank=PAD, zero_infinity=True)
 
 
@@ -194,14 +181,9 @@ def collapse(places: Tensor) -> list[int]:
 
 def check_sounds(frames: Tensor, lengths: Tensor) -> None:
     """Raise ValueError unless frames are (B, T, bands), finite, in floating point, and lengths fit them."""
-    ops.check_tensor(frames, "frames")
+    advice = "A single spectrogram needs frames[None]; look at how the sound was read or scaled."
+    ops.check_numbers(frames, "frames", "B, T, bands", advice)
     ops.check_tensor(lengths, "lengths")
-    if frames.ndim != 3 or not frames.is_floating_point() or 0 in frames.shape:
-        advice = " A single spectrogram needs frames[None]." if frames.ndim == 2 else ""
-        raise ValueError(
-            f"Expected frames of shape (B, T, bands) in floating point, none of them 0, got {tuple(frames.shape)} in "
-            f"{frames.dtype}.{advice}"
-        )
     if lengths.shape != frames.shape[:1] or lengths.is_floating_point():
         raise ValueError(
             f"Expected lengths of shape ({len(frames)},) in integers, a sound each, got {tuple(lengths.shape)} in "
@@ -212,5 +194,3 @@ def check_sounds(frames: Tensor, lengths: Tensor) -> None:
             f"Lengths go from {lengths.min()} to {lengths.max()}; with {frames.shape[1]} frames, expected 1 to "
             f"{frames.shape[1]}."
         )
-    if not frames.isfinite().all():
-        raise ValueError("The frames hold NaN or infinity. Look at how the sound was read or scaled.")

@@ -55,15 +55,12 @@ def lay_together(
 
 
 def strings(
-    sounds: public.SpokenDigits, chosen: Sequence[int], number: int, lengths: Sequence[int], seed: int
+    sounds: public.SpokenDigits, speakers: Sequence[str], number: int, lengths: Sequence[int], seed: int
 ) -> Heard:
-    """Draw strings of digits, each said by one speaker, of some recordings, and hear them."""
-    generator, by_speaker = np.random.default_rng(seeds.whole(seed)), {}
-    for i in chosen:
-        by_speaker.setdefault(sounds.speakers[i], []).append(i)
-    keyings, frames = [], []
+    """Draw strings of digits, each said by one of some speakers, and hear them."""
+    generator, keyings, frames = np.random.default_rng(seeds.whole(seed)), [], []
     for _ in range(number):
-        own = by_speaker[generator.choice(sorted(by_speaker))]
+        own = np.flatnonzero(np.array(sounds.speakers) == generator.choice(speakers))
         said = generator.choice(own, size=generator.choice(lengths))
         text = "".join(str(int(sounds.digits[i])) for i in said)
         wave, keying = lay_together([sounds.waveforms[i] for i in said], text, generator)
@@ -75,15 +72,12 @@ def strings(
 def at_hand(download: bool = False) -> bool:
     """Whether the recordings are in the cache, fetched first if asked for; if not, that is printed."""
     try:
-        there = len(recordings()) > 0 if download else public.available("fsdd")
+        there = bool(recordings()) if download else public.available("fsdd")
     except ConnectionError as error:
         print(error)
         return False
-    print(
-        "The spoken digits are here."
-        if there
-        else "The spoken digits are not here: the table is the record's."
-    )
+    state = "here" if there else "not here: the table is the record's"
+    print(f"The spoken digits are {state}.")
     return there
 
 
@@ -109,14 +103,10 @@ def material(seed: int, texts: int) -> tuple[str, Heard, dict[str, Heard]]:
     """
     train, test = recordings()
     speakers = sorted(set(train.speakers))
-    back = speakers[seed % len(speakers)]
-
-    def of(sounds: public.SpokenDigits, kept_back: bool) -> list[int]:
-        return [i for i, name in enumerate(sounds.speakers) if (name == back) == kept_back]
-
-    lessons = strings(train, of(train, False), texts, range(1, max(LENGTHS) + 1), seed)
+    back = speakers.pop(seed % len(speakers))
+    lessons = strings(train, speakers, texts, range(1, max(LENGTHS) + 1), seed)
     tests = {
-        "known": strings(test, of(test, False), 100, LENGTHS, 1),
-        "new": strings(train, of(train, True), 100, LENGTHS, 2),
+        "known": strings(test, speakers, 100, LENGTHS, 1),
+        "new": strings(train, [back], 100, LENGTHS, 2),
     }
     return back, lessons, tests

@@ -9,6 +9,7 @@ from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_lear
 
 from helpers import figure as fig
 from helpers.asking import figures as asking_figures
+from helpers.data.morse import Keying
 from helpers.data.readings import Candidate, Reading
 from helpers.draw import figures as draw
 from helpers.fcn.fields import Field
@@ -19,6 +20,7 @@ from helpers.instances import figures as instances
 from helpers.instances.cascades import figures as cascades
 from helpers.instances.hypercolumns import mixing
 from helpers.listening import figures as listening
+from helpers.listening.data import Heard
 from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
@@ -165,17 +167,18 @@ def playhead() -> fig.Figure:
     """Two sounds of noise, of 3 and 6 letters; one score looks at each in turn, the other at random places."""
     generator, places = np.random.default_rng(8), (14, 30)
     rows = [np.repeat(np.eye(n), k // n + 1, axis=1)[:, :k] for n, k in zip((3, 6), places, strict=True)]
+    keyings = [
+        Keying(text, np.arange(len(text))[:, None] * 0.5 + [0, 0.3], np.arange(len(text)), 3.0)
+        for text in ("SOS", "LISTEN")
+    ]
     return listening.playhead(
         ["3 letters", "6 letters"],
-        [generator.normal(size=(4 * k - 1, 8)) for k in places],
-        ["SOS", "LISTEN"],
-        [np.stack([np.arange(n) * 19 + 2, np.arange(n) * 19 + 15], axis=1) for n in (3, 6)],
+        Heard(keyings, [generator.normal(size=(4 * k - 1, 8)) for k in places]),
         {
             "in order": rows,
             "at random": [generator.dirichlet(np.ones(k), n) for n, k in zip((3, 6), places, strict=True)],
         },
         {"in order": ["SOS", "LISTEN"], "at random": ["S", "LIST"]},
-        [np.stack([np.arange(n) * 0.5, np.arange(n) * 0.5 + 0.3], axis=1) for n in (3, 6)],
     )
 
 

@@ -138,13 +138,17 @@ def test_pointing_is_counted_by_the_true_times():
 
 
 @pytest.mark.parametrize("fields", [experiment.HERO, experiment.CONTROL, experiment.CTC])
-def test_every_system_takes_a_step_and_is_judged(fields, heard):
-    system = experiment.new_system(fields, 0)
+def test_every_system_is_trained_and_judged_at_other_rates_on_validation_sounds_only(
+    fields, heard, monkeypatch
+):
     many = data.Heard(heard.keyings * 8, heard.frames * 8)
-    assert experiment.learn(system, many, 0, 2).steps == 2
-    figures = experiment.judged(system, {1: heard})
-    assert figures["cer_1"] > 0
-    assert ("inside" in figures) == (fields == experiment.HERO)
+    monkeypatch.setattr(experiment, "material", lambda seed, budget: many)
+    monkeypatch.setattr(experiment, "held_out", lambda split="test": {1: heard})
+    tiny = experiment.Budget(texts=32, steps=2)
+    main, other = experiment.compare(0, tiny, [fields], [experiment.RATE, 0.003])
+    assert main["steps"] == other["steps"] == 2 and main["figures"]["cer_1"] > 0
+    assert ("inside" in main["figures"]) == (fields == experiment.HERO)
+    assert other["rate"] == 0.003 and other["figures"].keys() == {"validation_cer"}
 
 
 SOUND = torch.zeros(1, 12, 8)

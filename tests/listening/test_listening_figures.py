@@ -3,22 +3,25 @@
 import numpy as np
 import pytest
 
+from helpers.data.morse import Keying
 from helpers.listening import figures
+from helpers.listening.data import FRAMES, Heard
 
-FRAMES = [np.full((10, 2), -2.0), np.full((21, 2), 2.6)]
-SPANS = [np.array([[0, 3], [5, 8]]), np.array([[1, 4], [8, 12], [14, 17]])]
+SPANS = [np.array([[0, 3], [5, 8]]), np.array([[1, 4], [8, 12], [14, 17]])]  # frames
+KEYINGS = [
+    Keying(text, ends / FRAMES, np.arange(len(text)), 0.6)
+    for text, ends in zip(("KE", "SOS"), SPANS, strict=True)
+]
+SOUNDS = Heard(KEYINGS, [np.full((10, 2), -2.0), np.full((21, 2), 2.6)])
 EYES = [np.eye(2, 3), np.eye(3, 6)]
 
 
 def playhead(**changed):
     given = {
         "names": ["short", "long"],
-        "frames": FRAMES,
-        "texts": ["KE", "SOS"],
-        "spans": SPANS,
+        "sounds": SOUNDS,
         "weights": {"a": EYES, "b": [each[:, ::-1] for each in EYES]},
         "written": {"a": ["KE", "SO"], "b": ["E", "S"]},
-        "strokes": [np.array([[0.1, 0.2], [0.5, 0.6]]), np.array([[0.1, 0.2]])],
     }
     return figures.playhead(**given | changed)
 
@@ -75,11 +78,12 @@ def test_weights_that_do_not_fit_are_refused():
 
 
 def test_static_pictures_mark_true_times_and_name_their_curves():
-    drawn = figures.rows({"a": EYES[0]}, "KE", SPANS[0])
+    drawn = figures.rows({"a": EYES[0]}, KEYINGS[0])
     (axis,) = drawn.axes
     assert [line.get_xdata().tolist() for line in axis.lines] == [[-0.5, 0.25], [0.75, 1.5]]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["K", "E"]
     drawn = figures.by_length({"a": {1: 0.1, 10: 0.8}, "b": {1: 0.5, 10: 1.0}})
     assert [line.get_ydata().tolist() for line in drawn.axes[0].lines] == [[0.1, 0.8], [0.5, 1.0]]
-    drawn = figures.heard(FRAMES, ["KE", "SOS"], SPANS)
+    drawn = figures.heard(SOUNDS, 2)
     assert [each.get_text() for axis in drawn.axes for each in axis.texts] == [*"KE", *"SOS"]
+    assert [line.get_xdata().tolist() for line in drawn.axes[0].lines] == KEYINGS[0].spans.tolist()

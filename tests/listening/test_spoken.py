@@ -31,7 +31,7 @@ def recorded(monkeypatch):
 
 
 def test_each_digit_sounds_in_its_span_and_silence_does_not(recorded):
-    heard = spoken.strings(recorded["train"], range(len(recorded["train"])), 6, [4], seed=1)
+    heard = spoken.strings(recorded["train"], ["a", "b", "c"], 6, [4], seed=1)
     peaks = torch.tensor(
         [spoken.mel_filters()[round((500 + 300 * d) * spoken.BINS / spoken.RATE)].argmax() for d in range(10)]
     )
