@@ -14,9 +14,8 @@ ADVANCE = 0.4  # letters the window moves at a stroke, at first: a letter of Mor
 # The most that the logarithm of the advance may be: a window that leaps beyond the text never learns to come back.
 FASTEST = math.log(1.5)
 LOG_DEVIATION = (-5.0, 2.0)
-Memory = tuple[
-    Tensor, Tensor, Tensor
-]  # a keyer's state (B, size), what it saw last (B, 32), its window's centre (B, 1)
+# What a keyer remembers: its state (B, size), what it saw last (B, 32), its window's centre (B, 1).
+Memory = tuple[Tensor, Tensor, Tensor]
 COMPONENTS, LONGEST = 4, 16  # of the mixture of Gaussians; letters that softmax attention has a position for
 
 
