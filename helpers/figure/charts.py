@@ -112,12 +112,9 @@ def _ends(symbols: Sequence[Symbol], names: Sequence[str]) -> tuple[float, float
 
 def runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
     """The unbroken pieces of a curve, each as x0, y0, x1, y1, ...; a lone point is a line of no length."""
-    found: list[list[float]] = [[]]
-    for x, y in zip(across, up, strict=False):
-        if np.isfinite(y):
-            found[-1] += [float(x), float(y)]
-        elif found[-1]:
-            found.append([])
+    finite = np.flatnonzero(np.isfinite(up))
+    pieces = np.split(finite, np.flatnonzero(np.diff(finite) > 1) + 1)
+    found = [np.stack([across[piece], up[piece]], axis=1).ravel().tolist() for piece in pieces]
     return [run if len(run) > 2 else run * 2 for run in found if run]
 
 

@@ -1,6 +1,7 @@
 """`Figure`: parts and controls put together; its data crosses to the page once, its state comes back."""
 
 import itertools
+import json
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -173,7 +174,8 @@ class Figure(anywidget.AnyWidget):
         """Answer the page, with a sentence if anything goes wrong: no trace of Python may reach the reader."""
         question = change["new"]
         try:
-            found = {"value": _plain(self._asks[question["ask"]].reply(question["inputs"]))}
+            said = self._asks[question["ask"]].reply(question["inputs"])
+            found = {"value": json.loads(json.dumps(said, default=lambda each: each.tolist()))}
         except ValueError as error:
             found = {"refusal": str(error)}
         except (Exception, KeyboardInterrupt) as error:
@@ -212,11 +214,3 @@ def _by_name(controls: list[Control]) -> dict[str, Control]:
                 f"{name!r} and {second!r} take the same keys, {one!r}; give one of them others: keys=..."
             )
     return found
-
-
-def _plain(value: object) -> object:
-    """What an answer says, as JSON."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    value = value.tolist() if hasattr(value, "tolist") else value
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value

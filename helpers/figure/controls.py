@@ -33,6 +33,12 @@ class Control(Symbol):
         """Say what is expected."""
         raise ValueError(f"{self.name!r} cannot be {value!r}; expected {expected}.")
 
+    def whole(self, value: object, span: range, expected: str) -> int:
+        """The value as a whole number of a range."""
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value not in span:
+            self.refuse(value, expected)
+        return int(value)
+
     def find(self, look: Look, now: SimpleNamespace) -> object:
         return look.state[self.name]
 
@@ -81,9 +87,7 @@ class Slider(Control):
         super().__init__(name, first, labels=self.labels, **rest)
 
     def fits(self, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value not in self.span:
-            self.refuse(value, f"a whole number, {self.span.start} to {self.span[-1]}")
-        return int(value)
+        return self.whole(value, self.span, f"a whole number, {self.span.start} to {self.span[-1]}")
 
     def find(self, look: Look, now: SimpleNamespace) -> int:
         return min(look.state[self.name], now.start + max(now.count - 1, 0) * now.step)
@@ -106,12 +110,11 @@ class Choice(Control):
         super().__init__(name, first, options=self.options, keys=keys, **rest)
 
     def fits(self, value: object) -> int:
-        if isinstance(value, str) and self.known and value in self.known:
+        if isinstance(value, str) and value in (self.known or ()):
             return self.known.index(value)
-        most = len(self.known) if self.known else np.inf
-        if isinstance(value, str | bool) or not isinstance(value, int | np.integer) or not 0 <= value < most:
-            self.refuse(value, f"one of {', '.join(self.known or ['the numbers from 0'])}")
-        return int(value)
+        if self.known is None:
+            return self.whole(value, range(ENDLESS), "a whole number from 0")
+        return self.whole(value, range(len(self.known)), f"one of {', '.join(self.known)}")
 
     def on(self, *names: str) -> Pick:
         """1 where the choice is one of these options, else 0."""

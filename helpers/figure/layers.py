@@ -64,7 +64,7 @@ class Image(Layer):
     def __post_init__(self) -> None:
         if not isinstance(self.picture, Symbol):
             self.picture = taking.image(self.picture)
-        elif getattr(getattr(picked_from(self.picture), "tree", None), "dtype", np.uint8) in (
+        elif getattr(getattr(picked_from(self.picture), "tree", None), "dtype", None) in (
             np.float32,
             np.float64,
         ):
@@ -90,13 +90,11 @@ class Crop(Image):
         return int(now.box[3]), int(now.box[2])
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
-        left, top, width, height = (int(each) for each in now.box)
+        picture, (left, top, width, height) = coloured(now.picture), map(int, now.box)
+        rows, columns = np.mgrid[top : top + height, left : left + width]
+        inside = (rows >= 0) & (rows < len(picture)) & (columns >= 0) & (columns < picture.shape[1])
         out = np.full((height, width, 3), OUTSIDE, np.uint8)
-        rows, columns = np.arange(top, top + height), np.arange(left, left + width)
-        down, across = (
-            (at >= 0) & (at < most) for at, most in zip((rows, columns), now.picture.shape, strict=False)
-        )
-        out[np.ix_(down, across)] = coloured(now.picture[np.ix_(rows[down], columns[across])])
+        out[inside] = picture[rows[inside], columns[inside]]
         return out
 
 

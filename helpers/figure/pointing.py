@@ -108,9 +108,7 @@ class BoxHandle(Control):
         self.box = Pick(self.args["boxes"], [self])
 
     def fits(self, value: object) -> int:
-        if not isinstance(value, int | np.integer) or not 0 <= value < self.count:
-            self.refuse(value, f"a box's number, 0 to {self.count - 1}")
-        return int(value)
+        return self.whole(value, range(self.count), f"a box's number, 0 to {self.count - 1}")
 
 
 class Mover(Control):
@@ -120,9 +118,7 @@ class Mover(Control):
         super().__init__(name, 0, **rest)
 
     def fits(self, value: object) -> int:
-        if value != 0:
-            self.refuse(value, "0: it has no value of its own; set the controls that it moves")
-        return 0
+        return self.whole(value, range(1), "0: it has no value of its own; set the controls that it moves")
 
 
 class Grip(Mover):

@@ -1,6 +1,5 @@
 """The still picture that stands where no script runs: parts with titles, legend and caption, 640 pixels across."""
 
-import io
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,17 +8,17 @@ from matplotlib import patches
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image as Pillow
+from PIL.Image import Quantize
 
 from helpers.figure.charts import CHART, runs
 from helpers.figure.controls import Control, Legend
 from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Look, Text, write
+from helpers.plotting import png
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
 STAGE = 420  # pixels of a picture that stands alone
 PER_LINE, LETTERS = 5, 88  # legend entries, letters of the caption
-COLOURS = 200  # a palette of so many halves the file and can hardly be told apart
 INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
 SMALL = {"fontsize": 9, "color": INK}  # points at 100 dots per inch: 12.5 pixels
 
@@ -46,7 +45,8 @@ def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, lo
         figure.add_artist(patches.Rectangle(*place, facecolor=colour, edgecolor=SOFT, linewidth=0.6))
         figure.text((x + 17) / WIDTH, 1 - (y - 2) / total, name, **SMALL)
     figure.text(MARGIN / WIDTH, MARGIN / total, "\n".join(words), fontsize=10, color=INK, va="bottom")
-    return _png(figure)
+    # By coverage, so that a thin bar of a class keeps its colour; the median cut gives photographs all of them.
+    return png(figure, Quantize.MAXCOVERAGE)
 
 
 def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
@@ -164,16 +164,15 @@ def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
 
 
 def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    now = part.now(look)
-    axes.set_xlim(0, 300)
-    axes.set_ylim(17 * len(shown.shapes), 0)
-    for i, (_, (share,), _) in enumerate(shown.shapes):
-        colour = ACCENT if now.colours is None else np.asarray(now.colours[i]) / 255
-        axes.text(0, 17 * i + 8, shown.texts[2 * i], va="center", **SMALL)
-        axes.text(300, 17 * i + 8, shown.texts[2 * i + 1], va="center", ha="right", **SMALL)
-        axes.add_patch(patches.Rectangle((100, 17 * i + 2), 150, 12, color=FIELD))
-        bar = patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT)
-        axes.add_patch(bar)
+    colours, count = part.now(look).colours, len(shown.shapes)
+    colours = ACCENT if colours is None else np.asarray(colours[:count]) / 255
+    middles, shares = 17 * np.arange(count) + 8, [share for _, (share,), _ in shown.shapes]
+    axes.barh(middles, 150, 12, left=100, color=FIELD, edgecolor=FIELD)
+    axes.barh(middles, 1.5 * np.array(shares), 12, left=100, color=colours, edgecolor=SOFT)
+    for y, name, number in zip(middles, shown.texts[::2], shown.texts[1::2], strict=True):
+        axes.text(0, y, name, va="center", **SMALL)
+        axes.text(300, y, number, va="center", ha="right", **SMALL)
+    axes.set(xlim=(0, 300), ylim=(17 * count, 0))
 
 
 def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
@@ -206,15 +205,3 @@ def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
 
 WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}
 WAYS |= {"tokens": _tokens, "words": _words}
-
-
-def _png(figure: Figure) -> bytes:
-    drawn, packed = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=100)
-    with Pillow.open(drawn) as picture:
-        # By coverage, so that a thin bar of a class keeps its colour; the median cut gives photographs all of them.
-        small = picture.convert("RGB").quantize(
-            COLOURS, Pillow.Quantize.MAXCOVERAGE, dither=Pillow.Dither.NONE
-        )
-        small.save(packed, "PNG", optimize=True)
-    return packed.getvalue()

@@ -53,13 +53,9 @@ def visible(labels: np.ndarray, shown: list) -> np.ndarray:
 
 def edges(labels: np.ndarray) -> np.ndarray:
     """Where one of the four neighbours has another label: (H, W) bool."""
-    differs = np.zeros(labels.shape, bool)
-    below, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
-    differs[1:] |= below
-    differs[:-1] |= below
-    differs[:, 1:] |= right
-    differs[:, :-1] |= right
-    return differs
+    wider = np.pad(labels, 1, mode="edge")
+    neighbours = wider[:-2, 1:-1], wider[2:, 1:-1], wider[1:-1, :-2], wider[1:-1, 2:]
+    return np.any([labels != each for each in neighbours], axis=0)
 
 
 def mixed(pixels: np.ndarray, colours: np.ndarray, weight: object) -> np.ndarray:

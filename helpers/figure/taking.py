@@ -8,6 +8,10 @@ SMALL = 10_000  # values that cross in full precision: numbers that captions pri
 MOST_PIXELS = 160_000  # of a picture, so that drawing it anew takes a few milliseconds
 
 
+class Unequal(ValueError):
+    """Rows that are not equally long are no array."""
+
+
 def numbers(values: object, called: str = "array") -> np.ndarray:
     """Numbers as an array of a type that the browser has: uint8, uint16, int32, float32 or float64.
 
@@ -31,12 +35,14 @@ def _plain(values: object, called: str) -> np.ndarray:
     if hasattr(values, "detach"):  # a tensor of torch, which this module need not import
         values = values.detach().cpu()
         return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()
-    if isinstance(values, Sequence) and any(hasattr(each, "detach") for each in values):
+    if isinstance(values, list | tuple) and any(
+        hasattr(each, "detach") or isinstance(each, list | tuple) for each in values
+    ):
         values = [_plain(each, called) for each in values]
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise ValueError(
+        raise Unequal(
             f"The rows of {called} are not equally long. Give them as a list: fig.array([row, row, ...])."
         ) from error
 
