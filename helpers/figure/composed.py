@@ -9,7 +9,6 @@ from pathlib import Path
 
 import anywidget
 import traitlets
-from IPython.display import Image
 
 from helpers.figure import taking
 from helpers.figure.book import Book, flat, symbols_in
@@ -165,10 +164,6 @@ class Figure(anywidget.AnyWidget):
 
         return poster(flat(self._parts), self._controls.values(), self._caption, self.look(**state))
 
-    def picture(self, **state: object) -> Image:
-        """The figure as a still image with alternative text, for a page without widgets."""
-        return Image(data=self.poster(**state), format="png", alt=f"{self.alt} {self.shown(**state)[1]}")
-
     @traitlets.observe("asked")
     def _reply(self, change: dict) -> None:
         """Answer the page, with a sentence if anything goes wrong: no trace of Python may reach the reader."""
@@ -192,10 +187,9 @@ class Figure(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
         """The live view, and beside it the poster that a front end without widgets shows instead."""
-        still = self.picture(**self._still)
         bundle, metadata = super()._repr_mimebundle_(**kwargs)
-        bundle["image/png"] = still.data
-        metadata["image/png"] = {"alt": still.alt}
+        bundle["image/png"] = self.poster(**self._still)
+        metadata["image/png"] = {"alt": f"{self.alt} {self.shown(**self._still)[1]}"}
         return bundle, metadata
 
 

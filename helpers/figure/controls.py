@@ -122,11 +122,7 @@ class Choice(Control):
             raise ValueError(
                 f"The options of {self.name!r} change with the state; on() needs options that stay."
             )
-        if unknown := [name for name in names if name not in self.known]:
-            raise ValueError(
-                f"{self.name!r} has no option {unknown[0]!r}; choose from {', '.join(self.known)}."
-            )
-        return Stored(np.array([name in names for name in self.known]))[self]
+        return Stored(np.isin(range(len(self.known)), [self.fits(name) for name in names]))[self]
 
     def find(self, look: Look, now: SimpleNamespace) -> int:
         return min(look.state[self.name], max(len(now.options) - 1, 0))

@@ -15,7 +15,7 @@ from helpers.figure.computing import Lab
 from helpers.figure.controls import Legend
 from helpers.figure.pointing import Pointer
 from helpers.figure.raster import bilinear, coloured, edges, mixed, nearest, upsampled_labels, visible
-from helpers.figure.symbols import Look, Piece, Stored, Symbol, picked_from
+from helpers.figure.symbols import Look, Piece, Stored, Symbol, picked_from, stored
 
 # (kind, numbers, text) in the stage's pixels: ("rect", [left, top, width, height], ""), ("circle", [x, y, radius], ""),
 # ("arrow", [x0, y0, x1, y1], ""), ("line", [x0, y0, x1, y1], ""), ("text", [x, y], "words")
@@ -200,8 +200,7 @@ class Lens(Layer):
 
     def __init__(self, at: Pointer | Sequence, radius: object, *layers: Layer, **rest: object) -> None:
         super().__init__(**rest)
-        place = at if isinstance(at, Symbol) else list(at)
-        self.args |= {"at": place, "radius": radius, "layers": list(layers)}
+        self.args |= {"at": stored(at), "radius": radius, "layers": list(layers)}
 
     def now(self, look: Look) -> SimpleNamespace | None:
         found = super().now(look)

@@ -69,8 +69,6 @@ class Stage(Part):
     def __init__(
         self, *layers: Layer, pointer: Control | None = None, side: int = 384, **rest: object
     ) -> None:
-        if not layers:
-            raise ValueError("A stage needs at least one layer, such as fig.Image(picture).")
         super().__init__(**rest)
         self.layers = list(layers)
         self.args |= {"side": side, "layers": self.layers}

@@ -1,7 +1,7 @@
 """The still picture that stands where no script runs: parts with titles, legend and caption, 640 pixels across."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib import patches
@@ -27,7 +27,7 @@ def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, lo
     """Draw the figure in one state, to PNG bytes."""
     shown = [(part, part.shows(look)) for part in parts if look(part.args["when"])]
     sizes = [_size(part, each, alone=len(shown) == 1) for part, each in shown]
-    places, height = _flow(sizes)
+    places, height = _flow(sizes, MARGIN, WIDTH - MARGIN, GAP, GAP // 2)
     entries = [entry for each in controls if isinstance(each, Legend) for entry in _entries(each, look)]
     words = textwrap.wrap(look(caption), LETTERS)
     total = height + LINE * (-(-len(entries) // PER_LINE)) + LINE * len(words) + 2 * MARGIN
@@ -62,28 +62,26 @@ def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
         return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * lines
     if part.kind in ("lines", "bars"):
         return 300, LINE + (170 + 17 * len(part.names) if part.kind == "lines" else 17 * len(shown.shapes))
-    return WIDTH - 2 * MARGIN, LINE + 26 * (1 + max((y for _, _, y in _lined(shown.texts)), default=0))
+    return WIDTH - 2 * MARGIN, LINE + 26 * _lined(shown.texts)[1]
 
 
-def _flow(sizes: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], int]:
-    """Places (left, top) in pixels, in lines from the left; and the height of all."""
-    places, left, top, tall = [], MARGIN, MARGIN, 0
+def _flow(
+    sizes: Iterable[tuple[float, float]], start: float, end: float, gap: float, between: float
+) -> tuple[list[tuple[float, float]], float]:
+    """Places (left, top) of things in lines from the left, `start` from the corner; and where all of them end."""
+    places, left, top, tall = [], start, start, 0
     for wide, high in sizes:
-        if left > MARGIN and left + wide > WIDTH - MARGIN:
-            left, top, tall = MARGIN, top + tall + GAP // 2, 0
+        if left > start and left + wide > end:
+            left, top, tall = start, top + tall + between, 0
         places.append((left, top))
-        left, tall = left + wide + GAP, max(tall, high)
-    return places, top + tall + GAP // 2
+        left, tall = left + wide + gap, max(tall, high)
+    return places, top + tall + between
 
 
-def _lined(texts: Sequence[str]) -> Iterator[tuple[str, float, int]]:
-    """Texts with their places (letters from the left, line)."""
-    x, y = 0.5, 0
-    for text in texts:
-        if x > 1 and x + len(text) > LETTERS:
-            x, y = 0.5, y + 1
-        yield text, x, y
-        x += len(text) + 3
+def _lined(texts: Sequence[str]) -> tuple[list[tuple[float, float]], int]:
+    """Places of words (letters from the left, middle of the line), and how many lines they take."""
+    places, end = _flow([(len(text), 1) for text in texts], 0.5, LETTERS, 3, 0)
+    return places, max(1, int(end))
 
 
 def _entries(legend: Legend, look: Look) -> list[tuple[str, np.ndarray]]:
@@ -120,8 +118,7 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
             continue
         for line in ({"color": "#18181c", "lw": 3.5}, {"color": "white", "lw": 1.6}):
             axes.add_patch(_patch(kind, np.array(numbers), **line))
-    axes.set_xlim(-0.5, width - 0.5)
-    axes.set_ylim(height - 0.5, -0.5)
+    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
 
 
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
@@ -141,8 +138,7 @@ def _patch(kind: str, numbers: np.ndarray, **line: object) -> patches.Patch:
 def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     now, (edge, top) = part.now(look), (CHART["left"], CHART["top"])
     bottom, right = CHART["height"] - CHART["bottom"], CHART["width"] - CHART["right"]
-    axes.set_xlim(0, CHART["width"])
-    axes.set_ylim(CHART["height"] + 20 * len(now.names), 0)
+    axes.set(xlim=(0, CHART["width"]), ylim=(CHART["height"] + 20 * len(now.names), 0))
     axes.plot([edge, edge, right], [top, bottom, bottom], color=SOFT, lw=0.8)
     across, ups = part.curves(now)
     labels = now.labels or [str(i) for i in range(len(across))]
@@ -176,11 +172,10 @@ def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
 
 
 def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    places = list(_lined(shown.texts))
-    axes.set_xlim(0, LETTERS)
-    axes.set_ylim(1 + max((y for _, _, y in places), default=0), 0)
-    for text, x, y in places:
-        axes.text(x, y + 0.5, text, va="center", **SMALL)
+    places, lines = _lined(shown.texts)
+    axes.set(xlim=(0, LETTERS), ylim=(lines, 0))
+    for place, text in zip(places, shown.texts, strict=True):
+        axes.text(*place, text, va="center", **SMALL)
 
 
 def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
