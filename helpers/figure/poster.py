@@ -10,7 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL.Image import Quantize
 
-from helpers.figure.charts import CHART, runs
+from helpers.figure import charts
+from helpers.figure.charts import BOTTOM, LEFT, RIGHT, TOP, runs
 from helpers.figure.controls import Control, Legend
 from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Look, Text, write
@@ -136,27 +137,27 @@ def _patch(kind: str, numbers: np.ndarray, **line: object) -> patches.Patch:
 
 
 def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    now, (edge, top) = part.now(look), (CHART["left"], CHART["top"])
-    bottom, right = CHART["height"] - CHART["bottom"], CHART["width"] - CHART["right"]
-    axes.set(xlim=(0, CHART["width"]), ylim=(CHART["height"] + 20 * len(now.names), 0))
-    axes.plot([edge, edge, right], [top, bottom, bottom], color=SOFT, lw=0.8)
+    now = part.now(look)
+    axes.set(xlim=(0, charts.WIDTH), ylim=(charts.HEIGHT + 20 * len(now.names), 0))
+    axes.plot([LEFT, LEFT, RIGHT], [TOP, BOTTOM, BOTTOM], color=SOFT, lw=0.8)
     across, ups = part.curves(now)
-    labels = now.labels or [str(i) for i in range(len(across))]
+    each = 1 if now.mark is None else 2  # texts of a curve: its name, and its number at the mark
+    high, low, *labels = shown.texts[: -each * len(ups)]
+    beside = shown.texts[-each * len(ups) :]
     for x, y, text, side in (
-        (edge - 5, top, shown.texts[0], "right"),
-        (edge - 5, bottom, shown.texts[1], "right"),
-        (edge, bottom + 12, labels[0], "left"),
-        (right, bottom + 12, labels[-1], "right"),
+        (LEFT - 5, TOP, high, "right"),
+        (LEFT - 5, BOTTOM, low, "right"),
+        (LEFT, BOTTOM + 12, labels[0], "left"),
+        (RIGHT, BOTTOM + 12, labels[-1], "right"),
     ):
         axes.text(x, y, text, ha=side, va="center", fontsize=9, color=SOFT)
     if now.mark is not None:
-        axes.plot([across[now.mark]] * 2, [top, bottom], color=SOFT, lw=0.8)
-    beside = shown.texts[-len(now.names) * (1 if now.mark is None else 2) :]
-    told = beside if now.mark is None else [f"{beside[i]}  {beside[i + 1]}" for i in range(0, len(beside), 2)]
-    for i, (words, up, colour) in enumerate(zip(told, ups, now.colours, strict=True)):
+        axes.plot([across[now.mark]] * 2, [TOP, BOTTOM], color=SOFT, lw=0.8)
+    for i, (up, colour) in enumerate(zip(ups, now.colours, strict=True)):
         for run in runs(across, up):
             axes.plot(run[::2], run[1::2], color=colour, lw=2, solid_capstyle="round")
-        axes.text(edge, CHART["height"] + 20 * i + 6, words, fontsize=9, color=colour, va="center")
+        words = "  ".join(beside[each * i :][:each])
+        axes.text(LEFT, charts.HEIGHT + 20 * i + 6, words, fontsize=9, color=colour, va="center")
 
 
 def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
