@@ -11,10 +11,10 @@ import anywidget
 import traitlets
 
 from helpers.figure import taking
-from helpers.figure.book import Book, flat, symbols_in
+from helpers.figure.book import Book, flat
 from helpers.figure.controls import Control
 from helpers.figure.parts import Part, Shown
-from helpers.figure.symbols import Look, Text
+from helpers.figure.symbols import Look, Text, stored
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("page", "arrays", "raster", "symbols", "layers")  # each before those that need it
@@ -94,15 +94,14 @@ class Figure(anywidget.AnyWidget):
         self._parts = parts
         own = [control for part in flat(parts) for control in part.controls]
         drawn = [control for part in flat(parts) if part.kind == "tokens" for control in part.controls]
-        met = symbols_in([*parts, *values.values(), *also])
-        self._controls = _by_name([*also, *own, *(each for each in met if isinstance(each, Control))])
-        for name, control in self._controls.items():
-            values.setdefault(name, control)
-        self._caption = Text(caption, **values)
-        self._still = dict(still or {})
         book = Book()
+        told, values = book(parts), {name: stored(value) for name, value in values.items()}
+        book([*values.values(), *also])
+        self._controls = _by_name([*also, *own, *book.controls])
+        self._caption = Text(caption, **{**self._controls, **values})
+        self._still = still or {}
         spec = {
-            "parts": book(list(parts)),
+            "parts": told,
             "caption": book(self._caption),
             "controls": [book(control)["$"] for control in self._controls.values()],
             "panel": [name for name, control in self._controls.items() if control not in drawn],
