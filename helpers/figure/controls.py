@@ -185,29 +185,22 @@ class Switches(Control):
 
 
 class Legend(Switches):
-    """Class colours with their names, each a switch, but the background's (label 0), which is never drawn.
+    """The course's class colours with their names, each a switch, but the background's, which is never drawn.
 
     Args:
-        names: a name a class, background first.
-        colours: (classes, 3) uint8; the course's own if left out.
+        names: a name a class, background (label 0) first.
         present: a symbol of labels: classes that it lacks are written in grey.
     """
 
     def __init__(
-        self,
-        names: Sequence[str],
-        colours: object = CLASS_COLOURS,
-        present: Symbol | None = None,
-        name: str = "Classes",
-        **rest: object,
+        self, names: Sequence[str], present: Symbol | None = None, name: str = "Classes", **rest: object
     ) -> None:
-        self.colours = np.asarray(colours, np.uint8)
-        if not 2 <= len(names) <= len(self.colours):
+        if not 2 <= len(names) <= len(CLASS_COLOURS):
             raise ValueError(
-                f"{len(names)} class names; expected 2 to {len(self.colours)}, background first. "
+                f"{len(names)} class names; expected 2 to {len(CLASS_COLOURS)}, background first. "
                 "The palette has no more colours: join rare classes into one."
             )
-        super().__init__(name, names, colours=Stored(self.colours), present=present, **rest)
+        super().__init__(name, names, colours=Stored(CLASS_COLOURS), present=present, **rest)
 
 
 class Field(Control):
