@@ -192,15 +192,17 @@ class Legend(Switches):
         present: a symbol of labels: classes that it lacks are written in grey.
     """
 
+    colours = CLASS_COLOURS
+
     def __init__(
         self, names: Sequence[str], present: Symbol | None = None, name: str = "Classes", **rest: object
     ) -> None:
-        if not 2 <= len(names) <= len(CLASS_COLOURS):
+        if not 2 <= len(names) <= len(self.colours):
             raise ValueError(
-                f"{len(names)} class names; expected 2 to {len(CLASS_COLOURS)}, background first. "
+                f"{len(names)} class names; expected 2 to {len(self.colours)}, background first. "
                 "The palette has no more colours: join rare classes into one."
             )
-        super().__init__(name, names, colours=Stored(CLASS_COLOURS), present=present, **rest)
+        super().__init__(name, names, colours=Stored(self.colours), present=present, **rest)
 
 
 class Field(Control):

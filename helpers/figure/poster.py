@@ -15,7 +15,7 @@ from helpers.figure.charts import BOTTOM, LEFT, RIGHT, TOP, runs
 from helpers.figure.controls import Control, Legend
 from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Look, Text, write
-from helpers.plotting import CLASS_COLOURS, png
+from helpers.plotting import png
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
 STAGE = 420  # pixels of a picture that stands alone
@@ -89,7 +89,7 @@ def _entries(legend: Legend, look: Look) -> list[tuple[str, np.ndarray]]:
     """Names and colours, 0 to 1, of the classes that are on: those that the picture has, or all."""
     shown, present, names = look(legend), look(legend.args["present"]), look(legend.names)
     has = range(len(shown)) if present is None else set(np.unique(present).tolist())
-    return [(names[k], CLASS_COLOURS[k] / 255) for k in range(1, len(names)) if k in has and shown[k]]
+    return [(names[k], legend.colours[k] / 255) for k in range(1, len(names)) if k in has and shown[k]]
 
 
 def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:

@@ -35,9 +35,7 @@ def _plain(values: object, called: str) -> np.ndarray:
     if hasattr(values, "detach"):  # a tensor of torch, which this module need not import
         values = values.detach().cpu()
         return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()
-    if isinstance(values, list | tuple) and any(
-        hasattr(each, "detach") or isinstance(each, list | tuple) for each in values
-    ):
+    if isinstance(values, list | tuple):
         values = [_plain(each, called) for each in values]
     try:
         return np.asarray(values)
@@ -97,8 +95,6 @@ def small(picture: np.ndarray, *maps: np.ndarray) -> list[np.ndarray]:
     height, width = picture.shape[:2]
     by = int(np.ceil(np.sqrt(height * width / MOST_PIXELS)))
     down, across = min(by, height), min(by, width)
-    if by <= 1:
-        return [picture, *maps]
     rows, columns = height // down, width // across
     blocks = picture[: rows * down, : columns * across].reshape(rows, down, columns, across, -1)
     mean = np.floor(blocks.mean((1, 3)) + 0.5).astype(np.uint8)
@@ -130,4 +126,4 @@ def levels(values: object, low: float, high: float, called: str, shape: Sequence
         )
     if not np.isfinite(array).all():
         raise ValueError(f"{called!r} holds NaN or infinity. Look at the loss: training has diverged.")
-    return np.floor((np.clip(array, low, high) - low) / (high - low) * 255 + 0.5).astype(np.uint8)
+    return np.floor(np.interp(array, (low, high), (0, 255)) + 0.5).astype(np.uint8)
