@@ -14,6 +14,7 @@ from helpers.figure import taking
 from helpers.figure.book import Book, flat
 from helpers.figure.controls import Control
 from helpers.figure.parts import Part, Shown
+from helpers.figure.poster import poster
 from helpers.figure.symbols import Look, Text, stored
 
 FOLDER = Path(__file__).parent
@@ -159,8 +160,6 @@ class Figure(anywidget.AnyWidget):
 
     def poster(self, **state: object) -> bytes:
         """The figure as a PNG of 640 pixels across, with titles, legend and caption."""
-        from helpers.figure.poster import poster
-
         return poster(flat(self._parts), self._controls.values(), self._caption, self.look(**state))
 
     @traitlets.observe("asked")

@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass
 from types import SimpleNamespace
 
 import numpy as np
+from matplotlib import colormaps
 
 from helpers.figure import taking
 from helpers.figure.computing import Lab
@@ -223,8 +224,6 @@ class Lens(Layer):
 def table(colours: object) -> Stored:
     """256 colours as a symbol, from an array or from the name of one of matplotlib's maps."""
     if isinstance(colours, str):
-        from matplotlib import colormaps
-
         colours = np.floor(colormaps[colours](np.arange(256) / 255)[:, :3] * 255 + 0.5).astype(np.uint8)
     return Stored(colours, "colours")
 

@@ -107,33 +107,32 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         room = 0.012 * max([1, *map(len, rows)]), 0.012 * max([1, *map(len, columns)])
         axes.set_position([left + room[0], bottom + room[1], wide - room[0], high - room[1]])
         for i, name in enumerate(rows):
-            axes.text(-0.6, i, name, ha="right", va="center", **SMALL)
+            axes.text(-0.1, i + 0.5, name, ha="right", va="center", **SMALL)
         for i, name in enumerate(columns):
-            axes.text(i, height - 0.4, name, rotation=90, ha="center", va="top", **SMALL)
+            axes.text(i + 0.5, height + 0.1, name, rotation=90, ha="center", va="top", **SMALL)
         for i, number in enumerate(shown.texts[len(rows) : len(shown.texts) - len(columns)]):
-            axes.text(i % width, i // width, number, ha="center", va="center", bbox=WHITE, **SMALL)
-    axes.imshow(shown.pixels, interpolation="nearest", aspect="auto")
+            middle = i % width + 0.5, i // width + 0.5
+            axes.text(*middle, number, ha="center", va="center", bbox=WHITE, **SMALL)
+    axes.imshow(shown.pixels, interpolation="nearest", aspect="auto", extent=(0, width, height, 0))
     for kind, numbers, text in shown.shapes:
         if kind == "text":
-            axes.text(numbers[0] - 0.5, numbers[1] - 0.5, text, va="top", bbox=WHITE, **SMALL)
+            axes.text(*numbers, text, va="top", bbox=WHITE, **SMALL)
             continue
         for line in ({"color": "#18181c", "lw": 3.5}, {"color": "white", "lw": 1.6}):
-            axes.add_patch(_patch(kind, np.array(numbers), **line))
-    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+            axes.add_patch(_patch(kind, numbers, **line))
 
 
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
-def _patch(kind: str, numbers: np.ndarray, **line: object) -> patches.Patch:
-    """A shape over a picture, whose first pixel's middle is at 0, not 0.5."""
-    start = numbers[:2] - 0.5
+def _patch(kind: str, numbers: Sequence[float], **line: object) -> patches.Patch:
+    """A shape over a picture."""
     if kind == "rect":
-        return patches.Rectangle(start, *numbers[2:], fill=False, **line)
+        return patches.Rectangle(numbers[:2], *numbers[2:], fill=False, **line)
     if kind == "circle":
-        return patches.Circle(start, numbers[2], fill=False, **line)
+        return patches.Circle(numbers[:2], numbers[2], fill=False, **line)
     style = {"arrowstyle": "->" if kind == "arrow" else "-", "mutation_scale": 9, "shrinkA": 0, "shrinkB": 0}
-    return patches.FancyArrowPatch(start, numbers[2:] - 0.5, **style, **line)
+    return patches.FancyArrowPatch(numbers[:2], numbers[2:], **style, **line)
 
 
 def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
@@ -181,12 +180,10 @@ def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
 
 def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     _words(axes, part, shown, look)
-    now, words = part.now(look), axes.texts
-    if any(now.notes):  # a note follows each word that has one
-        noted = [bool(note) for note in now.notes]
-        starts = np.cumsum([0, *(1 + each for each in noted)])[: len(now.words)]
-        words = [words[start] for start in starts]
-    for i, word in enumerate(words):
+    now, told = part.now(look), iter(axes.texts)
+    for i, word in enumerate(told):
+        if i < len(now.notes) and now.notes[i]:
+            next(told)  # the word's note
         off, chosen = now.off and not now.off[i], i == now.choose
         word.set_bbox({"facecolor": ACCENT if chosen else FIELD, "lw": 0, "boxstyle": "round,pad=0.35"})
         word.set_color("white" if chosen else SOFT if off else INK)
