@@ -104,7 +104,6 @@ class Heat(Layer):
     """Numbers as colours, (h, w), enlarged to the stage; NaN leaves what lies below.
 
     Args:
-        values: (h, w), or a pick of it.
         low, high: the values that the first and the last colour show.
         colours: (256, 3) uint8, or the name of one of matplotlib's colour maps.
         blend: percent of the colour over what lies below.
@@ -134,7 +133,7 @@ class Classes(Layer):
     """A label map over what lies below: every class that the legend shows tints its pixels; label 0 never does.
 
     Args:
-        labels: (H, W) integers, or a pick of them; of scores, `fig.upsampled(scores, shape)`.
+        labels: (H, W) integers; of scores, `fig.upsampled(scores, shape)`.
         legend: colours and switches; a figure with classes shows one.
         blend: percent of the colour.
         against: (H, W) labels; given, the pixels where both differ are drawn instead, in one colour.

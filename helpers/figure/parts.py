@@ -150,11 +150,9 @@ def named(texts: Sequence | Symbol) -> Symbol:
 
 @dataclass(eq=False)
 class Matrix(Part):
-    """Numbers in cells of colour, with names for rows and columns.
+    """Numbers (rows, columns) in cells of colour, with the names of `rows` and `columns`.
 
     Args:
-        values: (rows, columns).
-        rows, columns: names.
         low, high, colours: as of `Heat`.
         numbers: a format such as ".2f" writes each number into its cell.
         choose: a Cell, or a Choice of a row, that a click or an arrow key moves.

@@ -161,13 +161,9 @@ class Entries(Mover):
 
 
 class Paint(Control):
-    """Strokes of a pen, by mouse, finger or keys: a list of strokes, each a list of [x, y] in pixels.
+    """Strokes of a pen, by mouse, finger or keys: a list of strokes, each a list of [x, y] in a picture's pixels.
 
     `paint.ink` is what they leave: (H, W), 0 to 255, full within `width` / 2 of a stroke, none a pixel further out.
-
-    Args:
-        shape: (H, W) of the picture.
-        width: of the pen, in pixels.
     """
 
     def __init__(
