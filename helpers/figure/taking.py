@@ -75,7 +75,7 @@ def labels(values: object, classes: int, shape: tuple[int, int], called: str) ->
             f"The map {called!r} has shape {array.shape}; expected {tuple(shape)}, the picture's height and "
             "width. From scores: scores.argmax(0); of a batch: maps[0]."
         )
-    if array.dtype.kind not in "bui":
+    if array.dtype.kind not in "iub":
         raise ValueError(
             f"The map {called!r} holds {array.dtype}; expected integers. From scores: scores.argmax(0)."
         )
