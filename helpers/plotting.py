@@ -232,13 +232,13 @@ def error_bars(
     axis.set_xticks(range(len(groups)), list(groups))
 
 
-def png(figure: Figure) -> bytes:
+def png(figure: Figure, palette: Pillow.Quantize = Pillow.Quantize.MEDIANCUT) -> bytes:
     """Draw a figure to PNG bytes, in a palette of its own so that the file stays small, and close it."""
     drawn, packed = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png")
+    figure.savefig(drawn, format="png", dpi="figure")
     plt.close(figure)
     with Pillow.open(drawn) as picture:
-        picture.convert("RGB").quantize(PNG_COLOURS).save(packed, "png", optimize=True)
+        picture.convert("RGB").quantize(PNG_COLOURS, palette).save(packed, "png", optimize=True)
     return packed.getvalue()
 
 

@@ -97,7 +97,7 @@ def test_every_arrow_bears_its_operation_and_its_parameters_once():
 
 
 def test_steps_without_places_run_there_and_back_and_lie_apart():
-    figure = fig.walk(chain(6), alt="Six.", columns=4)
+    figure = fig.walk(chain(6), alt="Six.")
     boxes = np.array([figure.shown(Step=k)[0][0].shapes[0][1] for k in range(6)])
     assert boxes[4, 0] == boxes[3, 0] and boxes[4, 1] > boxes[3, 1] + boxes[3, 3]  # below the line's end
     assert boxes[5, 0] < boxes[4, 0]

@@ -69,6 +69,8 @@ def test_rows_unequal_further_in_stay_lists():
         7,
     ]  # two lists of two: only deeper they differ
     assert look(fig.array([[short[0], long[0]], [short[1], long[1]]])[t, 1, 2]) == 10
+    learned = [[torch.ones(2, requires_grad=True)], [torch.ones(2), torch.full((2,), 7.0)]]
+    assert look(fig.array(learned)[t, 1]).tolist() == [7, 7]
 
 
 def test_the_poster_draws_the_weights_of_words():
@@ -177,6 +179,10 @@ def test_compositions_are_refused_in_words():
         fig.Image(fig.array(np.random.default_rng(0).random((2, 6, 8)))[fig.Slider("t", 2)])
     with pytest.raises(ValueError, match="'a' has 3 numbers for 2 places of x"):
         fig.Lines({"a": [1, 2, 3]}, x=[0, 1])
+    with pytest.raises(ValueError, match="'Map' cannot be 'c'; expected one of a, b"):
+        fig.Choice("Map", ["a", "b"]).on("c")
+    with pytest.raises(ValueError, match="'box' cannot be True; expected a box's number, 0 to 1"):
+        fig.BoxHandle([[0, 0, 2, 2], [1, 1, 2, 2]], first=True)
     with pytest.raises(ValueError, match="change with the state"):
         fig.Choice("word", fig.names([["a"], ["b"]])[fig.Slider("t", 2)]).on("a")
     with pytest.raises(ValueError, match="at most 1.5 fit on a page"):

@@ -48,22 +48,5 @@ from helpers.figure.steps import Step
 from helpers.figure.symbols import Choose, Each, Names, Stored, Symbol, Text
 from helpers.figure.words import Ribbons, Tokens, Words
 
-
-def array(values: object, called: str = "array") -> Stored:
-    """Numbers to pick from; a list of rows of unequal length stays one."""
-    return Stored(values, called)
-
-
-def names(texts: object) -> Names:
-    """Texts to pick from, in lists in lists."""
-    return Names(texts)
-
-
-def choose(which: object, *options: object) -> Choose:
-    """One of several symbols, by number: choose(toggle, when_off, when_on)."""
-    return Choose(which, options)
-
-
-def text(template: str, **values: object) -> Text:
-    """A sentence as a symbol."""
-    return Text(template, **values)
+# A composition reads as what it does: fig.array(maps)[t], fig.names(classes)[label], fig.text("Pass {t}", t=t).
+array, choose, names, text = Stored, Choose, Names, Text

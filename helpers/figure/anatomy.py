@@ -30,9 +30,10 @@ from helpers.figure.shapes import Box
 from helpers.figure.steps import Step, pixels
 from helpers.figure.symbols import Names, Stored
 from helpers.figure.words import Tokens
-from helpers.plotting import DIGIT_CLASSES, class_legend
+from helpers.plotting import class_legend
 
 WIDTH, EDGE, DPI = 640, 18, 80  # pixels; dots an inch, as the course's style has them
+COLUMNS = 4  # steps in a line, where they have no places
 THUMB, THINNEST = 88, 14  # pixels of a thumbnail's longer side, and of a strip's shorter one
 NAME, SHAPE, LEGEND = 18, 17, 24  # pixels of the lines above and below it, and of a line of the legend
 LETTER, LINE = 6.1, 13  # pixels of a letter and a line of an operation
@@ -79,12 +80,12 @@ def _short(count: int) -> str:
 class Layout:
     """Where everything lies: a thumbnail's frame for each step, and the height of the whole picture."""
 
-    def __init__(self, steps: Sequence[Step], columns: int) -> None:
+    def __init__(self, steps: Sequence[Step]) -> None:
         self.arrows = _arrows(steps)
         given = [step.place for step in steps]
         if all(place is None for place in given):  # there and back: each line starts below the last one's end
-            lines = [divmod(i, columns) for i in range(len(steps))]
-            given = [(columns - 1 - at if row % 2 else at, row) for row, at in lines]
+            lines = [divmod(i, COLUMNS) for i in range(len(steps))]
+            given = [(COLUMNS - 1 - at if row % 2 else at, row) for row, at in lines]
         if None in given or len(set(given)) < len(given):
             raise ValueError("Give every step a place of its own, (column, row), or none of them.")
         self.places = {step.name: place for step, place in zip(steps, given, strict=True)}
@@ -134,14 +135,12 @@ def _wrapped(step: Step) -> list[str]:
     return textwrap.wrap(" ".join(step.value), 14)
 
 
-def anatomy(steps: Sequence[Step], columns: int = 4, classes: Sequence[str] = DIGIT_CLASSES) -> Drawing:
+def anatomy(steps: Sequence[Step]) -> Drawing:
     """Draw a system: each step's tensor as a thumbnail with its shape, joined by arrows that bear the operations.
 
-    Args:
-        steps: in the order of computation. Without places they run there and back in lines of `columns`.
-        classes: names for the legend of label maps, background first.
+    The steps come in the order of computation. Without places they run there and back in lines of four.
     """
-    layout = Layout(steps, columns)
+    layout = Layout(steps)
     maps = [step.labels.ravel() for step in steps if step.labels is not None]
     labels = np.unique(np.concatenate(maps)) if maps else []
     height = layout.height + LEGEND * -(-len(labels) // 6)
@@ -163,7 +162,7 @@ def anatomy(steps: Sequence[Step], columns: int = 4, classes: Sequence[str] = DI
     for arrow in layout.arrows:
         _draw(axes, layout, *arrow)
     if maps:
-        class_legend(drawing, labels, classes)
+        class_legend(drawing, labels)
     return drawing
 
 
@@ -201,10 +200,10 @@ def _draw(axes: Axes, layout: Layout, one: str, to: str, operation: str, paid: s
     axes.text(x, y + 4, paid, **words | {"va": "top"})
 
 
-def walk(steps: Sequence[Step], alt: str, columns: int = 4, classes: Sequence[str] = DIGIT_CLASSES) -> Figure:
+def walk(steps: Sequence[Step], alt: str) -> Figure:
     """The same picture as a figure: a slider and keys go from step to step, each shown larger and told in words."""
     t = Slider("Step", len(steps), labels=[step.name for step in steps], play=True, every=1500)
-    drawing, layout = anatomy(steps, columns, classes), Layout(steps, columns)
+    drawing, layout = anatomy(steps), Layout(steps)
     drawing.canvas.draw()
     overview = np.asarray(drawing.canvas.buffer_rgba())[..., :3].copy()
     boxes = [np.add(layout.frames[step.name], (-2, -2, 4, 4)) for step in steps]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from helpers.figure.computing import Ask, Lab
+from helpers.figure.controls import Control
 from helpers.figure.layers import Layer
 from helpers.figure.parts import Part
 from helpers.figure.symbols import Stored, Symbol
@@ -16,11 +17,11 @@ MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
 class Book:
     """A composition as the page reads it: every symbol once, by number; arrays end to end.
 
-    `nodes` are the symbols, `asks` the questions among them by number, `labs` those that need scripts of their own.
+    `nodes` are the symbols; those of some kinds are kept: `controls`, `asks` by number, `labs`.
     """
 
     def __init__(self) -> None:
-        self.nodes, self.asks, self.labs = [], {}, []
+        self.nodes, self.controls, self.asks, self.labs = [], [], {}, []
         self._numbers: dict[Symbol, int] = {}
         self._chunks, self._layout, self._offset = [], [], 0
 
@@ -45,6 +46,8 @@ class Book:
             node = {"kind": symbol.kind, **{name: self(value) for name, value in symbol.args.items()}}
             if isinstance(symbol, Stored):
                 node["tree"] = self._keep(symbol.tree)
+            if isinstance(symbol, Control):
+                self.controls.append(symbol)
             if isinstance(symbol, Lab):
                 self.labs.append(symbol)
             if isinstance(symbol, Ask):
@@ -72,17 +75,6 @@ class Book:
                 "Give fewer or smaller pictures, or fewer steps."
             )
         return self._layout, payload
-
-
-def symbols_in(arg: object) -> Iterator[Symbol]:
-    """Every symbol that something depends on, those first that others depend on."""
-    if isinstance(arg, list | tuple):
-        for each in arg:
-            yield from symbols_in(each)
-    elif isinstance(arg, Symbol | Layer | Part):
-        yield from symbols_in(list(arg.args.values()))
-        if isinstance(arg, Symbol):
-            yield arg
 
 
 def flat(parts: Sequence[Part]) -> Iterator[Part]:

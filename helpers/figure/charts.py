@@ -1,7 +1,7 @@
 """Parts that are charts: curves and bars. Their twin is charts.js."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +11,8 @@ from helpers.figure.controls import Choice, Slider
 from helpers.figure.parts import Part, Shown, named
 from helpers.figure.symbols import Look, Names, Stored, Symbol, picked_from, written
 
-CHART = {"width": 340, "height": 200, "left": 46, "right": 12, "top": 12, "bottom": 30}  # a chart's own units
+WIDTH, HEIGHT = 340, 200  # of a chart, in units of its own
+LEFT, TOP, RIGHT, BOTTOM = 46, 12, 328, 170  # where its axes end
 ROOM = 40  # of a chart's units between two labels of its axis
 # 3 : 1 on light and on dark
 LINE_COLOURS = ("#2f8fae", "#d9582a", "#a24fd6", "#7c8a3a", "#c2467a", "#4b67c8")
@@ -30,45 +31,41 @@ class Lines(Part):
         colours: one a curve, as the page writes them.
     """
 
-    series: Mapping[str, object]
-    x: Sequence | None = None
+    series: InitVar[Mapping[str, object]]
+    x: InitVar[Sequence | None] = None
     mark: Slider | Choice | None = None
     numbers: str = ".2f"
     low: float | None = None
     high: float | None = None
     colours: Sequence[str] = LINE_COLOURS
 
-    def __post_init__(self) -> None:
-        self.names = taking.distinct(list(self.series), "curves")
-        curves = self.series.items()
-        values = [each if isinstance(each, Symbol) else Stored(each, name) for name, each in curves]
+    def __post_init__(self, series: Mapping[str, object], x: Sequence | None) -> None:
+        self.names = taking.distinct(list(series), "curves")
+        values = [each if isinstance(each, Symbol) else Stored(each, name) for name, each in series.items()]
         if self.low is None or self.high is None:
             least, most = _ends(values, self.names)
             self.low = least if self.low is None else self.low
             self.high = most if self.high is None else self.high
         for name, each in zip(self.names, values, strict=True):
-            if self.x is not None and isinstance(each, Stored) and len(each.tree) > len(self.x):
+            if x is not None and isinstance(each, Stored) and len(each.tree) > len(x):
                 raise ValueError(
-                    f"{name!r} has {len(each.tree)} numbers for {len(self.x)} places of x; give each its own."
+                    f"{name!r} has {len(each.tree)} numbers for {len(x)} places of x; give each its own."
                 )
-        words = self.x is not None and any(isinstance(each, str) for each in self.x)
-        labels = None if self.x is None else [each if words else written(float(each)) for each in self.x]
-        places = None if self.x is None or words else Stored(np.asarray(self.x, float))
-        colours = [self.colours[i % len(self.colours)] for i in range(len(values))]
-        self.series, self.x = None, None
+        words = x is not None and any(isinstance(each, str) for each in x)
+        labels = None if x is None else Names([each if words else written(float(each)) for each in x])
+        places = None if x is None or words else Stored(np.asarray(x, float))
+        self.colours = [self.colours[i % len(self.colours)] for i in range(len(values))]
         super().__post_init__()
-        self.args |= {"names": self.names, "values": values, "x": places, "colours": colours}
-        self.args["labels"] = labels and Names(labels)
+        self.args |= {"names": self.names, "values": values, "x": places, "labels": labels}
         self.answers(self.mark)
 
     def curves(self, now: SimpleNamespace) -> tuple[np.ndarray, list[np.ndarray]]:
         """The places of the numbers across, and those of each curve downwards, in the chart's units."""
         values = [np.asarray(each, float) for each in now.values]
         x = np.arange(max(map(len, values)), dtype=float) if now.x is None else now.x
-        wide, bottom = CHART["width"] - CHART["left"] - CHART["right"], CHART["height"] - CHART["bottom"]
         span = (now.high - now.low) or 1  # divided by last: its inverse may be more than a number holds
-        ups = [bottom - (bottom - CHART["top"]) * (each - now.low) / span for each in values]
-        return CHART["left"] + wide * (x - x[0]) / (x[-1] - x[0] or 1), ups
+        ups = [BOTTOM - (BOTTOM - TOP) * (each - now.low) / span for each in values]
+        return LEFT + (RIGHT - LEFT) * (x - x[0]) / (x[-1] - x[0] or 1), ups
 
     def shows(self, look: Look) -> Shown:
         now = self.now(look)
@@ -79,8 +76,8 @@ class Lines(Part):
         texts += [labels[i] for i in spaced(across)]
         if now.mark is None:
             return Shown(None, shapes, texts + now.names)
-        at, bottom = now.mark, CHART["height"] - CHART["bottom"]
-        shapes.append(("line", [across[at], CHART["top"], across[at], bottom], ""))
+        at = now.mark
+        shapes.append(("line", [across[at], TOP, across[at], BOTTOM], ""))
         marked = [up[at] for up in ups if at < len(up) and np.isfinite(up[at])]
         shapes += [("circle", [across[at], up, 4], "") for up in marked]
         for name, values in zip(now.names, now.values, strict=True):
@@ -105,19 +102,17 @@ def _ends(symbols: Sequence[Symbol], names: Sequence[str]) -> tuple[float, float
             raise ValueError("A curve that is computed needs the axis' ends: fig.Lines(..., low=0, high=1).")
         every += map(np.ravel, symbol.tree if isinstance(symbol.tree, list) else [symbol.tree])
     every = np.concatenate(every).astype(float)
-    if not np.isfinite(every).any():
+    finite = every[np.isfinite(every)]
+    if not finite.size:
         raise ValueError(f"The curves {', '.join(names)} hold no finite number: there is nothing to draw.")
-    return float(every[np.isfinite(every)].min()), float(every[np.isfinite(every)].max())
+    return float(finite.min()), float(finite.max())
 
 
 def runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
     """The unbroken pieces of a curve, each as x0, y0, x1, y1, ...; a lone point is a line of no length."""
-    found: list[list[float]] = [[]]
-    for x, y in zip(across, up, strict=False):
-        if np.isfinite(y):
-            found[-1] += [float(x), float(y)]
-        elif found[-1]:
-            found.append([])
+    finite = np.flatnonzero(np.isfinite(up))
+    pieces = np.split(finite, np.flatnonzero(np.diff(finite) > 1) + 1)
+    found = [np.stack([across[piece], up[piece]], axis=1).ravel().tolist() for piece in pieces]
     return [run if len(run) > 2 else run * 2 for run in found if run]
 
 

@@ -1,6 +1,7 @@
 """`Figure`: parts and controls put together; its data crosses to the page once, its state comes back."""
 
 import itertools
+import json
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -8,13 +9,13 @@ from pathlib import Path
 
 import anywidget
 import traitlets
-from IPython.display import Image
 
 from helpers.figure import taking
-from helpers.figure.book import Book, flat, symbols_in
+from helpers.figure.book import Book, flat
 from helpers.figure.controls import Control
 from helpers.figure.parts import Part, Shown
-from helpers.figure.symbols import Look, Text
+from helpers.figure.poster import poster
+from helpers.figure.symbols import Look, Text, stored
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("page", "arrays", "raster", "symbols", "layers")  # each before those that need it
@@ -94,15 +95,14 @@ class Figure(anywidget.AnyWidget):
         self._parts = parts
         own = [control for part in flat(parts) for control in part.controls]
         drawn = [control for part in flat(parts) if part.kind == "tokens" for control in part.controls]
-        met = symbols_in([*parts, *values.values(), *also])
-        self._controls = _by_name([*also, *own, *(each for each in met if isinstance(each, Control))])
-        for name, control in self._controls.items():
-            values.setdefault(name, control)
-        self._caption = Text(caption, **values)
-        self._still = dict(still or {})
         book = Book()
+        told, values = book(parts), {name: stored(value) for name, value in values.items()}
+        book([*values.values(), *also])
+        self._controls = _by_name([*also, *own, *book.controls])
+        self._caption = Text(caption, **{**self._controls, **values})
+        self._still = still or {}
         spec = {
-            "parts": book(list(parts)),
+            "parts": told,
             "caption": book(self._caption),
             "controls": [book(control)["$"] for control in self._controls.values()],
             "panel": [name for name, control in self._controls.items() if control not in drawn],
@@ -160,20 +160,15 @@ class Figure(anywidget.AnyWidget):
 
     def poster(self, **state: object) -> bytes:
         """The figure as a PNG of 640 pixels across, with titles, legend and caption."""
-        from helpers.figure.poster import poster
-
         return poster(flat(self._parts), self._controls.values(), self._caption, self.look(**state))
-
-    def picture(self, **state: object) -> Image:
-        """The figure as a still image with alternative text, for a page without widgets."""
-        return Image(data=self.poster(**state), format="png", alt=f"{self.alt} {self.shown(**state)[1]}")
 
     @traitlets.observe("asked")
     def _reply(self, change: dict) -> None:
         """Answer the page, with a sentence if anything goes wrong: no trace of Python may reach the reader."""
         question = change["new"]
         try:
-            found = {"value": _plain(self._asks[question["ask"]].reply(question["inputs"]))}
+            said = self._asks[question["ask"]].reply(question["inputs"])
+            found = {"value": json.loads(json.dumps(said, default=lambda each: each.tolist()))}
         except ValueError as error:
             found = {"refusal": str(error)}
         except (Exception, KeyboardInterrupt) as error:
@@ -190,10 +185,9 @@ class Figure(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
         """The live view, and beside it the poster that a front end without widgets shows instead."""
-        still = self.picture(**self._still)
         bundle, metadata = super()._repr_mimebundle_(**kwargs)
-        bundle["image/png"] = still.data
-        metadata["image/png"] = {"alt": still.alt}
+        bundle["image/png"] = self.poster(**self._still)
+        metadata["image/png"] = {"alt": f"{self.alt} {self.shown(**self._still)[1]}"}
         return bundle, metadata
 
 
@@ -212,11 +206,3 @@ def _by_name(controls: list[Control]) -> dict[str, Control]:
                 f"{name!r} and {second!r} take the same keys, {one!r}; give one of them others: keys=..."
             )
     return found
-
-
-def _plain(value: object) -> object:
-    """What an answer says, as JSON."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    value = value.tolist() if hasattr(value, "tolist") else value
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value

@@ -33,6 +33,12 @@ class Control(Symbol):
         """Say what is expected."""
         raise ValueError(f"{self.name!r} cannot be {value!r}; expected {expected}.")
 
+    def whole(self, value: object, span: range, expected: str) -> int:
+        """The value as a whole number of a range."""
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value not in span:
+            self.refuse(value, expected)
+        return int(value)
+
     def find(self, look: Look, now: SimpleNamespace) -> object:
         return look.state[self.name]
 
@@ -81,9 +87,7 @@ class Slider(Control):
         super().__init__(name, first, labels=self.labels, **rest)
 
     def fits(self, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value not in self.span:
-            self.refuse(value, f"a whole number, {self.span.start} to {self.span[-1]}")
-        return int(value)
+        return self.whole(value, self.span, f"a whole number, {self.span.start} to {self.span[-1]}")
 
     def find(self, look: Look, now: SimpleNamespace) -> int:
         return min(look.state[self.name], now.start + max(now.count - 1, 0) * now.step)
@@ -106,12 +110,11 @@ class Choice(Control):
         super().__init__(name, first, options=self.options, keys=keys, **rest)
 
     def fits(self, value: object) -> int:
-        if isinstance(value, str) and self.known and value in self.known:
+        if isinstance(value, str) and value in (self.known or ()):
             return self.known.index(value)
-        most = len(self.known) if self.known else np.inf
-        if isinstance(value, str | bool) or not isinstance(value, int | np.integer) or not 0 <= value < most:
-            self.refuse(value, f"one of {', '.join(self.known or ['the numbers from 0'])}")
-        return int(value)
+        if self.known is None:
+            return self.whole(value, range(ENDLESS), "a whole number from 0")
+        return self.whole(value, range(len(self.known)), f"one of {', '.join(self.known)}")
 
     def on(self, *names: str) -> Pick:
         """1 where the choice is one of these options, else 0."""
@@ -119,11 +122,7 @@ class Choice(Control):
             raise ValueError(
                 f"The options of {self.name!r} change with the state; on() needs options that stay."
             )
-        if unknown := [name for name in names if name not in self.known]:
-            raise ValueError(
-                f"{self.name!r} has no option {unknown[0]!r}; choose from {', '.join(self.known)}."
-            )
-        return Stored(np.array([name in names for name in self.known]))[self]
+        return Stored(np.isin(range(len(self.known)), [self.fits(name) for name in names]))[self]
 
     def find(self, look: Look, now: SimpleNamespace) -> int:
         return min(look.state[self.name], max(len(now.options) - 1, 0))
@@ -186,23 +185,18 @@ class Switches(Control):
 
 
 class Legend(Switches):
-    """Class colours with their names, each a switch, but the background's (label 0), which is never drawn.
+    """The course's class colours with their names, each a switch, but the background's, which is never drawn.
 
     Args:
-        names: a name a class, background first.
-        colours: (classes, 3) uint8; the course's own if left out.
+        names: a name a class, background (label 0) first.
         present: a symbol of labels: classes that it lacks are written in grey.
     """
 
+    colours = CLASS_COLOURS
+
     def __init__(
-        self,
-        names: Sequence[str],
-        colours: object = CLASS_COLOURS,
-        present: Symbol | None = None,
-        name: str = "Classes",
-        **rest: object,
+        self, names: Sequence[str], present: Symbol | None = None, name: str = "Classes", **rest: object
     ) -> None:
-        self.colours = np.asarray(colours, np.uint8)
         if not 2 <= len(names) <= len(self.colours):
             raise ValueError(
                 f"{len(names)} class names; expected 2 to {len(self.colours)}, background first. "

@@ -9,13 +9,14 @@ from dataclasses import KW_ONLY, dataclass
 from types import SimpleNamespace
 
 import numpy as np
+from matplotlib import colormaps
 
 from helpers.figure import taking
 from helpers.figure.computing import Lab
 from helpers.figure.controls import Legend
 from helpers.figure.pointing import Pointer
 from helpers.figure.raster import bilinear, coloured, edges, mixed, nearest, upsampled_labels, visible
-from helpers.figure.symbols import Look, Piece, Stored, Symbol, picked_from
+from helpers.figure.symbols import Look, Piece, Stored, Symbol, picked_from, stored
 
 # (kind, numbers, text) in the stage's pixels: ("rect", [left, top, width, height], ""), ("circle", [x, y, radius], ""),
 # ("arrow", [x0, y0, x1, y1], ""), ("line", [x0, y0, x1, y1], ""), ("text", [x, y], "words")
@@ -64,7 +65,7 @@ class Image(Layer):
     def __post_init__(self) -> None:
         if not isinstance(self.picture, Symbol):
             self.picture = taking.image(self.picture)
-        elif getattr(getattr(picked_from(self.picture), "tree", None), "dtype", np.uint8) in (
+        elif getattr(getattr(picked_from(self.picture), "tree", None), "dtype", None) in (
             np.float32,
             np.float64,
         ):
@@ -90,13 +91,11 @@ class Crop(Image):
         return int(now.box[3]), int(now.box[2])
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
-        left, top, width, height = (int(each) for each in now.box)
+        picture, (left, top, width, height) = coloured(now.picture), map(int, now.box)
+        rows, columns = np.mgrid[top : top + height, left : left + width]
+        inside = (rows >= 0) & (rows < len(picture)) & (columns >= 0) & (columns < picture.shape[1])
         out = np.full((height, width, 3), OUTSIDE, np.uint8)
-        rows, columns = np.arange(top, top + height), np.arange(left, left + width)
-        down, across = (
-            (at >= 0) & (at < most) for at, most in zip((rows, columns), now.picture.shape, strict=False)
-        )
-        out[np.ix_(down, across)] = coloured(now.picture[np.ix_(rows[down], columns[across])])
+        out[inside] = picture[rows[inside], columns[inside]]
         return out
 
 
@@ -105,7 +104,6 @@ class Heat(Layer):
     """Numbers as colours, (h, w), enlarged to the stage; NaN leaves what lies below.
 
     Args:
-        values: (h, w), or a pick of it.
         low, high: the values that the first and the last colour show.
         colours: (256, 3) uint8, or the name of one of matplotlib's colour maps.
         blend: percent of the colour over what lies below.
@@ -135,7 +133,7 @@ class Classes(Layer):
     """A label map over what lies below: every class that the legend shows tints its pixels; label 0 never does.
 
     Args:
-        labels: (H, W) integers, or a pick of them; of scores, `fig.upsampled(scores, shape)`.
+        labels: (H, W) integers; of scores, `fig.upsampled(scores, shape)`.
         legend: colours and switches; a figure with classes shows one.
         blend: percent of the colour.
         against: (H, W) labels; given, the pixels where both differ are drawn instead, in one colour.
@@ -202,8 +200,7 @@ class Lens(Layer):
 
     def __init__(self, at: Pointer | Sequence, radius: object, *layers: Layer, **rest: object) -> None:
         super().__init__(**rest)
-        place = at if isinstance(at, Symbol) else list(at)
-        self.args |= {"at": place, "radius": radius, "layers": list(layers)}
+        self.args |= {"at": stored(at), "radius": radius, "layers": list(layers)}
 
     def now(self, look: Look) -> SimpleNamespace | None:
         found = super().now(look)
@@ -226,8 +223,6 @@ class Lens(Layer):
 def table(colours: object) -> Stored:
     """256 colours as a symbol, from an array or from the name of one of matplotlib's maps."""
     if isinstance(colours, str):
-        from matplotlib import colormaps
-
         colours = np.floor(colormaps[colours](np.arange(256) / 255)[:, :3] * 255 + 0.5).astype(np.uint8)
     return Stored(colours, "colours")
 

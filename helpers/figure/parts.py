@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, InitVar, dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from helpers.figure.controls import Choice, Control, Slider
 from helpers.figure.layers import Heat, Layer, Shape
 from helpers.figure.pointing import Cell
 from helpers.figure.raster import tiled
-from helpers.figure.symbols import Each, Look, Names, Piece, Symbol, written
+from helpers.figure.symbols import Each, Look, Names, Piece, Symbol, stored, written
 
 GAP, BETWEEN = 1, 110  # between two small pictures: pixels, and a grey that differs from black and white
 BEHIND = 255  # a stage's first layer, where that lets anything through
@@ -69,8 +69,6 @@ class Stage(Part):
     def __init__(
         self, *layers: Layer, pointer: Control | None = None, side: int = 384, **rest: object
     ) -> None:
-        if not layers:
-            raise ValueError("A stage needs at least one layer, such as fig.Image(picture).")
         super().__init__(**rest)
         self.layers = list(layers)
         self.args |= {"side": side, "layers": self.layers}
@@ -152,11 +150,9 @@ def named(texts: Sequence | Symbol) -> Symbol:
 
 @dataclass(eq=False)
 class Matrix(Part):
-    """Numbers in cells of colour, with names for rows and columns.
+    """Numbers (rows, columns) in cells of colour, with the names of `rows` and `columns`.
 
     Args:
-        values: (rows, columns).
-        rows, columns: names.
         low, high, colours: as of `Heat`.
         numbers: a format such as ".2f" writes each number into its cell.
         choose: a Cell, or a Choice of a row, that a click or an arrow key moves.
@@ -165,19 +161,19 @@ class Matrix(Part):
     values: object
     rows: Sequence[str] | Symbol = ()
     columns: Sequence[str] | Symbol = ()
-    low: object = 0
-    high: object = 1
-    colours: object = "Purples"
+    low: InitVar[object] = 0
+    high: InitVar[object] = 1
+    colours: InitVar[object] = "Purples"
     numbers: str = ""
     choose: Cell | Choice | None = None
     side: int = 300
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, low: object, high: object, colours: object) -> None:
         self.rows, self.columns = named(self.rows), named(self.columns)
-        self.layers = [Heat(self.values, self.low, self.high, self.colours)]
-        self.colours = None  # the layer has them
+        self.values = stored(self.values)
+        self.layers = [Heat(self.values, low, high, colours)]
         super().__post_init__()
-        self.args |= {"layers": self.layers, "values": self.layers[0].args["values"]}
+        self.args["layers"] = self.layers
         self.answers(self.choose)
 
     def shows(self, look: Look) -> Shown:

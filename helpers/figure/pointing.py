@@ -9,7 +9,7 @@ from helpers.figure import taking
 from helpers.figure.computing import Lab
 from helpers.figure.controls import Control, Field, Slider
 from helpers.figure.raster import ink
-from helpers.figure.symbols import Look, Pick, Stored, Symbol, written
+from helpers.figure.symbols import Look, Stored, Symbol, written
 
 
 class Pointer(Control):
@@ -41,7 +41,7 @@ class Pointer(Control):
         rest |= {"step": 1 if grid else 2, "leap": leap or (4 if grid else 10), "hover": hover}
         rest |= {"size": [self.width, self.height], "rows": rows, "columns": columns}
         super().__init__(name, first or [self.width // 2, self.height // 2], **rest)
-        self.x, self.y = Pick(self, [0]), Pick(self, [1])
+        self.x, self.y = self[0], self[1]
 
     def fits(self, value: object) -> list:
         place = list(value) if isinstance(value, Sequence | np.ndarray) and len(value) == 2 else [-1, -1]
@@ -76,7 +76,7 @@ class Cell(Control):
         self, name: str, shape: Sequence[int | Symbol], first: Sequence[int] = (0, 0), **rest: object
     ) -> None:
         super().__init__(name, list(first), shape=list(shape), **rest)
-        self.row, self.column = Pick(self, [0]), Pick(self, [1])
+        self.row, self.column = self[0], self[1]
 
     def fits(self, value: object) -> list:
         if not isinstance(value, list | tuple) or len(value) != 2 or min(value) < 0:
@@ -99,18 +99,16 @@ class BoxHandle(Control):
 
     def __init__(self, boxes: object, first: int = 0, name: str = "box", **rest: object) -> None:
         boxes = taking.numbers(boxes, name)
-        if boxes.ndim != 2 or boxes.shape[1] != 4 or not len(boxes):
+        if boxes.shape[1:] != (4,) or not len(boxes):
             raise ValueError(
                 f"The boxes have shape {boxes.shape}; expected (N, 4): left, top, width, height. Of one: [box]."
             )
         self.count = len(boxes)
         super().__init__(name, first, boxes=Stored(boxes), **rest)
-        self.box = Pick(self.args["boxes"], [self])
+        self.box = self.args["boxes"][self]
 
     def fits(self, value: object) -> int:
-        if not isinstance(value, int | np.integer) or not 0 <= value < self.count:
-            self.refuse(value, f"a box's number, 0 to {self.count - 1}")
-        return int(value)
+        return self.whole(value, range(self.count), f"a box's number, 0 to {self.count - 1}")
 
 
 class Mover(Control):
@@ -120,9 +118,7 @@ class Mover(Control):
         super().__init__(name, 0, **rest)
 
     def fits(self, value: object) -> int:
-        if value != 0:
-            self.refuse(value, "0: it has no value of its own; set the controls that it moves")
-        return 0
+        return self.whole(value, range(1), "0: it has no value of its own; set the controls that it moves")
 
 
 class Grip(Mover):
@@ -165,13 +161,9 @@ class Entries(Mover):
 
 
 class Paint(Control):
-    """Strokes of a pen, by mouse, finger or keys: a list of strokes, each a list of [x, y] in pixels.
+    """Strokes of a pen, by mouse, finger or keys: a list of strokes, each a list of [x, y] in a picture's pixels.
 
     `paint.ink` is what they leave: (H, W), 0 to 255, full within `width` / 2 of a stroke, none a pixel further out.
-
-    Args:
-        shape: (H, W) of the picture.
-        width: of the pen, in pixels.
     """
 
     def __init__(

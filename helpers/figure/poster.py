@@ -1,25 +1,25 @@
 """The still picture that stands where no script runs: parts with titles, legend and caption, 640 pixels across."""
 
-import io
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib import patches
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image as Pillow
+from PIL.Image import Quantize
 
-from helpers.figure.charts import CHART, runs
+from helpers.figure import charts
+from helpers.figure.charts import BOTTOM, LEFT, RIGHT, TOP, runs
 from helpers.figure.controls import Control, Legend
 from helpers.figure.parts import Part, Shown
 from helpers.figure.symbols import Look, Text, write
+from helpers.plotting import png
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
 STAGE = 420  # pixels of a picture that stands alone
 PER_LINE, LETTERS = 5, 88  # legend entries, letters of the caption
-COLOURS = 200  # a palette of so many halves the file and can hardly be told apart
 INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
 SMALL = {"fontsize": 9, "color": INK}  # points at 100 dots per inch: 12.5 pixels
 
@@ -28,7 +28,7 @@ def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, lo
     """Draw the figure in one state, to PNG bytes."""
     shown = [(part, part.shows(look)) for part in parts if look(part.args["when"])]
     sizes = [_size(part, each, alone=len(shown) == 1) for part, each in shown]
-    places, height = _flow(sizes)
+    places, height = _flow(sizes, MARGIN, WIDTH - MARGIN, GAP, GAP // 2)
     entries = [entry for each in controls if isinstance(each, Legend) for entry in _entries(each, look)]
     words = textwrap.wrap(look(caption), LETTERS)
     total = height + LINE * (-(-len(entries) // PER_LINE)) + LINE * len(words) + 2 * MARGIN
@@ -46,7 +46,8 @@ def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, lo
         figure.add_artist(patches.Rectangle(*place, facecolor=colour, edgecolor=SOFT, linewidth=0.6))
         figure.text((x + 17) / WIDTH, 1 - (y - 2) / total, name, **SMALL)
     figure.text(MARGIN / WIDTH, MARGIN / total, "\n".join(words), fontsize=10, color=INK, va="bottom")
-    return _png(figure)
+    # By coverage, so that a thin bar of a class keeps its colour; the median cut gives photographs all of them.
+    return png(figure, Quantize.MAXCOVERAGE)
 
 
 def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
@@ -62,28 +63,26 @@ def _size(part: Part, shown: Shown, alone: bool) -> tuple[int, int]:
         return round(max(width * scale, 48)), round(max(height * scale, 24)) + LINE * lines
     if part.kind in ("lines", "bars"):
         return 300, LINE + (170 + 17 * len(part.names) if part.kind == "lines" else 17 * len(shown.shapes))
-    return WIDTH - 2 * MARGIN, LINE + 26 * (1 + max((y for _, _, y in _lined(shown.texts)), default=0))
+    return WIDTH - 2 * MARGIN, LINE + 26 * _lined(shown.texts)[1]
 
 
-def _flow(sizes: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], int]:
-    """Places (left, top) in pixels, in lines from the left; and the height of all."""
-    places, left, top, tall = [], MARGIN, MARGIN, 0
+def _flow(
+    sizes: Iterable[tuple[float, float]], start: float, end: float, gap: float, between: float
+) -> tuple[list[tuple[float, float]], float]:
+    """Places (left, top) of things in lines from the left, `start` from the corner; and where all of them end."""
+    places, left, top, tall = [], start, start, 0
     for wide, high in sizes:
-        if left > MARGIN and left + wide > WIDTH - MARGIN:
-            left, top, tall = MARGIN, top + tall + GAP // 2, 0
+        if left > start and left + wide > end:
+            left, top, tall = start, top + tall + between, 0
         places.append((left, top))
-        left, tall = left + wide + GAP, max(tall, high)
-    return places, top + tall + GAP // 2
+        left, tall = left + wide + gap, max(tall, high)
+    return places, top + tall + between
 
 
-def _lined(texts: Sequence[str]) -> Iterator[tuple[str, float, int]]:
-    """Texts with their places (letters from the left, line)."""
-    x, y = 0.5, 0
-    for text in texts:
-        if x > 1 and x + len(text) > LETTERS:
-            x, y = 0.5, y + 1
-        yield text, x, y
-        x += len(text) + 3
+def _lined(texts: Sequence[str]) -> tuple[list[tuple[float, float]], int]:
+    """Places of words (letters from the left, middle of the line), and how many lines they take."""
+    places, end = _flow([(len(text), 1) for text in texts], 0.5, LETTERS, 3, 0)
+    return places, max(1, int(end))
 
 
 def _entries(legend: Legend, look: Look) -> list[tuple[str, np.ndarray]]:
@@ -108,90 +107,83 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         room = 0.012 * max([1, *map(len, rows)]), 0.012 * max([1, *map(len, columns)])
         axes.set_position([left + room[0], bottom + room[1], wide - room[0], high - room[1]])
         for i, name in enumerate(rows):
-            axes.text(-0.6, i, name, ha="right", va="center", **SMALL)
+            axes.text(-0.1, i + 0.5, name, ha="right", va="center", **SMALL)
         for i, name in enumerate(columns):
-            axes.text(i, height - 0.4, name, rotation=90, ha="center", va="top", **SMALL)
+            axes.text(i + 0.5, height + 0.1, name, rotation=90, ha="center", va="top", **SMALL)
         for i, number in enumerate(shown.texts[len(rows) : len(shown.texts) - len(columns)]):
-            axes.text(i % width, i // width, number, ha="center", va="center", bbox=WHITE, **SMALL)
-    axes.imshow(shown.pixels, interpolation="nearest", aspect="auto")
+            middle = i % width + 0.5, i // width + 0.5
+            axes.text(*middle, number, ha="center", va="center", bbox=WHITE, **SMALL)
+    axes.imshow(shown.pixels, interpolation="nearest", aspect="auto", extent=(0, width, height, 0))
     for kind, numbers, text in shown.shapes:
         if kind == "text":
-            axes.text(numbers[0] - 0.5, numbers[1] - 0.5, text, va="top", bbox=WHITE, **SMALL)
+            axes.text(*numbers, text, va="top", bbox=WHITE, **SMALL)
             continue
         for line in ({"color": "#18181c", "lw": 3.5}, {"color": "white", "lw": 1.6}):
-            axes.add_patch(_patch(kind, np.array(numbers), **line))
-    axes.set_xlim(-0.5, width - 0.5)
-    axes.set_ylim(height - 0.5, -0.5)
+            axes.add_patch(_patch(kind, numbers, **line))
 
 
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
-def _patch(kind: str, numbers: np.ndarray, **line: object) -> patches.Patch:
-    """A shape over a picture, whose first pixel's middle is at 0, not 0.5."""
-    start = numbers[:2] - 0.5
+def _patch(kind: str, numbers: Sequence[float], **line: object) -> patches.Patch:
+    """A shape over a picture."""
     if kind == "rect":
-        return patches.Rectangle(start, *numbers[2:], fill=False, **line)
+        return patches.Rectangle(numbers[:2], *numbers[2:], fill=False, **line)
     if kind == "circle":
-        return patches.Circle(start, numbers[2], fill=False, **line)
+        return patches.Circle(numbers[:2], numbers[2], fill=False, **line)
     style = {"arrowstyle": "->" if kind == "arrow" else "-", "mutation_scale": 9, "shrinkA": 0, "shrinkB": 0}
-    return patches.FancyArrowPatch(start, numbers[2:] - 0.5, **style, **line)
+    return patches.FancyArrowPatch(numbers[:2], numbers[2:], **style, **line)
 
 
 def _lines(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    now, (edge, top) = part.now(look), (CHART["left"], CHART["top"])
-    bottom, right = CHART["height"] - CHART["bottom"], CHART["width"] - CHART["right"]
-    axes.set_xlim(0, CHART["width"])
-    axes.set_ylim(CHART["height"] + 20 * len(now.names), 0)
-    axes.plot([edge, edge, right], [top, bottom, bottom], color=SOFT, lw=0.8)
+    now = part.now(look)
+    axes.set(xlim=(0, charts.WIDTH), ylim=(charts.HEIGHT + 20 * len(now.names), 0))
+    axes.plot([LEFT, LEFT, RIGHT], [TOP, BOTTOM, BOTTOM], color=SOFT, lw=0.8)
     across, ups = part.curves(now)
-    labels = now.labels or [str(i) for i in range(len(across))]
+    each = 1 if now.mark is None else 2  # texts of a curve: its name, and its number at the mark
+    high, low, *labels = shown.texts[: -each * len(ups)]
+    beside = shown.texts[-each * len(ups) :]
     for x, y, text, side in (
-        (edge - 5, top, shown.texts[0], "right"),
-        (edge - 5, bottom, shown.texts[1], "right"),
-        (edge, bottom + 12, labels[0], "left"),
-        (right, bottom + 12, labels[-1], "right"),
+        (LEFT - 5, TOP, high, "right"),
+        (LEFT - 5, BOTTOM, low, "right"),
+        (LEFT, BOTTOM + 12, labels[0], "left"),
+        (RIGHT, BOTTOM + 12, labels[-1], "right"),
     ):
         axes.text(x, y, text, ha=side, va="center", fontsize=9, color=SOFT)
     if now.mark is not None:
-        axes.plot([across[now.mark]] * 2, [top, bottom], color=SOFT, lw=0.8)
-    beside = shown.texts[-len(now.names) * (1 if now.mark is None else 2) :]
-    told = beside if now.mark is None else [f"{beside[i]}  {beside[i + 1]}" for i in range(0, len(beside), 2)]
-    for i, (words, up, colour) in enumerate(zip(told, ups, now.colours, strict=True)):
+        axes.plot([across[now.mark]] * 2, [TOP, BOTTOM], color=SOFT, lw=0.8)
+    for i, (up, colour) in enumerate(zip(ups, now.colours, strict=True)):
         for run in runs(across, up):
             axes.plot(run[::2], run[1::2], color=colour, lw=2, solid_capstyle="round")
-        axes.text(edge, CHART["height"] + 20 * i + 6, words, fontsize=9, color=colour, va="center")
+        words = "  ".join(beside[each * i :][:each])
+        axes.text(LEFT, charts.HEIGHT + 20 * i + 6, words, fontsize=9, color=colour, va="center")
 
 
 def _bars(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    now = part.now(look)
-    axes.set_xlim(0, 300)
-    axes.set_ylim(17 * len(shown.shapes), 0)
-    for i, (_, (share,), _) in enumerate(shown.shapes):
-        colour = ACCENT if now.colours is None else np.asarray(now.colours[i]) / 255
-        axes.text(0, 17 * i + 8, shown.texts[2 * i], va="center", **SMALL)
-        axes.text(300, 17 * i + 8, shown.texts[2 * i + 1], va="center", ha="right", **SMALL)
-        axes.add_patch(patches.Rectangle((100, 17 * i + 2), 150, 12, color=FIELD))
-        bar = patches.Rectangle((100, 17 * i + 2), 1.5 * share, 12, facecolor=colour, edgecolor=SOFT)
-        axes.add_patch(bar)
+    colours, count = part.now(look).colours, len(shown.shapes)
+    colours = ACCENT if colours is None else np.asarray(colours[:count]) / 255
+    middles, shares = 17 * np.arange(count) + 8, [share for _, (share,), _ in shown.shapes]
+    axes.barh(middles, 150, 12, left=100, color=FIELD, edgecolor=FIELD)
+    axes.barh(middles, 1.5 * np.array(shares), 12, left=100, color=colours, edgecolor=SOFT)
+    for y, name, number in zip(middles, shown.texts[::2], shown.texts[1::2], strict=True):
+        axes.text(0, y, name, va="center", **SMALL)
+        axes.text(300, y, number, va="center", ha="right", **SMALL)
+    axes.set(xlim=(0, 300), ylim=(17 * count, 0))
 
 
 def _words(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
-    places = list(_lined(shown.texts))
-    axes.set_xlim(0, LETTERS)
-    axes.set_ylim(1 + max((y for _, _, y in places), default=0), 0)
-    for text, x, y in places:
-        axes.text(x, y + 0.5, text, va="center", **SMALL)
+    places, lines = _lined(shown.texts)
+    axes.set(xlim=(0, LETTERS), ylim=(lines, 0))
+    for place, text in zip(places, shown.texts, strict=True):
+        axes.text(*place, text, va="center", **SMALL)
 
 
 def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
     _words(axes, part, shown, look)
-    now, words = part.now(look), axes.texts
-    if any(now.notes):  # a note follows each word that has one
-        noted = [bool(note) for note in now.notes]
-        starts = np.cumsum([0, *(1 + each for each in noted)])[: len(now.words)]
-        words = [words[start] for start in starts]
-    for i, word in enumerate(words):
+    now, told = part.now(look), iter(axes.texts)
+    for i, word in enumerate(told):
+        if i < len(now.notes) and now.notes[i]:
+            next(told)  # the word's note
         off, chosen = now.off and not now.off[i], i == now.choose
         word.set_bbox({"facecolor": ACCENT if chosen else FIELD, "lw": 0, "boxstyle": "round,pad=0.35"})
         word.set_color("white" if chosen else SOFT if off else INK)
@@ -206,15 +198,3 @@ def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
 
 WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}
 WAYS |= {"tokens": _tokens, "words": _words}
-
-
-def _png(figure: Figure) -> bytes:
-    drawn, packed = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=100)
-    with Pillow.open(drawn) as picture:
-        # By coverage, so that a thin bar of a class keeps its colour; the median cut gives photographs all of them.
-        small = picture.convert("RGB").quantize(
-            COLOURS, Pillow.Quantize.MAXCOVERAGE, dither=Pillow.Dither.NONE
-        )
-        small.save(packed, "PNG", optimize=True)
-    return packed.getvalue()

@@ -17,20 +17,16 @@ def bilinear(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
         place = np.maximum((np.arange(size) + 0.5) * (cells / size) - 0.5, 0)
         low = place.astype(int)
         weight = (place - low).reshape((-1, 1) if axis == 0 else -1)
-        values = (
-            values.take(low, axis) * (1 - weight) + values.take(np.minimum(low + 1, cells - 1), axis) * weight
-        )
+        one, next_one = values.take(low, axis), values.take(np.minimum(low + 1, cells - 1), axis)
+        values = one * (1 - weight) + next_one * weight
     return values
 
 
 def nearest(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     """(h, w, ...) enlarged or shrunk to (H, W, ...), each pixel from its own cell."""
-    if values.shape[:2] == tuple(shape):
-        return values
-    rows, columns = (
-        np.arange(size) * cells // size for size, cells in zip(shape, values.shape, strict=False)
-    )
-    return values[rows[:, None], columns]
+    for axis, size in enumerate(shape):
+        values = values.take(np.arange(size) * values.shape[axis] // size, axis)
+    return values
 
 
 def tiled(
@@ -53,13 +49,9 @@ def visible(labels: np.ndarray, shown: list) -> np.ndarray:
 
 def edges(labels: np.ndarray) -> np.ndarray:
     """Where one of the four neighbours has another label: (H, W) bool."""
-    differs = np.zeros(labels.shape, bool)
-    below, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
-    differs[1:] |= below
-    differs[:-1] |= below
-    differs[:, 1:] |= right
-    differs[:, :-1] |= right
-    return differs
+    wider = np.pad(labels, 1, mode="edge")
+    neighbours = wider[:-2, 1:-1], wider[2:, 1:-1], wider[1:-1, :-2], wider[1:-1, 2:]
+    return np.any([labels != each for each in neighbours], axis=0)
 
 
 def mixed(pixels: np.ndarray, colours: np.ndarray, weight: object) -> np.ndarray:

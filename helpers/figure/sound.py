@@ -3,6 +3,8 @@
 from helpers.figure.controls import Control, Toggle
 from helpers.figure.symbols import Look, Symbol, written
 
+PITCH = 600  # of the tone, in Hz
+
 
 class Sound(Toggle):
     """A switch, off at first: while it is on, a tone follows strokes wherever a playhead moves, by play or by hand.
@@ -10,20 +12,17 @@ class Sound(Toggle):
     Args:
         seconds: a symbol, where the playhead is.
         strokes: a symbol, [down, up] in seconds for each stroke, in order.
-        pitch: of the tone in Hz.
     """
 
-    def __init__(
-        self, seconds: Symbol, strokes: Symbol, pitch: float = 600, name: str = "Sound", **rest: object
-    ) -> None:
-        super().__init__(name, seconds=seconds, strokes=strokes, pitch=pitch, **rest)
+    def __init__(self, seconds: Symbol, strokes: Symbol, name: str = "Sound", **rest: object) -> None:
+        super().__init__(name, seconds=seconds, strokes=strokes, pitch=PITCH, **rest)
 
 
 class Key(Control):
     """A Morse key on a stage, held by mouse, finger or Space: strokes, [down, up] in seconds from the first."""
 
-    def __init__(self, name: str = "strokes", pitch: float = 600, **rest: object) -> None:
-        super().__init__(name, (), pitch=pitch, **rest)
+    def __init__(self, name: str = "strokes", **rest: object) -> None:
+        super().__init__(name, (), pitch=PITCH, **rest)
 
     def fits(self, value: object) -> list:
         times = [float(time) for stroke in value for time in stroke]

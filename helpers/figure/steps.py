@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.colors import Normalize
 
 from helpers.figure import taking
 from helpers.figure.raster import tiled
@@ -126,5 +127,4 @@ def pixels(step: Step, channels: int) -> np.ndarray:
 
 def _coloured(values: np.ndarray) -> np.ndarray:
     """Numbers (h, w), from their least to their greatest, as colours (h, w, 3) uint8."""
-    low, high = values.min(), values.max()
-    return colormaps["viridis"]((values - low) / ((high - low) or 1), bytes=True)[..., :3]
+    return colormaps["viridis"](Normalize()(values), bytes=True)[..., :3]

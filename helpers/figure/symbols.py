@@ -76,7 +76,7 @@ class Look:
 
 
 class Stored(Symbol):
-    """Numbers that cross to the page once: an array, or rows of unequal length as a list of such."""
+    """Numbers to pick from, which cross to the page once: an array, or rows of unequal length as a list of such."""
 
     def __init__(self, values: object, called: str = "array") -> None:
         super().__post_init__()
@@ -87,21 +87,14 @@ class Stored(Symbol):
 
 
 def _tree(values: object, called: str) -> object:
-    if isinstance(values, list | tuple) and _shape(values) is None:
+    try:
+        return taking.numbers(values, called)
+    except taking.Unequal:
         return [_tree(each, called) for each in values]
-    return taking.numbers(values, called)
-
-
-def _shape(values: object) -> tuple | None:
-    """The shape of lists in lists; None where rows are unequal, here or further in."""
-    if not isinstance(values, list | tuple):
-        return tuple(getattr(values, "shape", ()))
-    inner = {_shape(each) for each in values} or {()}
-    return (len(values), *inner.pop()) if len(inner) == 1 and None not in inner else None
 
 
 class Names(Symbol):
-    """Texts, in lists in lists as deep as one likes."""
+    """Texts to pick from, in lists in lists as deep as one likes."""
 
     def __init__(self, texts: Sequence) -> None:
         super().__post_init__()
@@ -143,12 +136,12 @@ def picked_from(symbol: Symbol) -> Symbol:
     return picked_from(symbol.of) if isinstance(symbol, Pick) else symbol
 
 
-@dataclass(eq=False)
 class Choose(Symbol):
-    """One of several symbols, by number; a number beyond the end is the last one."""
+    """One of several symbols, by number: choose(toggle, when_off, when_on); beyond the end it is the last one."""
 
-    which: object
-    options: list
+    def __init__(self, which: object, *options: object) -> None:
+        super().__post_init__()
+        self.args = {"which": which, "options": options}
 
     def find(self, look: Look, now: SimpleNamespace) -> object:
         return now.options[min(int(now.which), len(now.options) - 1)]

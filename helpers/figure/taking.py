@@ -8,6 +8,10 @@ SMALL = 10_000  # values that cross in full precision: numbers that captions pri
 MOST_PIXELS = 160_000  # of a picture, so that drawing it anew takes a few milliseconds
 
 
+class Unequal(ValueError):
+    """Rows that are not equally long are no array."""
+
+
 def numbers(values: object, called: str = "array") -> np.ndarray:
     """Numbers as an array of a type that the browser has: uint8, uint16, int32, float32 or float64.
 
@@ -31,12 +35,12 @@ def _plain(values: object, called: str) -> np.ndarray:
     if hasattr(values, "detach"):  # a tensor of torch, which this module need not import
         values = values.detach().cpu()
         return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()
-    if isinstance(values, Sequence) and any(hasattr(each, "detach") for each in values):
+    if isinstance(values, list | tuple):
         values = [_plain(each, called) for each in values]
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise ValueError(
+        raise Unequal(
             f"The rows of {called} are not equally long. Give them as a list: fig.array([row, row, ...])."
         ) from error
 
@@ -71,7 +75,7 @@ def labels(values: object, classes: int, shape: tuple[int, int], called: str) ->
             f"The map {called!r} has shape {array.shape}; expected {tuple(shape)}, the picture's height and "
             "width. From scores: scores.argmax(0); of a batch: maps[0]."
         )
-    if array.dtype.kind not in ("b", "u", "i"):
+    if array.dtype.kind not in "iub":
         raise ValueError(
             f"The map {called!r} holds {array.dtype}; expected integers. From scores: scores.argmax(0)."
         )
@@ -91,8 +95,6 @@ def small(picture: np.ndarray, *maps: np.ndarray) -> list[np.ndarray]:
     height, width = picture.shape[:2]
     by = int(np.ceil(np.sqrt(height * width / MOST_PIXELS)))
     down, across = min(by, height), min(by, width)
-    if by <= 1:
-        return [picture, *maps]
     rows, columns = height // down, width // across
     blocks = picture[: rows * down, : columns * across].reshape(rows, down, columns, across, -1)
     mean = np.floor(blocks.mean((1, 3)) + 0.5).astype(np.uint8)
@@ -124,4 +126,4 @@ def levels(values: object, low: float, high: float, called: str, shape: Sequence
         )
     if not np.isfinite(array).all():
         raise ValueError(f"{called!r} holds NaN or infinity. Look at the loss: training has diverged.")
-    return np.floor((np.clip(array, low, high) - low) / (high - low) * 255 + 0.5).astype(np.uint8)
+    return np.floor(np.interp(array, (low, high), (0, 255)) + 0.5).astype(np.uint8)

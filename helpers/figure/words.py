@@ -15,7 +15,6 @@ class Tokens(Part):
     """Words in a row, of which one can be chosen, or each switched off.
 
     Args:
-        words: their texts.
         choose: a Choice among them (its options may be the same symbol): click, arrows, Home and End.
         off: Switches among them: a click switches a word off or on.
         weights: a number from 0 to 1 a word, drawn as a bar below it.
@@ -50,11 +49,8 @@ class Tokens(Part):
 class Ribbons(Column):
     """Two rows of tokens, and ribbons from each word of the second to the words of the first, as wide as the weights.
 
-    The ribbons of the word that is chosen in the second row stand out.
-
-    Args:
-        source, target: the rows.
-        weights: (target's words, source's words), each from 0 to 1.
+    The weights are (target's words, source's words), each from 0 to 1. The ribbons of the word that is chosen in the
+    second row stand out.
     """
 
     def __init__(self, source: Tokens, target: Tokens, weights: object, **rest: object) -> None:
