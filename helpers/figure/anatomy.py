@@ -157,7 +157,7 @@ def anatomy(steps: Sequence[Step]) -> Drawing:
             extent = (left, left + wide, top + tall, top)
             axes.imshow(layout.pictures[step.name], extent=extent, interpolation="auto")
         axes.text(x, top - 4, step.name, va="bottom", fontsize=10.5, weight="bold", **centred)
-        axes.text(x, top + tall + 3, step.shape, va="top", fontsize=9.5, **centred)
+        axes.text(x, top + tall + 5, step.shape, va="top", fontsize=9.5, **centred)
     axes.set(xlim=(0, WIDTH), ylim=(height, 0), aspect="auto")
     for arrow in layout.arrows:
         _draw(axes, layout, *arrow)
@@ -191,7 +191,8 @@ def _draw(axes: Axes, layout: Layout, one: str, to: str, operation: str, paid: s
         x, y, room = (beside + x1) / 2, y0, 24
     line = {"arrowstyle": "-|>", "mutation_scale": 11, "color": ARROW, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
     axes.add_patch(FancyArrowPatch(*ends, connectionstyle=way, **line))
-    words |= {"fontsize": 9.5, "linespacing": 1.05, "color": INK}
+    words |= {"fontsize": 9.5, "linespacing": 1.05, "color": INK, "zorder": 4}
+    words["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # other arrows pass behind it
     told = textwrap.wrap(operation, room)
     if x0 == x1:
         axes.text(x, y, "\n".join([*told, paid] if paid else told), **words)
