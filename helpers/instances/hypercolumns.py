@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
+from helpers.data.batches import as_input
 from helpers.instances.boxes import CONTEXT, paste, windows_round
-from helpers.instances.model import STRIDES, WIDTHS, enlarged
+from helpers.instances.model import STRIDES, WIDTHS, Trunk, enlarged
 from helpers.instances.scoring import Detections
 
 SIDE = 50  # places along a side of a box's mask
@@ -42,10 +43,10 @@ class HypercolumnHead(nn.Module):
     (R, 50, 50), above 0 inside.
     """
 
-    def __init__(self, grid: int = 5, layers: Sequence[int] = LAYERS["all"], widths: Sequence[int] = WIDTHS):
+    def __init__(self, grid: int = 5, layers: Sequence[int] = LAYERS["all"]):
         super().__init__()
-        self.grid, self.layers = grid, tuple(layers)
-        self.classifiers = nn.ModuleList(nn.Conv2d(widths[layer], grid * grid, 1) for layer in self.layers)
+        self.layers = tuple(layers)
+        self.classifiers = nn.ModuleList(nn.Conv2d(WIDTHS[layer], grid * grid, 1) for layer in self.layers)
         self.register_buffer("mixing", mixing(grid))
 
     def forward(self, maps: Sequence[Tensor], windows: Tensor) -> Tensor:
@@ -71,19 +72,15 @@ class HypercolumnHead(nn.Module):
 
 @torch.no_grad()
 def masked(
-    head: HypercolumnHead, maps: Sequence[Tensor], found: Sequence[Detections], context: float = CONTEXT
+    head: HypercolumnHead, trunk: Trunk, images: Tensor, found: Sequence[Detections], context: float = CONTEXT
 ) -> list[Detections]:
-    """Draw a new mask for each detection from its box; class and score stay.
-
-    Args:
-        maps: the trunk's, of all images, in order.
-    """
+    """Draw a new mask for each detection in images (N, 3, H, W) in uint8 from its box; class and score stay."""
     head.eval()
     drawn = []
-    for number, each in enumerate(found):
+    for image, each in zip(images, found, strict=True):
         if len(each):
             windows = windows_round(each.boxes, context)
-            inside = head([part[[number]] for part in maps], F.pad(windows, (1, 0))).sigmoid()
+            inside = head(trunk(as_input(image[None])), F.pad(windows, (1, 0))).sigmoid()
             each = replace(each, masks=paste(inside, windows, *each.masks.shape[1:]) >= 0.5)
         drawn.append(each)
     return drawn

@@ -20,21 +20,13 @@ from helpers.instances.model import ClassMap, Trunk
 from helpers.instances.scoring import boxes_round, mask_iou
 from helpers.instances.sds import GRID, Looked, Refiner, RegionClassifier, described
 from helpers.optimisers import muon
-from helpers.training import History, fit, loss_curve
+from helpers.training import History, fit
 
 RATE, REGION_RATE, CELL_RATE, HEAD_RATE = 1e-2, 1e-3, 1e-3, 1e-2  # the highest of each cycle; see `rates`
 BATCH, REGION_BATCH, HEAD_BATCH = 16, 128, 6  # scenes, regions, scenes
 POSITIVE = 0.5  # IoU of a region with a true mask, from which on it is named after it
 GROUND_REGIONS = 30  # regions of the ground that a scene teaches, at most
 JITTER = 0.12  # how far a true box is moved or stretched for training, in its sides
-
-
-def row(
-    fields: dict[str, Any], seed: int, figures: dict[str, float], history: History, **more: Any
-) -> dict[str, Any]:
-    """What is recorded of a trained system: its fields, what it scores, and how it learned."""
-    learned = {"seconds": history.seconds, "curve": loss_curve(history.loss)}
-    return {**fields, **more, "seed": seed, "figures": figures, **learned}
 
 
 @dataclass(frozen=True)
@@ -120,16 +112,16 @@ def learn_regions(
 ) -> tuple[RegionClassifier, History]:
     """Train SDS's classifier on cached features."""
     runtime.seed_everything(seed)
-    classifier = RegionClassifier(regions.features.shape[2], pathways)
+    classifier = RegionClassifier(pathways)
     batches = shuffled(regions.features, regions.labels, REGION_BATCH, seed)
-    name = f"regions, {pathways} pathway" + "s" * (pathways > 1)
+    name = f"regions, pathways: {pathways}"
     return classifier, fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name=name)
 
 
 def learn_cells(regions: Regions, seed: int, steps: int) -> tuple[Refiner, History]:
     """Train SDS's refiner: a logistic model for each of the 10 x 10 cells."""
     runtime.seed_everything(seed)
-    refiner = Refiner(regions.features.shape[2])
+    refiner = Refiner()
     batches = shuffled(regions.described, regions.inside, REGION_BATCH, seed)
     loss = F.binary_cross_entropy_with_logits
     history = fit(refiner, batches, loss, steps=steps, lr=CELL_RATE, weight_decay=0.3, name="cells")

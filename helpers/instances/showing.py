@@ -10,10 +10,10 @@ from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.instances.boxes import cut, cut_own, windows_round
 from helpers.instances.data import true_instances
-from helpers.instances.model import weights
 from helpers.instances.scoring import boxes_round, right
 from helpers.instances.sds import Looked, look, named, staying, two_crops
 from helpers.instances.systems import Trained
+from helpers.training import parameter_count
 
 SURE = 0.3  # score of a detection that is drawn
 
@@ -21,11 +21,11 @@ SURE = 0.3  # score of a detection that is drawn
 @torch.no_grad()
 def tensors(trained: Trained, looked: Looked, proposal: int) -> dict[str, Tensor]:
     """What `figures.system` shows, by name."""
-    trunk, head = trained.trunk, trained.heads[5, "all"]
+    trunk, head = trained.trunk, trained.parts["hypercolumns"]
     mask = looked.masks[[proposal]]
     crops = two_crops(looked.image, mask)[0]
     tops = trunk(crops)[-1]
-    scores = trained.classifiers[2](tops.flatten(1)[None])[0]
+    scores = trained.parts["SDS"](tops.flatten(1)[None])[0]
     maps = trunk(as_input(looked.image[None]))
     window = F.pad(windows_round(boxes_round(mask)), (1, 0))  # of image 0
     pictures = (crops / 4 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
@@ -45,14 +45,15 @@ def tensors(trained: Trained, looked: Looked, proposal: int) -> dict[str, Tensor
 
 def sizes(trained: Trained) -> dict[str, int]:
     """How many weights the trunk, the classifier of regions and the hypercolumn head have."""
-    parts = {"trunk": trained.trunk, "class": trained.classifiers[2], "scores": trained.heads[5, "all"]}
-    return {name: weights(part) for name, part in parts.items()}
+    own = trained.parts
+    parts = {"trunk": own["class map"].trunk, "class": own["SDS"], "scores": own["hypercolumns"]}
+    return {name: parameter_count(part) for name, part in parts.items()}
 
 
 @torch.no_grad()
 def columns(trained: Trained, scenes: Scenes, scene: int, number: int = 2) -> dict[str, object]:
     """What `figures.hypercolumn` takes, for some true boxes of a scene."""
-    image, head = scenes.images[scene], trained.heads[5, "all"]
+    image, head = scenes.images[scene], trained.parts["hypercolumns"]
     masks = true_instances(scenes)[scene].masks[:number]
     windows = windows_round(boxes_round(masks))
     maps = trained.trunk(as_input(image[None]))
@@ -69,7 +70,7 @@ def columns(trained: Trained, scenes: Scenes, scene: int, number: int = 2) -> di
 
 def doubles(trained: Trained, scenes: Scenes, overlaps: Sequence[float]) -> dict[str, object]:
     """What `figures.suppression` takes: who stays in each scene at each overlap, by boxes and by masks."""
-    found = [named(each, trained.classifiers[2]) for each in look(trained.trunk, scenes.images)]
+    found = [named(each, trained.parts["SDS"]) for each in look(trained.trunk, scenes.images)]
     found = [each[each.scores >= SURE] for each in found]
     truth = true_instances(scenes)
     kept = [[[staying(each, o, boxes) for o in overlaps] for boxes in (True, False)] for each in found]

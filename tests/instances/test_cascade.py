@@ -137,10 +137,8 @@ def test_nothing_sure_is_nothing_told():
 def test_every_system_of_the_record_learns(fields, scenes):
     network = experiment.new_cascade(fields, 0, Trunk())
     before = copy.deepcopy(network.state_dict())
-    if fields["training"] == "end to end":
-        history = experiment.learn(network, scenes, 3, 0)
-    else:
-        history = experiment.learn_stage_by_stage(network, scenes, 3, 0)
+    by_stage = fields["training"] == "stage by stage"
+    history = (experiment.learn_stage_by_stage if by_stage else experiment.learn)(network, scenes, 3, 0)
     after = network.state_dict()
     assert history.steps == 3
     for part in ("trunk.blocks.0.0.weight", "proposer.head.cls_logits.weight", "mask_head.mask.weight"):
@@ -165,7 +163,9 @@ def test_each_weight_belongs_to_one_stage_and_separate_networks_read_thrice(fiel
     assert torch.equal(after, before) == (fields is experiment.THREE)
 
 
-def test_arrows_lead_downhill(cascade, scenes):
+@pytest.mark.parametrize("detached", [False, True])
+def test_arrows_lead_downhill(cascade, scenes, detached):
+    cascade.detached = detached  # which stops what later stages teach earlier ones, not the arrows
     truth = experiment.batch_of(scenes[:1])
     box = truth.boxes[0, :1] + torch.tensor([2.0, -1, 3, 2])
     seen = showing.looked_at(cascade, scenes.images[:1], truth, box)

@@ -90,7 +90,7 @@ def test_doubles_are_dropped_class_by_class_and_by_boxes_only_if_asked():
 
 def test_a_refiner_is_a_logistic_model_a_cell_and_superpixels_decide(trunk):
     looked = sds.look(trunk, squares()[None])[0]
-    refiner = sds.Refiner(looked.features.shape[2])
+    refiner = sds.Refiner()
     with torch.no_grad():
         refiner.weight.zero_()
         refiner.weight[:, -100:] = 20 * torch.eye(100)  # each cell repeats the coarse mask
@@ -105,11 +105,8 @@ def test_a_refiner_is_a_logistic_model_a_cell_and_superpixels_decide(trunk):
 
 def test_an_image_without_proposals_has_no_detections(trunk):
     looked = sds.look(trunk, torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
-    classifier = sds.RegionClassifier(1536)
-    found = sds.detect(looked, classifier, sds.Refiner(1536))
-    assert len(found[0]) == 0
-    head = HypercolumnHead()
-    assert len(masked(head, trunk(torch.zeros(1, 3, 32, 32)), found, 1.25)[0]) == 0
+    found = sds.detect(looked, sds.RegionClassifier(), sds.Refiner())
+    assert len(found[0]) == len(masked(HypercolumnHead(), trunk, torch.zeros(1, 3, 32, 32), found)[0]) == 0
 
 
 def test_regions_are_named_after_the_instance_that_they_overlap_most(trunk):
@@ -168,7 +165,7 @@ def test_new_masks_keep_class_score_and_place(trunk):
     mask = torch.zeros(1, 32, 32, dtype=torch.bool)
     mask[0, 8:16, 8:24] = True
     found = Detections(0, mask, torch.tensor([7]), torch.tensor([0.4]))
-    (again,) = masked(head, trunk(torch.zeros(1, 3, 32, 32)), [found], 1.0)
+    (again,) = masked(head, trunk, torch.zeros(1, 3, 32, 32, dtype=torch.uint8), [found], 1.0)
     assert torch.equal(again.boxes, found.boxes) and again.classes == 7 and again.scores == found.scores
 
 

@@ -18,6 +18,7 @@ from helpers.instances.figures import painted
 from helpers.instances.model import CLASSES, ClassMap, enlarged
 from helpers.multi_scale import learning as scales
 from helpers.refinement import experiment as refining
+from helpers.training import History
 from helpers.upsampling.transposed import learned_upsampling
 
 SURE = 0.5  # score of an instance that is drawn
@@ -55,7 +56,8 @@ def learn(class_map: ClassMap, scenes: Scenes, seed: int = 0) -> Methods:
     refiner, scaled = refining.new_network(refining.FEEDBACK, seed), scales.new_network("multi-scale", seed)
     refining.learn(refiner, scenes, REFINED, seed, name="refinement")
     scales.learn_features(scaled, scenes, SCALED, seed, name="multi-scale")
-    parts = systems.learn_parts(class_map, scenes, seed, PARTS, ((5, "all"),), (2,))
+    known = class_map, History()
+    parts = systems.learn_parts(known, scenes, seed, PARTS, ("class map", "SDS", "hypercolumns"))
     return Methods(upsampler, refiner, scaled, parts)
 
 
@@ -66,7 +68,7 @@ def seen(
     """Scenes as every method sees them: label maps (N, H, W), and pictures with each instance in its own colour."""
     images = as_input(scenes.images)
     semantic = {
-        "01 skips": methods.parts.network(images).argmax(dim=1),
+        "01 skips": methods.parts.parts["class map"](images).argmax(dim=1),
         "02 upsampling": methods.upsampler.eval()(images).argmax(dim=1),
         "03 refinement": refining.label_passes(methods.refiner, scenes.images)[:, -1],
         "04 multi-scale": methods.scaled(images).argmax(dim=1),
