@@ -88,9 +88,8 @@ def timed(work: Callable[..., Any], *given: Any, before: float = 0.0) -> tuple[A
 
 
 def _check(number: int, colours: str, kind: str) -> None:
-    if colours not in COLOURS:
-        raise ValueError(f"There are no scenes in {colours!r}. Expected one of {', '.join(COLOURS)}.")
-    if kind not in get_args(Kind):
-        raise ValueError(f"There are no scenes {kind!r}. Expected one of {', '.join(get_args(Kind))}.")
+    for asked, known in ((colours, COLOURS), (kind, get_args(Kind))):
+        if asked not in known:
+            raise ValueError(f"There are no scenes {asked!r}. Expected one of {', '.join(known)}.")
     if kind == "crowded" and number % 2:
         raise ValueError(f"Cannot draw {number} scenes, half of them touching: ask for an even number.")

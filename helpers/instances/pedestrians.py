@@ -14,6 +14,7 @@ from helpers.instances import learning, systems
 from helpers.instances.cascades import experiment as cascades
 from helpers.instances.data import true_instances
 from helpers.instances.scoring import Detections, average_precision
+from helpers.multi_scale.learning import learn_features
 from helpers.training import recorded
 
 SHAPE = (96, 128)  # to which every photograph is brought: the scale at which the trunk read digits
@@ -104,7 +105,7 @@ def compare(seed: int = 0) -> Iterator[dict]:
     train, test = split(photographs.names)
     scenes, tested = scenes_of(photographs, train, VIEWS), scenes_of(photographs, test)
     network = learning.new_class_map(seed)
-    history = learning.learn_class_map(network, scenes, BUDGET.trunk.steps, seed)
+    history = learn_features(network, scenes, BUDGET.trunk.steps, seed, name="trunk")
     trained = systems.learn_parts((network, history), scenes, seed, BUDGET, SYSTEMS)
     cascade = cascades.new_cascade(CASCADE, seed, network.trunk, RATIOS)
     of_cascade = cascades.learn(cascade, scenes, CASCADE_STEPS, seed)

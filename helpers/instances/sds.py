@@ -189,7 +189,7 @@ def detect(
         regions = named(each, classifier)
         chosen = staying(regions)
         kept = regions[chosen]
-        if refiner is not None and len(chosen):
+        if refiner is not None:
             kept = replace(kept, masks=refined(refiner, each, chosen))
         found.append(kept)
     return found

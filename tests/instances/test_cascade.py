@@ -177,6 +177,14 @@ def test_arrows_lead_downhill(cascade, scenes, detached):
         assert there <= seen["losses"] + 1e-4
 
 
+def test_the_system_is_walked_through_stage_by_stage(cascade, scenes):
+    drawn = showing.system(cascade, scenes.images[0])
+    captions = [drawn.shown(Step=step)[1] for step in range(8)]
+    assert captions[4].startswith("warped, 48 × 14 × 14") and captions[5].startswith(
+        "mask, 28 × 28: stage 2: mask"
+    )
+
+
 @pytest.fixture
 def seen(cascade, scenes):
     boxes = showing.places_to_snap(scenes.boxes[0, :2], 96, steps=2)

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou, nms
 
 from helpers import results
-from helpers.instances import baseline, experiment, reporting, sds, systems
+from helpers.instances import baseline, experiment, reporting, sds, showing, systems
 from helpers.instances.data import draw_scenes, true_instances
 from helpers.instances.hypercolumns import HypercolumnHead, masked, mixing
 from helpers.instances.learning import TrunkBudget, region_examples
@@ -106,7 +106,11 @@ def test_a_refiner_is_a_logistic_model_a_cell_and_superpixels_decide(trunk):
 def test_an_image_without_proposals_has_no_detections(trunk):
     looked = sds.look(trunk, torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
     found = sds.detect(looked, sds.RegionClassifier(), sds.Refiner())
-    assert len(found[0]) == len(masked(HypercolumnHead(), trunk, torch.zeros(1, 3, 32, 32), found)[0]) == 0
+    assert (
+        len(found[0])
+        == len(masked(HypercolumnHead(), trunk, torch.zeros(1, 3, 32, 32).byte(), found)[0])
+        == 0
+    )
 
 
 def test_regions_are_named_after_the_instance_that_they_overlap_most(trunk):
@@ -165,7 +169,7 @@ def test_new_masks_keep_class_score_and_place(trunk):
     mask = torch.zeros(1, 32, 32, dtype=torch.bool)
     mask[0, 8:16, 8:24] = True
     found = Detections(0, mask, torch.tensor([7]), torch.tensor([0.4]))
-    (again,) = masked(head, trunk, torch.zeros(1, 3, 32, 32, dtype=torch.uint8), [found], 1.0)
+    (again,) = masked(head, trunk, torch.zeros(1, 3, 32, 32).byte(), [found], 1.0)
     assert torch.equal(again.boxes, found.boxes) and again.classes == 7 and again.scores == found.scores
 
 
@@ -196,6 +200,15 @@ def test_the_smallest_budget_gives_every_system_its_own_row_on_every_set():
     assert len(rows) == 4 * len(systems.SYSTEMS) and results.twins(rows) is None
     for name, fields in systems.SYSTEMS.items():
         assert sum(fields.items() <= row.items() for row in rows) == 4, name
+
+
+def test_the_system_names_every_tensor_with_its_shape(trunk):
+    parts = {"class map": ClassMap(trunk), "SDS": sds.RegionClassifier(), "hypercolumns": HypercolumnHead()}
+    looked = sds.look(trunk, squares()[None])[0]
+    drawn = showing.system(systems.Trained(trunk, sds.Refiner(), parts, {}), looked, 0)
+    captions = [drawn.shown(Step=step)[1] for step in range(13)]
+    assert captions[0].startswith("image, 48 × 48 × 3") and captions[-1].startswith("mask, 50 × 50")
+    assert any("scores, 25 × 48 × 48" in each and "4,600 parameters" in each for each in captions)
 
 
 def test_reasons_come_in_order():

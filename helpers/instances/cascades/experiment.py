@@ -118,17 +118,19 @@ def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int
 
 
 @torch.no_grad()
-def find(cascade: Cascade, images: Tensor) -> list[Detections]:
-    """Find things in images (N, 3, H, W) in uint8, by the last round of the cascade and by votes."""
-    found = []
+def opinions(cascade: Cascade, images: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """What the last round says of each of some images (N, 3, H, W) in uint8, as `voted` takes it."""
     for some in images.split(10):
         last = cascade.eval()(as_input(some))[1][-1]
         chances = last.classes.softmax(dim=-1)[..., 1:]  # (B, R, 10)
         for boxes, masks, each in zip(last.boxes, last.masks.sigmoid(), chances, strict=True):
             real = (boxes[:, 2:] - boxes[:, :2]).amin(dim=1) >= LEAST_SIDE
-            inside = paste(masks[real], boxes[real], *images.shape[2:])
-            found.append(Detections(len(found), *voted(inside, each[real])))
-    return found
+            yield paste(masks[real], boxes[real], *images.shape[2:]), each[real]
+
+
+def find(cascade: Cascade, images: Tensor) -> list[Detections]:
+    """Find things in images (N, 3, H, W) in uint8, by the last round of the cascade and by votes."""
+    return [Detections(n, *voted(*each)) for n, each in enumerate(opinions(cascade, images))]
 
 
 def voted(inside: Tensor, chances: Tensor) -> tuple[Tensor, Tensor, Tensor]:

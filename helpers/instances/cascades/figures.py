@@ -9,6 +9,7 @@ from torchvision.utils import draw_bounding_boxes
 from helpers import figure as fig
 from helpers.figure import taking
 from helpers.figure.layers import ACCENT
+from helpers.instances.figures import sides
 from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES
 
 # What is known of N boxes, and the shape of each (the labels have the scene's): see `stage_by_stage`.
@@ -61,14 +62,14 @@ def stage_by_stage(
         box = np.array([[left, top, min(left + width, W), min(top + height, H)]], float)
         return [np.asarray(look(box)[name])[0] for name in PARTS]
 
-    sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-    handle = fig.BoxHandle(sides, first=first)
+    stored = sides(boxes)
+    handle = fig.BoxHandle(stored, first=first)
     mode = fig.Choice("Box", ["snaps to stored ones: drag it", FREE])
     spans = {"Left": W - LEAST_SIDE, "Top": H - LEAST_SIDE, "Width": W, "Height": H}
     least = (0, 0, LEAST_SIDE, LEAST_SIDE)
     sliders = [
         fig.Slider(name, range(low, most + 1), int(start), labels="{} px", leap=4)
-        for (name, most), low, start in zip(spans.items(), least, sides[first], strict=True)
+        for (name, most), low, start in zip(spans.items(), least, stored[first], strict=True)
     ]
     free = mode.on(FREE)
     asked = fig.Ask(
@@ -81,15 +82,13 @@ def stage_by_stage(
     }
     box = fig.choose(free, handle.box, sliders)
     on = fig.Legend(class_names, present=now["labels"])
+    scene = fig.Image(image), fig.Classes(now["labels"], on, 60), fig.Outline(now["labels"], on)
     class_at = fig.names(class_names)
     strongest = float(np.quantile(kept["strengths"], 0.99)) or 1.0
     return fig.Figure(
         fig.Stage(
-            *(fig.Image(image), fig.Classes(now["labels"], on, 60), fig.Outline(now["labels"], on)),
-            *(fig.Box(box), fig.Arrows(now["arrows"])),
-            title="Box and mask; arrows: less loss",
-            pointer=handle,
-            side=340,
+            *scene, fig.Box(box), fig.Arrows(now["arrows"]),
+            title="Box and mask; arrows: less loss", pointer=handle, side=340,
         ),
         fig.Column(
             fig.Stage(fig.Image(now["crops"]), title="The box, warped to 14 x 14", side=150),
@@ -99,9 +98,7 @@ def stage_by_stage(
             fig.Stage(fig.Heat(now["strengths"], 0, strongest), title="Features, their mean", side=150),
             fig.Stage(fig.Heat(now["masked"], 0, strongest), title="… under the mask", side=150),
         ),
-        fig.Bars(
-            class_names, now["chances"], title="Stage 3: class", colours=CLASS_COLOURS[: len(class_names)]
-        ),
+        fig.Bars(class_names, now["chances"], title="Stage 3: class", colours=CLASS_COLOURS[: len(class_names)]),
         also=(mode, *sliders, on),
         caption="The box overlaps a {truth} by an IoU of {overlap:.2f}; the cascade says {told}, {share:.0%}. Loss of "
         "mask and class: {loss:.2f}. {Classes}",
@@ -111,36 +108,7 @@ def stage_by_stage(
         share=now["chances"][now["told"]],
         overlap=now["overlaps"],
         loss=now["losses"],
-    )
-
-
-def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: str = "") -> fig.Figure:
-    """Walk through a cascade: boxes from one map, a warp out of the features, a mask, what is under it, its class.
-
-    Args:
-        tensors: image (H, W, 3), coarsest map and features (C, h, w), boxes (R, 4) in pixels, warped and masked
-            (C, 14, 14), mask (28, 28), class (11,).
-        parameters: of the trunk, the boxes, the features, the mask and the class.
-    """
-    steps = [
-        fig.Step("image", tensors["image"], place=(0, 0)),
-        fig.Step("coarsest map", tensors["coarsest map"], "trunk", parameters["trunk"], place=(1, 0)),
-        fig.Step(
-            "boxes", framed(tensors["image"], tensors["boxes"]), "stage 1: propose", parameters["boxes"], kind="image",
-            note="The 16 best, no two of them much alike.", place=(2, 0),
-        ),
-        fig.Step(
-            "features", tensors["features"], parameters=parameters["features"], place=(1, 1),
-            after={"coarsest map": "+ finer maps"},
-        ),
-        fig.Step("warped", tensors["warped"], place=(2, 1), after={"features": "RoI warp", "boxes": "one of them"}),
-        fig.Step("mask", tensors["mask"], "stage 2: mask", parameters["mask"], kind="matrix", place=(3, 1)),
-        fig.Step("masked", tensors["masked"], place=(2, 2), after={"warped": "times the mask", "mask": ""}),
-        fig.Step("class", tensors["class"], "stage 3: class", parameters["class"], place=(3, 2)),
-    ]  # fmt: skip
-    return fig.walk(
-        steps, alt=alt or "The tensors of a cascade from an image to one box, its mask and its class."
-    )
+    )  # fmt: skip
 
 
 def framed(image: object, boxes: object) -> np.ndarray:
@@ -166,11 +134,11 @@ def summary(
         instances: method -> (N, H, W, 3) in bytes, the scene with each instance in a colour of its own.
     """
     pictures, names = [taking.image(each) for each in images], list(class_names)
-    maps = np.stack([
-        [taking.labels(each, len(names), pictures[0].shape[:2], method) for each in found]
-        for method, found in semantic.items()
-    ])  # fmt: skip
-    drawn = np.stack([[taking.image(each, name) for each in found] for name, found in instances.items()])
+    shape = pictures[0].shape[:2]
+    maps = np.stack(
+        [[taking.labels(each, len(names), shape, of) for each in found] for of, found in semantic.items()]
+    )
+    drawn = np.stack([[taking.image(each, of) for each in found] for of, found in instances.items()])
     if maps.shape[1] != len(pictures) or drawn.shape[1] != len(pictures):
         raise ValueError(f"There are {len(pictures)} scenes; expected as many maps of each method.")
     scene = fig.Slider("Scene", len(pictures), labels=[str(n + 1) for n in range(len(pictures))], keys="[]")

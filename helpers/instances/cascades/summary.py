@@ -52,7 +52,7 @@ class Methods:
 def learn(class_map: ClassMap, scenes: Scenes, seed: int = 0) -> Methods:
     """Train the methods that a class map needs beside it."""
     upsampler = LearnedUpsampling(deepcopy(class_map))
-    learning.learn_class_map(upsampler, scenes, UPSAMPLED, seed, "learned upsampling")
+    scales.learn_features(upsampler, scenes, UPSAMPLED, seed, name="learned upsampling")
     refiner, scaled = refining.new_network(refining.FEEDBACK, seed), scales.new_network("multi-scale", seed)
     refining.learn(refiner, scenes, REFINED, seed, name="refinement")
     scales.learn_features(scaled, scenes, SCALED, seed, name="multi-scale")
