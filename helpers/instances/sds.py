@@ -105,9 +105,8 @@ def look(trunk: Trunk, images: Tensor) -> list[Looked]:
     for number, image in enumerate(images):
         masks = propose(image)
         crops = two_crops(image, masks).flatten(0, 1)
-        tops = [trunk(some)[-1].flatten(1) for some in crops.split(300) if len(some)]
-        features = torch.cat([torch.zeros(0, FEATURES), *tops]).half().view(-1, 2, FEATURES)
-        looked.append(Looked(number, image, masks, features))
+        tops = trunk(crops)[-1] if len(crops) else torch.zeros(0)
+        looked.append(Looked(number, image, masks, tops.half().reshape(-1, 2, FEATURES)))
     return looked
 
 
@@ -167,17 +166,15 @@ def named(looked: Looked, classifier: RegionClassifier) -> Detections:
 
 
 def staying(found: Detections, overlap: float = OVERLAP, boxes: bool = False) -> Tensor:
-    """The numbers of the detections that are left, class by class, when doubles are dropped.
+    """The numbers of the detections that are left, the best first, when doubles of one class are dropped.
 
     Args:
         overlap: the greatest IoU that two of one class may have. boxes: whether boxes are compared, not masks.
     """
-    kept = [torch.zeros(0, dtype=torch.long)]
-    alike = box_iou(found.boxes, found.boxes) if boxes else mask_iou(found.masks, found.masks)
-    for digit in found.classes.unique():
-        chosen = ((found.classes == digit) & (found.scores >= LEAST)).nonzero()[:, 0]
-        kept.append(chosen[suppress(alike[chosen][:, chosen], found.scores[chosen], overlap)])
-    return torch.cat(kept)
+    sure = (found.scores >= LEAST).nonzero()[:, 0]
+    some = found[sure]
+    alike = box_iou(some.boxes, some.boxes) if boxes else mask_iou(some.masks, some.masks)
+    return sure[suppress(alike * (some.classes[:, None] == some.classes), some.scores, overlap)]
 
 
 def detect(

@@ -83,7 +83,7 @@ def doubles(trained: Trained, scenes: Scenes, overlaps: Sequence[float]) -> dict
         "images": scenes.images,
         "boxes": [each.boxes for each in found],
         "scores": [each.scores for each in found],
-        "kept": [[[stays.tolist() for stays in measure] for measure in both] for both in kept],
+        "kept": kept,
         "truth": [each.boxes for each in truth],
         "found": torch.tensor(hits),
         "overlaps": overlaps,

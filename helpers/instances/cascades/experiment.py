@@ -160,13 +160,13 @@ def material(seed: int, budget: Budget) -> tuple[nn.Module, Scenes]:
     return common_class_map(seed, budget.trunk)[0].trunk, training_scenes(budget.scenes, seed + 100)
 
 
-def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> Iterator[dict]:
+def compare(seed: int, systems: Sequence[dict[str, Any]]) -> Iterator[dict]:
     """Train cascades on one trunk and the same scenes, and yield a row for each and each set of held-out scenes."""
-    trunk, scenes = material(seed, budget)
+    trunk, scenes = material(seed, RECORD)
     for fields in systems:
         cascade = new_cascade(fields, seed, trunk)
         train = learn if fields["training"] == "end to end" else learn_stage_by_stage
-        history = train(cascade, scenes, budget.steps, seed)
+        history = train(cascade, scenes, RECORD.steps, seed)
         for sets in SETS:
             judged_on = held_out(*sets.values())
             found, seconds = timed(find, cascade, judged_on.images)
@@ -200,12 +200,12 @@ def rates(fields: dict[str, Any] = THREE, tried: Sequence[float] = RATES, seed: 
 
 # A seed's systems in one go, since its trunk and scenes are kept.
 PIECES: dict[str, Callable[[], Iterator[dict]]] = {
-    f"cascades{of}, seed {seed}": partial(compare, seed, RECORD, systems)
+    f"cascades{of}, seed {seed}": partial(compare, seed, systems)
     for of, systems in {"": (THREE, FIVE, DETACHED), ", five stages detached": (FIVE_DETACHED,)}.items()
     for seed in SEEDS
 } | {
-    "cascades, ablations": partial(compare, 0, RECORD, (STAGE_BY_STAGE, UNMASKED)),
-    "cascades, separate networks": partial(compare, 0, RECORD, (SEPARATE, SEPARATE_BY_STAGE)),
+    "cascades, ablations": partial(compare, 0, (STAGE_BY_STAGE, UNMASKED)),
+    "cascades, separate networks": partial(compare, 0, (SEPARATE, SEPARATE_BY_STAGE)),
     "cascades, rates": rates,
     "cascades, rates of five stages": partial(rates, FIVE, LOW_RATES),
     "cascades, lowest rates of five stages": partial(rates, FIVE, LOWEST_RATES),
