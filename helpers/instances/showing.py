@@ -31,7 +31,7 @@ def system(trained: Trained, looked: Looked, proposal: int) -> fig.Figure:
     before = {"image": "trunk", "stride 1": "read", "stride 2": "read", "stride 4": "read"}
     steps = [
         fig.Step("image", looked.image.permute(1, 2, 0), place=(0, 0)),
-        fig.Step("region", mask[0].float(), "propose", note="One of 150 regions.", place=(1, 0)),
+        fig.Step("region", mask[0].float(), "merge", note="One of 150 regions.", place=(1, 0)),
         fig.Step("box crop", box, "cut", place=(2, 0)),
         fig.Step("region crop", region, "keep the region", place=(2, 1),
                  note="Everything outside the region is the mean colour."),
