@@ -36,10 +36,14 @@ def draw_scenes(
         number: of scenes, even. In half of the crowded ones stickers touch, in the other half they overlap.
         kind: "touching pairs" are two digits of one class, side by side.
     """
-    _check(number, colours, kind)
+    for asked, known in ((colours, COLOURS), (kind, get_args(Kind))):
+        if asked not in known:
+            raise ValueError(f"There are no scenes {asked!r}. Expected one of {', '.join(known)}.")
     chosen = COLOURS[colours]
     if kind == "touching pairs":
         return make_scenes(number, seed, split, PAIRS, colours=chosen)
+    if number % 2:
+        raise ValueError(f"Cannot draw {number} scenes, half of them touching: ask for an even number.")
     halves = (  # with seeds of their own, so that they are not the same digits twice
         make_scenes(number // 2, 2 * seed + half, split, CROWDED, colours=chosen, overlap=overlap)
         for half, overlap in enumerate(("touching", "covering"))
@@ -85,11 +89,3 @@ def timed(work: Callable[..., Any], *given: Any, before: float = 0.0) -> tuple[A
     start = time.perf_counter()
     done = work(*given)
     return done, before + time.perf_counter() - start
-
-
-def _check(number: int, colours: str, kind: str) -> None:
-    for asked, known in ((colours, COLOURS), (kind, get_args(Kind))):
-        if asked not in known:
-            raise ValueError(f"There are no scenes {asked!r}. Expected one of {', '.join(known)}.")
-    if kind == "crowded" and number % 2:
-        raise ValueError(f"Cannot draw {number} scenes, half of them touching: ask for an even number.")

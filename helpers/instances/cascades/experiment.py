@@ -14,13 +14,13 @@ from helpers import runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
 from helpers.instances.boxes import paste
-from helpers.instances.cascades.losses import Batch, by_stage, total
+from helpers.instances.cascades.losses import Batch, total
 from helpers.instances.cascades.network import RATIOS, Cascade, SeparateNetworks
 from helpers.instances.data import SETS, held_out, timed, training_scenes, true_instances
 from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, Reading, TrunkBudget, common_class_map
 from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import LEAST, suppress
-from helpers.training import History, Loss, fit, recorded
+from helpers.training import History, fit, recorded
 
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
@@ -91,14 +91,18 @@ def batches(scenes: Scenes, seed: int) -> Iterator[tuple[Batch, Batch]]:
 
 
 def learn(
-    cascade: Cascade, scenes: Scenes, steps: int, seed: int, rate: float = RATE, loss: Loss = total
+    cascade: Cascade, scenes: Scenes, steps: int, seed: int, rate: float = RATE, stage: str | None = None
 ) -> History:
-    """Train all stages and the trunk together, by the sum of the stages' losses, or by another loss.
+    """Train all stages and the trunk together, by the sum of the stages' losses, or by that of one stage.
 
     The cascade is given the true boxes beside those that it proposes.
     """
-    taught, decay = Reading(cascade, "images", "boxes"), 0.05
-    return fit(taught, batches(scenes, seed), loss, steps=steps, lr=rate, weight_decay=decay, name="cascade")
+    taught, loss, given = (
+        Reading(cascade, "images", "boxes"),
+        partial(total, stage=stage),
+        batches(scenes, seed),
+    )
+    return fit(taught, given, loss, steps=steps, lr=rate, weight_decay=0.05, name="cascade")
 
 
 def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int) -> History:
@@ -107,10 +111,7 @@ def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int
     for number, (stage, learning) in enumerate(zip(STAGES, cascade.parts(), strict=True)):
         cascade.requires_grad_(False)
         nn.ModuleList(learning).requires_grad_(True)
-        history = learn(
-            cascade, scenes, steps // 3, seed + number,
-            loss=lambda said, truth, stage=stage: by_stage(said, truth)[stage],
-        )  # fmt: skip
+        history = learn(cascade, scenes, steps // 3, seed + number, stage=stage)
         whole.loss += history.loss
         whole.seconds += history.seconds
     cascade.requires_grad_(True)

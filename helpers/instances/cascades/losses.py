@@ -50,9 +50,10 @@ def by_stage(said: tuple[Proposed, list[Round]], truth: Batch) -> dict[str, Tens
     return found
 
 
-def total(said: tuple[Proposed, list[Round]], truth: Batch) -> Tensor:
-    """The sum of all stages' losses."""
-    return sum(by_stage(said, truth).values())
+def total(said: tuple[Proposed, list[Round]], truth: Batch, stage: str | None = None) -> Tensor:
+    """The sum of all stages' losses, or that of one stage alone."""
+    found = by_stage(said, truth)
+    return found[stage] if stage else sum(found.values())
 
 
 def proposal_loss(proposed: Proposed, truth: Batch) -> Tensor:
