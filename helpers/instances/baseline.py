@@ -1,7 +1,7 @@
 """The baseline that knows no instances: the connected pieces of a class map."""
 
 import torch
-from scipy import ndimage
+from skimage.measure import label
 from torch import Tensor
 
 from helpers.data.batches import as_input
@@ -18,16 +18,13 @@ def pieces(number: int, labels: Tensor, chances: Tensor) -> Detections:
         number: of the image. labels: (H, W), 0 the ground, d + 1 digit d.
         chances: (H, W), of each pixel's label; a piece's score is their mean.
     """
-    masks, classes = [torch.zeros(0, *labels.shape, dtype=torch.bool)], []
-    for digit in range(10):
-        numbered, count = ndimage.label((labels == digit + 1).numpy())
-        each = torch.from_numpy(numbered) == torch.arange(1, count + 1)[:, None, None]
-        each = each[each.sum(dim=(1, 2)) >= SMALLEST]
-        masks.append(each)
-        classes += [digit] * len(each)
-    found = torch.cat(masks)
-    scores = torch.tensor([float(chances[mask].mean()) for mask in found])
-    return Detections(number, found, torch.tensor(classes, dtype=torch.long), scores)
+    numbered = torch.from_numpy(label(labels.numpy(), connectivity=1))
+    masks = numbered == torch.arange(1, int(numbered.max()) + 1)[:, None, None]
+    masks = masks[masks.sum(dim=(1, 2)) >= SMALLEST]
+    classes = (masks * labels).amax(dim=(1, 2)).long() - 1
+    order = classes.argsort(stable=True)
+    scores = torch.tensor([float(chances[mask].mean()) for mask in masks])
+    return Detections(number, masks, classes, scores)[order]
 
 
 @torch.no_grad()

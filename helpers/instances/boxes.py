@@ -31,19 +31,23 @@ def cut(maps: Tensor, windows: Tensor, size: int) -> Tensor:
 def cut_own(masks: Tensor, windows: Tensor, size: int) -> Tensor:
     """Sample each mask (P, H, W) in its own window (P, 4): (P, size, size) float."""
     H, W = masks.shape[1:]
+    x0, y0, x1, y1 = windows[:, :, None].unbind(dim=1)
     inner = (torch.arange(size) + 0.5) / size
-    x = windows[:, :1] + inner * (windows[:, 2:3] - windows[:, :1])
-    y = windows[:, 1:2] + inner * (windows[:, 3:] - windows[:, 1:2])
-    grid = torch.stack(
-        [(x / W * 2 - 1)[:, None].expand(-1, size, -1), (y / H * 2 - 1)[:, :, None].expand(-1, -1, size)],
-        dim=-1,
-    )
-    return F.grid_sample(masks[:, None].float(), grid, align_corners=False)[:, 0]
+    return _sampled(masks, (x0 + inner * (x1 - x0)) / W, (y0 + inner * (y1 - y0)) / H)
 
 
 def paste(parts: Tensor, windows: Tensor, height: int, width: int) -> Tensor:
     """Put squares (D, n, n) back where their windows (D, 4) are, bilinearly: (D, height, width), 0 elsewhere."""
     x0, y0, x1, y1 = windows[:, :, None].unbind(dim=1)
-    x = ((torch.arange(width) + 0.5 - x0) / (x1 - x0) * 2 - 1)[:, None].expand(-1, height, -1)
-    y = ((torch.arange(height) + 0.5 - y0) / (y1 - y0) * 2 - 1)[:, :, None].expand(-1, -1, width)
-    return F.grid_sample(parts[:, None], torch.stack([x, y], dim=-1), align_corners=False)[:, 0]
+    x, y = ((torch.arange(side) + 0.5) for side in (width, height))
+    return _sampled(parts, (x - x0) / (x1 - x0), (y - y0) / (y1 - y0))
+
+
+def _sampled(maps: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Read each of D maps (D, h, w) at its columns x (D, X) and rows y (D, Y), shares of its sides: (D, Y, X)."""
+    across, down = (
+        (2 * x - 1)[:, None].expand(-1, y.shape[1], -1),
+        (2 * y - 1)[:, :, None].expand(-1, -1, x.shape[1]),
+    )
+    grid = torch.stack([across, down], dim=-1)
+    return F.grid_sample(maps[:, None].float(), grid, align_corners=False)[:, 0]

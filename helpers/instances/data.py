@@ -1,20 +1,19 @@
 """Scenes in which a class map is not enough: digits that touch and overlap, often two of one class."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import product
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
-from torch import Tensor
 
 from helpers.data.scene_options import SceneOptions
 from helpers.data.scenes import Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.stickers import COLOUR_NAMES
-from helpers.instances.scoring import Detections, average_precision
+from helpers.instances.scoring import Detections
 
 SIDE = 96  # of a scene, in pixels
 TESTED = 100  # scenes in every set that systems are judged on
@@ -37,10 +36,14 @@ def draw_scenes(
         number: of scenes, even. In half of the crowded ones stickers touch, in the other half they overlap.
         kind: "touching pairs" are two digits of one class, side by side.
     """
-    _check(number, colours, kind)
+    for asked, known in ((colours, COLOURS), (kind, get_args(Kind))):
+        if asked not in known:
+            raise ValueError(f"There are no scenes {asked!r}. Expected one of {', '.join(known)}.")
     chosen = COLOURS[colours]
     if kind == "touching pairs":
         return make_scenes(number, seed, split, PAIRS, colours=chosen)
+    if number % 2:
+        raise ValueError(f"Cannot draw {number} scenes, half of them touching: ask for an even number.")
     halves = (  # with seeds of their own, so that they are not the same digits twice
         make_scenes(number // 2, 2 * seed + half, split, CROWDED, colours=chosen, overlap=overlap)
         for half, overlap in enumerate(("touching", "covering"))
@@ -73,42 +76,16 @@ def joined(*sets: Scenes) -> Scenes:
 
 def true_instances(scenes: Scenes) -> list[Detections]:
     """What is to be found in each scene: masks, classes and boxes of its stickers, as far as they are seen."""
-    return [_instances(number, scenes) for number in range(len(scenes))]
+    found = []
+    for number, (digits, instances) in enumerate(zip(scenes.digits, scenes.instances, strict=True)):
+        seen = (digits >= 0) & (scenes.visible[number] > 0)
+        masks = instances == torch.arange(1, len(seen) + 1)[:, None, None]
+        found.append(Detections(number, masks[seen], digits[seen], torch.ones(int(seen.sum()))))
+    return found
 
 
-def _instances(number: int, scenes: Scenes) -> Detections:
-    seen = (scenes.digits[number] >= 0) & (scenes.visible[number] > 0)
-    masks = scenes.instances[number] == torch.arange(1, len(seen) + 1)[:, None, None]
-    return Detections(number, masks[seen], scenes.digits[number][seen], torch.ones(int(seen.sum())))
-
-
-def boxes_of_scene(scenes: Scenes, number: int) -> Tensor:
-    """The boxes (K, 4) of what is seen in one scene, as x0, y0, x1, y1, the last two exclusive; int64."""
-    boxes = scenes.boxes[number]
-    return boxes[boxes.any(dim=1)]
-
-
-def judged(
-    find: Callable[[Tensor], list[Detections]],
-) -> Iterator[tuple[dict[str, str], dict[str, float]]]:
-    """Judge a system on all four sets of held-out scenes: the fields and the figures of a row for each.
-
-    Args:
-        find: from images (N, 3, H, W) in uint8 to what is found in each, in order.
-    """
-    for sets in SETS:
-        scenes = held_out(*sets.values())
-        start = time.perf_counter()
-        found = find(scenes.images)
-        seconds = (time.perf_counter() - start) / len(scenes)
-        figures = average_precision(found, true_instances(scenes))
-        yield sets, figures | {"seconds_a_scene": seconds}
-
-
-def _check(number: int, colours: str, kind: str) -> None:
-    if colours not in COLOURS:
-        raise ValueError(f"There are no scenes in {colours!r}. Expected one of {', '.join(COLOURS)}.")
-    if kind not in get_args(Kind):
-        raise ValueError(f"There are no scenes {kind!r}. Expected one of {', '.join(get_args(Kind))}.")
-    if kind == "crowded" and number % 2:
-        raise ValueError(f"Cannot draw {number} scenes, half of them touching: ask for an even number.")
+def timed(work: Callable[..., Any], *given: Any, before: float = 0.0) -> tuple[Any, float]:
+    """What some work gives, and the seconds that it took, with those of what went before."""
+    start = time.perf_counter()
+    done = work(*given)
+    return done, before + time.perf_counter() - start

@@ -6,69 +6,51 @@ from functools import partial
 import torch
 
 from helpers import seeds
-from helpers.data.batches import as_input
 from helpers.instances import pedestrians, sds
 from helpers.instances.cascades import experiment as cascades
 from helpers.instances.data import SETS, held_out, training_scenes, true_instances
 from helpers.instances.hypercolumns import masked
-from helpers.instances.learning import (
-    common_class_map,
-    frozen,
-    learn_head,
-    learn_regions,
-    region_examples,
-    row,
-)
+from helpers.instances.learning import common_class_map, frozen, learn_head, learn_regions, region_examples
 from helpers.instances.scoring import average_precision
-from helpers.instances.systems import (
-    RATES,
-    RECORD,
-    SYSTEMS,
-    Budget,
-    find,
-    history_of,
-    learn_all,
-    parameters,
-    recall,
-)
+from helpers.instances.systems import RATES, RECORD, SYSTEMS, Budget, find, learn_all, recall, whole
+from helpers.training import recorded
 
 
 def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     """Train all systems on one trunk, and yield their rows on the four held-out sets."""
     trained = learn_all(seed, budget)
     for sets in SETS:
-        scenes = held_out(*sets.values(), "test", budget.tested)
+        scenes = held_out(*sets.values(), number=budget.tested)
         truth = true_instances(scenes)
         for name, (found, seconds) in find(trained, scenes).items():
-            history = history_of(trained, name)
             figures = average_precision(found, truth) | {"seconds_a_scene": seconds}
-            yield row(SYSTEMS[name] | sets, seed, figures, history, parameters=parameters(trained, name))
+            yield recorded(SYSTEMS[name] | sets, seed, figures, trained.histories[name], whole(trained, name))
 
 
-def proposals(tested: int = RECORD.tested) -> Iterator[dict]:
+def proposals() -> Iterator[dict]:
     """How much of the truth is among SDS's proposals: no training, so no seed either."""
     for sets in SETS:
-        scenes = held_out(*sets.values(), "test", tested)
+        scenes = held_out(*sets.values())
         figures = recall([sds.propose(image) for image in scenes.images], true_instances(scenes))
         yield {"model": "proposals", **sets, "seed": 0, "figures": figures}
 
 
-def rates(budget: Budget = RECORD, seed: int = 0) -> Iterator[dict]:
+def rates(seed: int = 0) -> Iterator[dict]:
     """Try rates for SDS's classifier and for a hypercolumn head, half as long, on validation scenes."""
-    network, _ = common_class_map(seed, budget.trunk)
-    trunk, scenes = frozen(network.trunk), training_scenes(budget.scenes, seed + 100)
-    some = scenes[torch.randperm(len(scenes), generator=seeds.generator(seed))[: budget.looked // 2]]
+    trunk = frozen(common_class_map(seed, RECORD.trunk)[0].trunk)
+    scenes = training_scenes(RECORD.scenes, seed + 100)
+    some = scenes[torch.randperm(len(scenes), generator=seeds.generator(seed))[: RECORD.looked // 2]]
     regions = region_examples(sds.look(trunk, some.images), some, seed)
-    val = held_out("crowded", "all", "val", budget.tested // 2)
-    truth, looked, maps = true_instances(val), sds.look(trunk, val.images), trunk(as_input(val.images))
-    for model, rate in [(model, rate) for model, tried in RATES.items() for rate in tried]:
-        if model == "SDS":
-            classifier, history = learn_regions(regions, seed, budget.regions // 2, rate=rate)
-            found = sds.detect(looked, classifier)
-        else:
-            head, history = learn_head(trunk, scenes, seed, budget.head // 2, rate=rate)
-            found = masked(head, maps, truth)
-        yield row({"model": model, "rate": rate}, seed, average_precision(found, truth), history)
+    val = held_out(split="val", number=RECORD.tested // 2)
+    truth, looked = true_instances(val), sds.look(trunk, val.images)
+    for rate in RATES["SDS"]:
+        classifier, history = learn_regions(regions, seed, RECORD.regions // 2, rate=rate)
+        figures = average_precision(sds.detect(looked, classifier), truth)
+        yield recorded({"model": "SDS", "rate": rate}, seed, figures, history)
+    for rate in RATES["hypercolumns"]:
+        head, history = learn_head(trunk, scenes, seed, RECORD.head // 2, rate=rate)
+        figures = average_precision(masked(head, trunk, val.images, truth), truth)
+        yield recorded({"model": "hypercolumns", "rate": rate}, seed, figures, history)
 
 
 PIECES = {

@@ -1,10 +1,12 @@
 """Figures of lesson 05a: arrays in, interactive figures out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+import torch
 from scipy import ndimage
+from torchvision.ops import box_convert
 
 from helpers import figure as fig
 from helpers.figure import taking
@@ -12,12 +14,22 @@ from helpers.figure import taking
 COLOURS = ((255, 150, 0), (0, 190, 255), (255, 80, 170), (120, 220, 60), (170, 120, 255), (255, 225, 60))
 WIDE = 12  # values side by side in a drawn column
 STRIDES = (1, 2, 4, 8)
-MEASURES = ("boxes", "masks")
+
+
+def sides(boxes: object) -> np.ndarray:
+    """Boxes (D, 4) from corners to left, top, width and height, as layers take them."""
+    corners = torch.from_numpy(taking.numbers(boxes, "boxes").astype(float).reshape(-1, 4))
+    return box_convert(corners, "xyxy", "xywh").numpy()
+
+
+def _picture(image: object) -> np.ndarray:
+    """An image (3, H, W) in bytes with its colours last."""
+    return taking.image(np.moveaxis(taking.numbers(image, "image"), 0, -1))
 
 
 def painted(image: object, masks: object, blend: float = 0.6) -> np.ndarray:
     """Colour each mask (D, H, W) over an image (3, H, W) in bytes, and draw its rim: (H, W, 3) in bytes."""
-    picture = taking.image(np.moveaxis(taking.numbers(image, "image"), 0, -1)) * 0.55
+    picture = _picture(image) * 0.55
     for number, mask in enumerate(taking.numbers(masks, "masks").astype(bool)):
         colour = np.array(COLOURS[number % len(COLOURS)], float)
         picture[mask] = (1 - blend) * picture[mask] + blend * colour
@@ -39,7 +51,7 @@ def hypercolumn(
         mixing: (K * K, n, n), how much each of the classifiers is asked at each place.
         truth: (D, n, n), 1 inside.
     """
-    picture = taking.image(np.moveaxis(taking.numbers(image, "image"), 0, -1))
+    picture = _picture(image)
     frames, known = taking.numbers(windows, "windows").astype(float), taking.numbers(truth, "truth")
     scores, cut = taking.numbers(by_layer, "by_layer").astype(float), taking.numbers(crops, "crops")
     D, n = len(frames), known.shape[-1]
@@ -59,8 +71,8 @@ def hypercolumn(
     blend = fig.Slider("Blend", 101, 45, labels="{}%")
     at = fig.Pointer((n, n))
     chance = fig.array(switched)[box, *layers]
-    K = round(len(taking.numbers(mixing, "mixing")) ** 0.5)
-    shares = np.round(np.moveaxis(taking.numbers(mixing, "mixing").astype(float), 0, -1) * 100)
+    shares = np.round(taking.numbers(mixing, "mixing").astype(float) * 100)
+    K = round(len(shares) ** 0.5)
     # The numbers beside the picture are those of every second place.
     half = fig.array(np.arange(n) // 2)
     every = fig.array(np.moveaxis(scores, 1, -1)[:, ::2, ::2, None].round(2))
@@ -68,10 +80,12 @@ def hypercolumn(
         every[box, half[at.y], half[at.x]], ["score"], [str(stride) for stride in STRIDES], low=-6, high=6,
         colours="PuOr", numbers="+.1f", title="Each stride's share", side=240,
     )  # fmt: skip
-    asked = fig.array(shares.reshape(n, n, K, K)[::2, ::2].astype(np.uint8))[half[at.y], half[at.x]]
+    asked = fig.array(np.moveaxis(shares, 0, -1).reshape(n, n, K, K)[::2, ::2].astype(np.uint8))[
+        half[at.y], half[at.x]
+    ]
     crop = fig.Image(fig.array(np.moveaxis(cut, 1, -1))[box])
     inside = fig.Heat(chance, high=100, colours="viridis", blend=blend)
-    frame = fig.Box(fig.array(_sides(frames))[box])
+    frame = fig.Box(fig.array(sides(frames))[box])
     return fig.Figure(
         fig.Stage(crop, inside, title="Chance to be inside", pointer=at, side=300),
         fig.Stage(fig.Image(picture), frame, title="The box, widened", side=220),
@@ -83,8 +97,7 @@ def hypercolumn(
         caption="Box {Box}, strides 1 {Stride 1}, 2 {Stride 2}, 4 {Stride 4}, 8 {Stride 8}: {share:.1%} of its places "
         "are on the right side. At {place}: {here}% inside, in truth {true}.",
         lines=2,
-        alt=alt
-        or "A box of a scene, the chance of each of its places to be inside, and the column of one place.",
+        alt=alt or "A box, the chance of each of its places to be inside, and the column of one place.",
         share=fig.array(right.mean(axis=(-1, -2)))[box, *layers],
         place=at,
         here=chance[at.y, at.x],
@@ -129,7 +142,7 @@ def suppression(
         found: (N, 2, overlaps), how many of a scene's true instances a detection that stays is right about.
         overlaps: the steps of the slider.
     """
-    pictures = [taking.image(np.moveaxis(each, 0, -1)) for each in taking.numbers(images, "images")]
+    pictures = [_picture(each) for each in taking.numbers(images, "images")]
     hits, N = taking.numbers(found, "found"), len(pictures)
     if hits.shape != (N, 2, len(overlaps)) or not len(boxes) == len(scores) == len(kept) == len(truth) == N:
         raise ValueError(
@@ -137,24 +150,19 @@ def suppression(
             f"and truth for each scene; got {hits.shape}, {len(boxes)}, {len(scores)}, {len(kept)}, {len(truth)}."
         )
     frames, texts = [], []
-    for each, score, stays in zip(boxes, scores, kept, strict=True):
-        sides = _sides(each)
+    for each, score, stays in zip(map(sides, boxes), scores, kept, strict=True):
         chances = [f"{chance:.2f}" for chance in taking.numbers(score, "scores").astype(float)]
-        frames.append([[sides[np.asarray(one, int)] for one in measure] for measure in stays])
+        frames.append([[each[np.asarray(one, int)] for one in measure] for measure in stays])
         texts.append([[[chances[i] for i in one] for one in measure] for measure in stays])
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
-    measure = fig.Choice("Overlap of", list(MEASURES))
+    measure = fig.Choice("Overlap of", ["boxes", "masks"])
     steps = [f"{overlap:.2f}" for overlap in overlaps]
     limit = fig.Slider("Limit", len(steps), len(steps) // 2, labels=steps, play=True)
     picture, at = fig.Image(fig.array(np.stack(pictures))[scene]), (scene, measure, limit)
-    real = fig.Box(fig.array([_sides(each) for each in truth])[scene])
+    real = fig.Box(fig.array([sides(each) for each in truth])[scene])
+    staying = fig.Box(fig.array(frames)[at], fig.names(texts)[at])
     return fig.Figure(
-        fig.Stage(
-            picture,
-            fig.Box(fig.array(frames)[at], fig.names(texts)[at]),
-            title="Detections that stay",
-            side=330,
-        ),
+        fig.Stage(picture, staying, title="Detections that stay", side=330),
         fig.Stage(picture, real, title="Truth", side=220),
         also=at,
         caption="Scene {Scene}, overlap of {Overlap of}, limit {Limit}: {count} detections stay; {hits} of {true} true "
@@ -163,66 +171,4 @@ def suppression(
         count=fig.array([[[len(one) for one in measure] for measure in stays] for stays in kept])[at],
         hits=fig.array(hits)[at],
         true=fig.array([len(each) for each in truth])[scene],
-    )
-
-
-def _sides(boxes: object) -> np.ndarray:
-    """Boxes (D, 4) from corners to left, top, width and height."""
-    corners = taking.numbers(boxes, "boxes").astype(float).reshape(-1, 4)
-    return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
-
-
-def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: str = "") -> fig.Figure:
-    """Walk through SDS and hypercolumns: two crops of a region name it, all layers of its box redraw its mask.
-
-    Args:
-        tensors: image (H, W, 3), region (H, W), box crop and region crop (h, w, 3), top of box and top of region
-            (C, h, w), class (11,), maps 1 to 8 (C, h, w), scores (K * K, H, W), mask (n, n).
-        parameters: of the trunk, the class and the scores.
-    """
-    dense = {"top of box": "dense", "top of region": "dense"}
-    classified = {"stride 8": "1 × 1", "stride 4": "", "stride 2": "", "stride 1": ""}
-    # Each tensor's column and row, what it is made of, and a note.
-    drawn = {
-        "image": (0, 1, None, ""),
-        "region": (1, 0, {"image": "propose"}, "One of 150 regions."),
-        "box crop": (2, 0, {"region": "cut"}, ""),
-        "region crop": (
-            2,
-            1,
-            {"box crop": "keep the region"},
-            "Everything outside the region is the mean colour.",
-        ),
-        "top of box": (
-            3,
-            0,
-            {"box crop": "trunk"},
-            "The trunk has {trunk:,} parameters, the same ones everywhere.",
-        ),
-        "top of region": (3, 1, {"region crop": "trunk"}, ""),
-        "class": (4, 0, dense, "The classifier has {class:,} parameters."),
-        "stride 1": (0, 2, {"image": "trunk"}, ""),
-        "stride 2": (1, 2, {"stride 1": "read"}, ""),
-        "stride 4": (2, 2, {"stride 2": "read"}, ""),
-        "stride 8": (3, 2, {"stride 4": "read"}, ""),
-        "scores": (
-            4,
-            2,
-            classified,
-            "Each of 5 x 5 classifiers of each pixel, over four maps; {scores:,} parameters.",
-        ),
-        "mask": (
-            4,
-            3,
-            {"scores": "cut, mix"},
-            "Cut by the named region's box, mixed from classifiers near each place.",
-        ),
-    }
-    steps = [
-        fig.Step(name, tensors[name], place=(column, row), after=after, note=note.format(**parameters),
-                 kind="vector" if name == "class" else None)
-        for name, (column, row, after, note) in drawn.items()
-    ]  # fmt: skip
-    return fig.walk(
-        steps, alt=alt or "The tensors of SDS and of hypercolumns, from an image to a class and a mask."
     )

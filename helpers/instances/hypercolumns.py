@@ -8,10 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
+from helpers.data.batches import as_input
 from helpers.instances.boxes import CONTEXT, paste, windows_round
-from helpers.instances.model import STRIDES, WIDTHS, enlarged
+from helpers.instances.model import STRIDES, WIDTHS, Trunk, enlarged
 from helpers.instances.scoring import Detections
 
+Windows = Tensor | list[Tensor]  # see `HypercolumnHead`
 SIDE = 50  # places along a side of a box's mask
 LAYERS = {"all": (0, 1, 2, 3), "top": (3,)}  # which of the trunk's maps a column holds
 
@@ -38,24 +40,24 @@ class HypercolumnHead(nn.Module):
         grid: classifiers along a side of a box, K.
         layers: the numbers of the trunk's maps that are looked at.
 
-    `forward` takes the trunk's maps and windows (R, 5), the image's number and x0, y0, x1, y1 each, and returns scores
-    (R, 50, 50), above 0 inside.
+    `forward` takes the trunk's maps and R windows, and returns scores (R, 50, 50), above 0 inside. Windows are (R, 5),
+    the image's number and x0, y0, x1, y1 each; or a list with those of each image, as x0, y0, x1, y1.
     """
 
-    def __init__(self, grid: int = 5, layers: Sequence[int] = LAYERS["all"], widths: Sequence[int] = WIDTHS):
+    def __init__(self, grid: int = 5, layers: Sequence[int] = LAYERS["all"]):
         super().__init__()
-        self.grid, self.layers = grid, tuple(layers)
-        self.classifiers = nn.ModuleList(nn.Conv2d(widths[layer], grid * grid, 1) for layer in self.layers)
+        self.layers = tuple(layers)
+        self.classifiers = nn.ModuleList(nn.Conv2d(WIDTHS[layer], grid * grid, 1) for layer in self.layers)
         self.register_buffer("mixing", mixing(grid))
 
-    def forward(self, maps: Sequence[Tensor], windows: Tensor) -> Tensor:
+    def forward(self, maps: Sequence[Tensor], windows: Windows) -> Tensor:
         return self.mixed(self.score_maps(maps), windows)
 
-    def mixed(self, scores: Tensor, windows: Tensor) -> Tensor:
-        """Cut windows (R, 5) out of score maps (B, grid * grid, H, W), and mix the classifiers: (R, 50, 50)."""
+    def mixed(self, scores: Tensor, windows: Windows) -> Tensor:
+        """Cut R windows out of score maps (B, grid * grid, H, W), and mix the classifiers: (R, 50, 50)."""
         return (roi_align(scores, windows, SIDE, sampling_ratio=1, aligned=True) * self.mixing).sum(dim=1)
 
-    def shares(self, maps: Sequence[Tensor], windows: Tensor) -> Tensor:
+    def shares(self, maps: Sequence[Tensor], windows: Windows) -> Tensor:
         """What each layer adds to the scores of `forward`: (R, layers, 50, 50)."""
         return torch.stack([self.mixed(scores, windows) for scores in self.by_layer(maps)], dim=1)
 
@@ -71,19 +73,13 @@ class HypercolumnHead(nn.Module):
 
 @torch.no_grad()
 def masked(
-    head: HypercolumnHead, maps: Sequence[Tensor], found: Sequence[Detections], context: float = CONTEXT
+    head: HypercolumnHead, trunk: Trunk, images: Tensor, found: Sequence[Detections], context: float = CONTEXT
 ) -> list[Detections]:
-    """Draw a new mask for each detection from its box; class and score stay.
-
-    Args:
-        maps: the trunk's, of all images, in order.
-    """
+    """Draw a new mask for each detection in images (N, 3, H, W) in uint8 from its box; class and score stay."""
     head.eval()
     drawn = []
-    for number, each in enumerate(found):
-        if len(each):
-            windows = windows_round(each.boxes, context)
-            inside = head([part[[number]] for part in maps], F.pad(windows, (1, 0))).sigmoid()
-            each = replace(each, masks=paste(inside, windows, *each.masks.shape[1:]) >= 0.5)
-        drawn.append(each)
+    for image, each in zip(images, found, strict=True):
+        windows = windows_round(each.boxes, context)
+        inside = head(trunk(as_input(image[None])), [windows]).sigmoid()
+        drawn.append(replace(each, masks=paste(inside, windows, *image.shape[1:]) >= 0.5))
     return drawn

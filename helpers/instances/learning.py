@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers import runtime, seeds
-from helpers.data.batches import as_input, endless
+from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.instances.boxes import cut_own, windows_round
 from helpers.instances.data import training_scenes, true_instances
@@ -19,22 +19,14 @@ from helpers.instances.hypercolumns import LAYERS, SIDE, HypercolumnHead
 from helpers.instances.model import ClassMap, Trunk
 from helpers.instances.scoring import boxes_round, mask_iou
 from helpers.instances.sds import GRID, Looked, Refiner, RegionClassifier, described
-from helpers.optimisers import muon
-from helpers.training import History, fit, loss_curve
+from helpers.multi_scale.learning import learn_features
+from helpers.training import History, fit
 
-RATE, REGION_RATE, CELL_RATE, HEAD_RATE = 1e-2, 1e-3, 1e-3, 1e-2  # the highest of each cycle; see `rates`
-BATCH, REGION_BATCH, HEAD_BATCH = 16, 128, 6  # scenes, regions, scenes
+REGION_RATE, CELL_RATE, HEAD_RATE = 1e-3, 1e-3, 1e-2  # the highest of each cycle; see `rates`
+REGION_BATCH, HEAD_BATCH = 128, 6  # regions, scenes
 POSITIVE = 0.5  # IoU of a region with a true mask, from which on it is named after it
 GROUND_REGIONS = 30  # regions of the ground that a scene teaches, at most
 JITTER = 0.12  # how far a true box is moved or stretched for training, in its sides
-
-
-def row(
-    fields: dict[str, Any], seed: int, figures: dict[str, float], history: History, **more: Any
-) -> dict[str, Any]:
-    """What is recorded of a trained system: its fields, what it scores, and how it learned."""
-    learned = {"seconds": history.seconds, "curve": loss_curve(history.loss)}
-    return {**fields, **more, "seed": seed, "figures": figures, **learned}
 
 
 @dataclass(frozen=True)
@@ -55,17 +47,12 @@ def new_class_map(seed: int) -> ClassMap:
     return ClassMap(Trunk())
 
 
-def learn_class_map(network: ClassMap, scenes: Scenes, steps: int, seed: int, name: str = "trunk") -> History:
-    """Train trunk and scores by the pixel loss."""
-    batches = endless(scenes.images, scenes.labels, BATCH, seed)
-    return fit(network, batches, F.cross_entropy, steps=steps, lr=RATE, optimisers=muon, name=name)
-
-
 @cache
 def common_class_map(seed: int, budget: TrunkBudget = RECORD_TRUNK) -> tuple[ClassMap, History]:
     """The trained network that all systems of a seed start from; take `frozen(network.trunk)` or a copy of it."""
     network = new_class_map(seed)
-    return network, learn_class_map(network, training_scenes(budget.scenes, seed), budget.steps, seed)
+    scenes = training_scenes(budget.scenes, seed)
+    return network, learn_features(network, scenes, budget.steps, seed, name="trunk")
 
 
 def frozen(trunk: Trunk) -> Trunk:
@@ -120,16 +107,16 @@ def learn_regions(
 ) -> tuple[RegionClassifier, History]:
     """Train SDS's classifier on cached features."""
     runtime.seed_everything(seed)
-    classifier = RegionClassifier(regions.features.shape[2], pathways)
+    classifier = RegionClassifier(pathways)
     batches = shuffled(regions.features, regions.labels, REGION_BATCH, seed)
-    name = f"regions, {pathways} pathway" + "s" * (pathways > 1)
+    name = f"regions, pathways: {pathways}"
     return classifier, fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name=name)
 
 
 def learn_cells(regions: Regions, seed: int, steps: int) -> tuple[Refiner, History]:
     """Train SDS's refiner: a logistic model for each of the 10 x 10 cells."""
     runtime.seed_everything(seed)
-    refiner = Refiner(regions.features.shape[2])
+    refiner = Refiner()
     batches = shuffled(regions.described, regions.inside, REGION_BATCH, seed)
     loss = F.binary_cross_entropy_with_logits
     history = fit(refiner, batches, loss, steps=steps, lr=CELL_RATE, weight_decay=0.3, name="cells")
@@ -144,16 +131,16 @@ def jittered(boxes: Tensor, generator: torch.Generator) -> Tensor:
 
 @dataclass(frozen=True)
 class Looks:
-    """A batch for a hypercolumn head: the trunk's maps, and windows (R, 5) with each one's image in front."""
+    """A batch for a hypercolumn head: the trunk's maps, and each image's windows (R, 4)."""
 
     maps: list[Tensor]
-    windows: Tensor
+    windows: list[Tensor]
 
     def __len__(self) -> int:
         return len(self.windows)
 
     def to(self, device: torch.device) -> "Looks":
-        return Looks([part.to(device) for part in self.maps], self.windows.to(device))
+        return Looks(*([part.to(device) for part in parts] for parts in (self.maps, self.windows)))
 
 
 class Reading(nn.Module):
@@ -175,14 +162,10 @@ def head_batches(trunk: Trunk, scenes: Scenes, seed: int) -> Iterator[tuple[Look
         for chosen in order[: len(order) // HEAD_BATCH * HEAD_BATCH].split(HEAD_BATCH):
             with torch.no_grad():
                 maps = trunk(as_input(scenes.images[chosen]))
-            places, masks = [], []
-            for number, index in enumerate(chosen.tolist()):
-                seen = scenes.boxes[index].any(dim=1)
-                windows = windows_round(jittered(scenes.boxes[index][seen], generator))
-                places.append(torch.cat([torch.full((len(windows), 1), float(number)), windows], dim=1))
-                known = scenes.instances[index] == (seen.nonzero() + 1)[:, :, None]
-                masks.append(cut_own(known, windows, SIDE) >= 0.5)
-            yield Looks(maps, torch.cat(places)), torch.cat(masks).float()
+            truth = true_instances(scenes[chosen])
+            windows = [windows_round(jittered(each.boxes, generator)) for each in truth]
+            masks = [cut_own(each.masks, own, SIDE) >= 0.5 for each, own in zip(truth, windows, strict=True)]
+            yield Looks(maps, windows), torch.cat(masks).float()
 
 
 def learn_head(

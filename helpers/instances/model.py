@@ -16,12 +16,9 @@ DEPTHS = (1, 1, 2, 2)  # convolutions at each stride
 def block(inputs: int, outputs: int, depth: int) -> nn.Sequential:
     """Convolve `depth` times at one resolution, each time 3 x 3, batch norm, ReLU."""
     layers: list[nn.Module] = []
-    for number in range(depth):
-        layers += [
-            nn.Conv2d(outputs if number else inputs, outputs, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
-        ]
+    for width in (inputs, *[outputs] * (depth - 1)):
+        convolution = nn.Conv2d(width, outputs, 3, padding=1, bias=False)
+        layers += [convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 
 
@@ -32,21 +29,12 @@ class Trunk(nn.Module):
     (B, 12, H, W), (B, 24, H / 2, W / 2), (B, 48, H / 4, W / 4), (B, 96, H / 8, W / 8), nowhere negative.
     """
 
-    def __init__(self, widths: Sequence[int] = WIDTHS, depths: Sequence[int] = DEPTHS):
+    def __init__(self):
         super().__init__()
-        self.widths = tuple(widths)
-        self.blocks = nn.ModuleList(
-            block(inputs, outputs, depth)
-            for inputs, outputs, depth in zip((3, *widths[:-1]), widths, depths, strict=True)
-        )
+        self.blocks = nn.ModuleList(map(block, (3, *WIDTHS[:-1]), WIDTHS, DEPTHS))
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        unit = STRIDES[-1]
-        check_images(images, least=unit)
-        if images.shape[2] % unit or images.shape[3] % unit:
-            raise ValueError(
-                f"Height and width must be multiples of {unit}, got {tuple(images.shape[2:])}: pad the image."
-            )
+        check_images(images, least=STRIDES[-1], multiple=STRIDES[-1])
         maps = []
         for number, convolutions in enumerate(self.blocks):
             images = convolutions(F.max_pool2d(images, 2) if number else images)
@@ -57,20 +45,20 @@ class Trunk(nn.Module):
 class ClassMap(nn.Module):
     """Score every pixel's class from the two coarsest maps of a trunk, as FCN-8s adds a skip (notebook 01).
 
-    `forward` takes what the trunk takes, and returns (B, classes, H, W) scores.
+    `forward` takes what the trunk takes, and returns (B, 11, H, W) scores.
     """
 
-    def __init__(self, trunk: Trunk, classes: int = CLASSES):
+    def __init__(self, trunk: Trunk):
         super().__init__()
         self.trunk = trunk
-        self.score = nn.Conv2d(trunk.widths[3], classes, 1)
-        self.skip = nn.Conv2d(trunk.widths[2], classes, 1)
+        self.score = nn.Conv2d(WIDTHS[3], CLASSES, 1)
+        self.skip = nn.Conv2d(WIDTHS[2], CLASSES, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.scores(self.trunk(images))
 
     def scores(self, maps: Sequence[Tensor]) -> Tensor:
-        """Score pixels from the trunk's maps: (B, classes, H, W)."""
+        """Score pixels from the trunk's maps: (B, 11, H, W)."""
         return enlarged(enlarged(self.score(maps[3]), 2) + self.skip(maps[2]), 4)
 
 
@@ -79,8 +67,3 @@ def enlarged(maps: Tensor, factor: int) -> Tensor:
     if factor == 1:
         return maps
     return F.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
-
-
-def weights(*parts: nn.Module) -> int:
-    """Count the numbers in some parts of a network, frozen ones too."""
-    return sum(weight.numel() for part in parts for weight in part.parameters())

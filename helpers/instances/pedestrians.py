@@ -13,8 +13,9 @@ from helpers.data.scenes import Scenes, boxes_of
 from helpers.instances import learning, systems
 from helpers.instances.cascades import experiment as cascades
 from helpers.instances.data import true_instances
-from helpers.instances.learning import row
 from helpers.instances.scoring import Detections, average_precision
+from helpers.multi_scale.learning import learn_features
+from helpers.training import recorded
 
 SHAPE = (96, 128)  # to which every photograph is brought: the scale at which the trunk read digits
 VIEWS = 8  # of each photograph to learn from: parts of it, half of them mirrored
@@ -24,7 +25,7 @@ DRAWS = 300  # of test photographs, for the intervals
 
 BUDGET = replace(systems.RECORD, trunk=learning.TrunkBudget(scenes=0, steps=400), looked=240)
 CASCADE_STEPS = 600
-HEADS, PATHWAYS = ((5, "all"),), (2,)
+SYSTEMS = ("class map", "SDS", "hypercolumns", "hypercolumns, true boxes")
 CASCADE = cascades.DETACHED  # the better one on digits
 
 
@@ -90,8 +91,7 @@ def redrawn(found: Sequence[Detections], truth: Sequence[Detections]) -> Tensor:
     every = []
     for chosen in torch.randint(len(truth), (DRAWS, len(truth)), generator=seeds.generator(0)).tolist():
         some, true = ([replace(each[n], image=k) for k, n in enumerate(chosen)] for each in (found, truth))
-        figures = average_precision(some, true)
-        every.append([figures["ap_50"], figures["ap_70"]])
+        every.append(list(average_precision(some, true).values()))
     return torch.tensor(every)
 
 
@@ -104,26 +104,21 @@ def compare(seed: int = 0) -> Iterator[dict]:
     train, test = split(photographs.names)
     scenes, tested = scenes_of(photographs, train, VIEWS), scenes_of(photographs, test)
     network = learning.new_class_map(seed)
-    history = learning.learn_class_map(network, scenes, BUDGET.trunk.steps, seed)
-    trained = systems.learn_parts(network, scenes, seed, BUDGET, HEADS, PATHWAYS)
-    trained.histories["trunk"] = history
+    history = learn_features(network, scenes, BUDGET.trunk.steps, seed, name="trunk")
+    trained = systems.learn_parts((network, history), scenes, seed, BUDGET, SYSTEMS)
     cascade = cascades.new_cascade(CASCADE, seed, network.trunk, RATIOS)
     of_cascade = cascades.learn(cascade, scenes, CASCADE_STEPS, seed)
 
-    found = [
-        (systems.SYSTEMS[name], each, systems.history_of(trained, name))
-        for name, (each, _) in systems.find(trained, tested).items()
-    ]
+    of_parts = systems.find(trained, tested)
+    found = [(systems.SYSTEMS[name], of_parts[name][0], trained.histories[name]) for name in SYSTEMS]
     found.append((CASCADE, cascades.find(cascade, tested.images), of_cascade))
     truth = true_instances(tested)
+    counts = {"photographs": len(train), "tested": len(test), "people": sum(map(len, truth))}
     baseline = redrawn(found[0][1], truth)  # of the class map
     for fields, each, of_it in found:
         drawn, figures = redrawn(each, truth), average_precision(each, truth)
         for name, lines in {"": drawn, "_ahead": drawn - baseline}.items():
-            low, high = lines.quantile(torch.tensor([0.025, 0.975]), dim=0)
-            for t, overlap in enumerate(("ap_50", "ap_70")):
-                figures |= {f"{overlap}{name}_low": float(low[t]), f"{overlap}{name}_high": float(high[t])}
-        yield row(
-            fields, seed, figures, of_it, data="Penn-Fudan", photographs=len(train), tested=len(test),
-            people=sum(map(len, truth)),
-        )  # fmt: skip
+            low, high = lines.quantile(torch.tensor([0.025, 0.975]), dim=0).tolist()
+            figures |= {f"ap_50{name}_low": low[0], f"ap_70{name}_low": low[1]}
+            figures |= {f"ap_50{name}_high": high[0], f"ap_70{name}_high": high[1]}
+        yield recorded(fields | {"data": "Penn-Fudan"} | counts, seed, figures, of_it)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from helpers import results
@@ -37,16 +36,11 @@ def reasons(proposed: Tensor, found: Detections, truth: Detections, overlap: flo
     """
     told = []
     fits, near = mask_iou(truth.masks, found.masks), mask_iou(truth.masks, proposed)
-    for k, digit in enumerate(truth.classes):
-        good = fits[k] >= overlap
-        applies = (
-            (good & (found.classes == digit)).any(),
-            good.any(),
-            not (near[k] >= overlap).any(),
-            (fits[k] >= 0.5).any(),
-            torch.tensor(True),
-        )
-        told.append(REASONS[next(place for place, yes in enumerate(applies) if yes)])
+    for digit, fit, best in zip(truth.classes, fits, near, strict=True):
+        good = fit >= overlap
+        right, proposable = good & (found.classes == digit), best >= overlap
+        applies = right.any(), good.any(), not proposable.any(), (fit >= 0.5).any(), True
+        told.append(next(name for name, yes in zip(REASONS, applies, strict=True) if yes))
     return told
 
 
@@ -71,13 +65,12 @@ def failures(
     """
     first: dict[str, int] = {}
     for name in REASONS[1:]:
-        numbers = [n for n, each in enumerate(told) if name in each]
-        if numbers:
+        if numbers := [n for n, each in enumerate(told) if name in each]:
             first[name] = next((n for n in numbers if n not in first.values()), numbers[0])
-    shown, titles = [], []
-    for source, found in sources.items():
-        for n in first.values():
-            sure = found[n][found[n].scores >= least]
-            shown.append(painted(images[n], sure.masks))
-            titles.append(f"{source}, {len(sure)}")
-    return shown, titles, list(first)
+    sure = [
+        (source, n, found[n].masks[found[n].scores >= least])
+        for source, found in sources.items()
+        for n in first.values()
+    ]
+    shown = [painted(images[n], masks) for _, n, masks in sure]
+    return shown, [f"{source}, {len(masks)}" for source, _, masks in sure], list(first)

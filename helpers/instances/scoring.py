@@ -12,12 +12,10 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torch import Tensor
 
+from helpers.data.scenes import boxes_of
 from helpers.ops import check_tensor
 
 OVERLAPS = (0.5, 0.7)  # least IoU of a mask with the true one; COCO's own summary has no line for 0.7
-# COCO's smallest range ends at 32 x 32 pixels, where our largest digits begin.
-AREAS = {"all": (0, 1e9), "small": (0, 500), "large": (500, 1e9)}
-MOST = 100  # detections an image that count, the best first
 
 
 @dataclass(frozen=True)
@@ -37,13 +35,9 @@ class Detections:
     scores: Tensor
 
     def __post_init__(self) -> None:
-        for part, name in ((self.masks, "masks"), (self.classes, "classes"), (self.scores, "scores")):
-            check_tensor(part, name)
-        if self.masks.ndim != 3 or self.masks.dtype != torch.bool:
-            raise ValueError(
-                f"Expected masks (D, H, W) in bool, got {tuple(self.masks.shape)} in {self.masks.dtype}: compare "
-                "probabilities with 0.5; none found is masks[:0]."
-            )
+        check_masks(self.masks, "masks")
+        check_tensor(self.classes, "classes")
+        check_tensor(self.scores, "scores")
         D = len(self.masks)
         if self.classes.shape != (D,) or self.scores.shape != (D,):
             raise ValueError(
@@ -70,12 +64,17 @@ class Detections:
 
 def boxes_round(masks: Tensor) -> Tensor:
     """Box masks (D, H, W) in bool: (D, 4) int64 as x0, y0, x1, y1, the last two exclusive; zeros where empty."""
-    columns, rows = masks.any(dim=1).int(), masks.any(dim=2).int()
-    first = torch.stack([columns.argmax(1), rows.argmax(1)], dim=1)
-    last = torch.stack(
-        [columns.shape[1] - columns.flip(1).argmax(1), rows.shape[1] - rows.flip(1).argmax(1)], dim=1
-    )
-    return torch.cat([first, last], dim=1) * columns.any(dim=1, keepdim=True)
+    return boxes_of(masks.byte(), 1)[:, 0]
+
+
+def check_masks(masks: Tensor, name: str) -> None:
+    """Raise ValueError unless masks are (D, H, W) in bool."""
+    check_tensor(masks, name)
+    if masks.ndim != 3 or masks.dtype != torch.bool:
+        raise ValueError(
+            f"Expected {name} (D, H, W) in bool, got {tuple(masks.shape)} in {masks.dtype}: compare probabilities with "
+            f"0.5; none found is {name}[:0]."
+        )
 
 
 def mask_iou(masks: Tensor, others: Tensor) -> Tensor:
@@ -87,10 +86,8 @@ def mask_iou(masks: Tensor, others: Tensor) -> Tensor:
     Returns:
         (D, E) float32.
     """
-    for part, name in ((masks, "masks"), (others, "others")):
-        check_tensor(part, name)
-        if part.dtype != torch.bool or part.ndim != 3:
-            raise ValueError(f"Expected {name} (D, H, W) in bool, got {tuple(part.shape)} in {part.dtype}.")
+    check_masks(masks, "masks")
+    check_masks(others, "others")
     if masks.shape[1:] != others.shape[1:]:
         raise ValueError(
             f"Expected masks of one height and width, got {tuple(masks.shape)} and {tuple(others.shape)}."
@@ -118,8 +115,7 @@ def average_precision(found: Sequence[Detections], truth: Sequence[Detections]) 
         found, truth: one `Detections` an image; images without any may be left out.
 
     Returns:
-        `ap_50`, `ap_70` for all instances, then `ap_50_small` and so on by the size of the true mask (`AREAS`), as
-        far as there are any of that size.
+        `ap_50` and `ap_70`.
 
     Raises:
         ValueError: there is no true instance.
@@ -127,53 +123,44 @@ def average_precision(found: Sequence[Detections], truth: Sequence[Detections]) 
     if not any(len(each) for each in truth):
         raise ValueError("There is no true instance to be found: AP needs at least one.")
     images = sorted({each.image for each in (*found, *truth)})
-    H, W = truth[0].masks.shape[1:]
-    with contextlib.redirect_stdout(io.StringIO()):  # both print their progress
-        known = COCO()
-        known.dataset = {
-            "images": [{"id": number + 1, "height": H, "width": W} for number in images],
-            "categories": [{"id": digit + 1} for digit in range(10)],
-            "annotations": _numbered(truth, iscrowd=0),
-        }
-        known.createIndex()
-        guesses = COCO()
-        guesses.dataset = known.dataset | {"annotations": _numbered(found)}
-        guesses.createIndex()
-        judge = COCOeval(known, guesses, "segm")
+    with contextlib.redirect_stdout(io.StringIO()):  # each step prints its progress
+        judge = COCOeval(
+            *(_indexed(sets, images, truth[0].masks.shape[1:]) for sets in (truth, found)), "segm"
+        )
         judge.params.iouThrs = np.array(OVERLAPS)
-        judge.params.areaRng, judge.params.areaRngLbl = [list(r) for r in AREAS.values()], list(AREAS)
-        judge.params.maxDets = [MOST]
         judge.evaluate()
         judge.accumulate()
-    figures = {}
-    precision = judge.eval["precision"]  # (overlaps, recalls, classes, areas, 1); -1 where there is no truth
-    for a, area in enumerate(AREAS):
-        for t, overlap in enumerate(OVERLAPS):
-            counted = precision[t, :, :, a, 0]
-            if (counted > -1).any():
-                name = f"ap_{overlap * 100:.0f}" + ("" if area == "all" else f"_{area}")
-                figures[name] = float(counted[counted > -1].mean())
-    return figures
+    # (overlaps, recalls, classes), of masks of every size; -1 for a class that never occurs
+    precision = judge.eval["precision"][:, :, :, 0, -1]
+    return {
+        f"ap_{100 * overlap:.0f}": float(each[each > -1].mean())
+        for overlap, each in zip(OVERLAPS, precision, strict=True)
+    }
 
 
-def _numbered(sets: Sequence[Detections], **more: int) -> list[dict]:
-    """Annotations as pycocotools wants them, with ids from 1: to COCOeval a 0 means "no match"."""
-    annotations = []
-    for each in sets:
-        coded = coco_masks.encode(
-            np.asfortranarray(each.masks.permute(1, 2, 0).cpu().numpy(), dtype=np.uint8)
-        )
-        for code, digit, score in zip(coded, each.classes.tolist(), each.scores.tolist(), strict=True):
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": each.image + 1,
-                    "category_id": digit + 1,
-                    "segmentation": code,
-                    "area": float(coco_masks.area(code)),
-                    "bbox": coco_masks.toBbox(code).tolist(),
-                    "score": score,
-                    **more,
-                }
-            )
-    return annotations
+def _indexed(sets: Sequence[Detections], images: Sequence[int], shape: tuple[int, int]) -> COCO:
+    """Instances as pycocotools wants them, with ids from 1: to COCOeval a 0 means "no match"."""
+    things = [
+        (each.image, *thing)
+        for each in sets
+        for thing in zip(each.masks.cpu(), each.classes.tolist(), each.scores.tolist(), strict=True)
+    ]
+    index = COCO()
+    index.dataset = {
+        "images": [{"id": number, "height": shape[0], "width": shape[1]} for number in images],
+        "categories": [{"id": digit} for digit in range(10)],
+        "annotations": [
+            {
+                "id": number,
+                "image_id": image,
+                "category_id": digit,
+                "segmentation": coco_masks.encode(np.asfortranarray(mask, dtype=np.uint8)),
+                "area": int(mask.sum()),
+                "iscrowd": 0,
+                "score": score,
+            }
+            for number, (image, mask, digit, score) in enumerate(things, start=1)
+        ],
+    }
+    index.createIndex()
+    return index

@@ -15,7 +15,7 @@ from torchvision.ops import box_iou
 
 from helpers.data.batches import as_input
 from helpers.instances.boxes import cut, cut_own, paste, windows_round
-from helpers.instances.model import Trunk
+from helpers.instances.model import CLASSES, STRIDES, WIDTHS, Trunk
 from helpers.instances.scoring import Detections, boxes_round, mask_iou
 from helpers.multi_scale import trees
 from helpers.ops import check_bytes, check_tensor
@@ -23,6 +23,8 @@ from helpers.ops import check_bytes, check_tensor
 AREA = (90, 2000)  # pixels of a proposal; our stickers have 100 to 1,400
 NODES, UNIONS = 90, 60  # proposals an image, at most
 CROP = 32  # side of the crops that the trunk looks at
+FEATURES = WIDTHS[-1] * (CROP // STRIDES[-1]) ** 2  # of a crop: the trunk's coarsest map
+HIDDEN = 128  # values between the two layers of the classifier
 GRID = 10  # cells along a side, in which masks are redrawn
 OVERLAP = 0.3  # two regions of one class that overlap more are one thing, found twice
 LEAST = 0.05  # score of what counts as found
@@ -103,9 +105,8 @@ def look(trunk: Trunk, images: Tensor) -> list[Looked]:
     for number, image in enumerate(images):
         masks = propose(image)
         crops = two_crops(image, masks).flatten(0, 1)
-        top = torch.cat([trunk(some)[-1].flatten(1) for some in crops.split(300)]) if len(crops) else None
-        features = top.half().view(len(masks), 2, -1) if len(crops) else torch.zeros(0, 2, 1).half()
-        looked.append(Looked(number, image, masks, features))
+        tops = trunk(crops)[-1] if len(crops) else torch.zeros(0)
+        looked.append(Looked(number, image, masks, tops.half().reshape(-1, 2, FEATURES)))
     return looked
 
 
@@ -113,15 +114,14 @@ class RegionClassifier(nn.Module):
     """Name a region from the features of its crops: (P, 2, F) become scores (P, 11), 0 the ground, d + 1 digit d.
 
     Args:
-        features: F, of one crop.
         pathways: 2, or 1 for the box's crop alone, which cannot tell two regions of one box apart.
     """
 
-    def __init__(self, features: int, pathways: int = 2, hidden: int = 128, classes: int = 11):
+    def __init__(self, pathways: int = 2):
         super().__init__()
         self.pathways = pathways
         self.layers = nn.Sequential(
-            nn.Linear(pathways * features, hidden), nn.ReLU(), nn.Dropout(0.3), nn.Linear(hidden, classes)
+            nn.Linear(pathways * FEATURES, HIDDEN), nn.ReLU(), nn.Dropout(0.3), nn.Linear(HIDDEN, CLASSES)
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -134,8 +134,8 @@ class Refiner(nn.Linear):
     `forward` takes (D, 2 * F + 100), as `described` gives, and returns (D, 100) scores.
     """
 
-    def __init__(self, features: int):
-        super().__init__(2 * features + GRID * GRID, GRID * GRID)
+    def __init__(self):
+        super().__init__(2 * FEATURES + GRID * GRID, GRID * GRID)
 
 
 def described(features: Tensor, masks: Tensor) -> Tensor:
@@ -161,24 +161,20 @@ def suppress(alike: Tensor, scores: Tensor, overlap: float) -> Tensor:
 @torch.no_grad()
 def named(looked: Looked, classifier: RegionClassifier) -> Detections:
     """Name every proposal of an image by its likeliest digit, and score it by that digit's chance."""
-    none = torch.zeros(0, 11)
-    chances = classifier.eval()(looked.features).softmax(dim=1) if len(looked.masks) else none
-    scores, classes = chances[:, 1:].max(dim=1)
+    scores, classes = classifier.eval()(looked.features).softmax(dim=1)[:, 1:].max(dim=1)
     return Detections(looked.number, looked.masks, classes, scores)
 
 
 def staying(found: Detections, overlap: float = OVERLAP, boxes: bool = False) -> Tensor:
-    """The numbers of the detections that are left, class by class, when doubles are dropped.
+    """The numbers of the detections that are left, the best first, when doubles of one class are dropped.
 
     Args:
         overlap: the greatest IoU that two of one class may have. boxes: whether boxes are compared, not masks.
     """
-    kept = [torch.zeros(0, dtype=torch.long)]
-    alike = box_iou(found.boxes, found.boxes) if boxes else mask_iou(found.masks, found.masks)
-    for digit in found.classes.unique():
-        chosen = ((found.classes == digit) & (found.scores >= LEAST)).nonzero()[:, 0]
-        kept.append(chosen[suppress(alike[chosen][:, chosen], found.scores[chosen], overlap)])
-    return torch.cat(kept)
+    sure = (found.scores >= LEAST).nonzero()[:, 0]
+    some = found[sure]
+    alike = box_iou(some.boxes, some.boxes) if boxes else mask_iou(some.masks, some.masks)
+    return sure[suppress(alike * (some.classes[:, None] == some.classes), some.scores, overlap)]
 
 
 def detect(
@@ -190,7 +186,7 @@ def detect(
         regions = named(each, classifier)
         chosen = staying(regions)
         kept = regions[chosen]
-        if refiner is not None and len(chosen):
+        if refiner is not None:
             kept = replace(kept, masks=refined(refiner, each, chosen))
         found.append(kept)
     return found

@@ -1,20 +1,19 @@
 """The systems of notebook 05a, each trained on one trunk and asked what it finds: class map, SDS, hypercolumns."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from helpers import seeds
-from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
 from helpers.instances import sds
 from helpers.instances.baseline import components
-from helpers.instances.data import training_scenes, true_instances
-from helpers.instances.hypercolumns import HypercolumnHead, masked
+from helpers.instances.data import timed, training_scenes, true_instances
+from helpers.instances.hypercolumns import masked
 from helpers.instances.learning import (
     QUICK_TRUNK,
     RECORD_TRUNK,
@@ -26,9 +25,9 @@ from helpers.instances.learning import (
     learn_regions,
     region_examples,
 )
-from helpers.instances.model import ClassMap, Trunk, weights
-from helpers.instances.scoring import Detections, mask_iou
-from helpers.instances.sds import Refiner, RegionClassifier
+from helpers.instances.model import ClassMap, Trunk
+from helpers.instances.scoring import OVERLAPS, Detections, mask_iou
+from helpers.instances.sds import Refiner
 from helpers.training import History
 
 
@@ -67,119 +66,84 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "hypercolumns, true boxes": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "true"},
 }
 RATES = {"SDS": (3e-4, 1e-3, 3e-3), "hypercolumns": (3e-3, 1e-2, 3e-2)}  # tried: of the classifier, of a head
-HEADS = ((5, "all"), (1, "all"), (5, "top"))  # grid and layers of each hypercolumn head
 
 
 @dataclass(frozen=True)
 class Trained:
-    """All systems of one seed, on one trunk.
+    """Systems of one seed, on one trunk.
 
     Attributes:
-        network: class map and trunk. trunk: the same trunk, which no part has changed.
-        classifiers: SDS's, by the number of pathways. refiner: SDS's.
-        heads: of hypercolumns, by grid and layers.
-        histories: of each training (see `history_of`).
+        trunk: which no part has changed. refiner: SDS's.
+        parts: what is each system's own, by its name: the class map with its trunk, a classifier of regions or a head.
+        histories: of their trainings.
     """
 
-    network: ClassMap
     trunk: Trunk
-    classifiers: dict[int, RegionClassifier]
     refiner: Refiner
-    heads: dict[tuple[int, str], HypercolumnHead]
+    parts: dict[str, nn.Module]
     histories: dict[str, History]
 
 
-def learn_all(seed: int, budget: Budget, heads: Sequence[tuple[int, str]] = HEADS) -> Trained:
-    """Train the trunk, or take the seed's, and then every part on it; `heads` are grids and layers as in `HEADS`."""
-    network, history = common_class_map(seed, budget.trunk)
-    trained = learn_parts(network, training_scenes(budget.scenes, seed + 100), seed, budget, heads)
-    trained.histories["trunk"] = history
-    return trained
+def learn_all(seed: int, budget: Budget, names: Sequence[str] = tuple(SYSTEMS)) -> Trained:
+    """Train the trunk, or take the seed's, and then the parts of some of `SYSTEMS` on it."""
+    class_map = common_class_map(seed, budget.trunk)
+    return learn_parts(class_map, training_scenes(budget.scenes, seed + 100), seed, budget, names)
 
 
 def learn_parts(
-    network: ClassMap,
-    scenes: Scenes,
-    seed: int,
-    budget: Budget,
-    heads: Sequence[tuple[int, str]] = HEADS,
-    pathways: Sequence[int] = (2, 1),
+    class_map: tuple[ClassMap, History], scenes: Scenes, seed: int, budget: Budget, names: Sequence[str]
 ) -> Trained:
     """Train SDS's parts and hypercolumn heads on the trunk of a class map that is trained already."""
-    trunk, histories = frozen(network.trunk), {}
+    trunk = frozen(class_map[0].trunk)
     order = torch.randperm(len(scenes), generator=seeds.generator(seed))[: budget.looked]
     regions = region_examples(sds.look(trunk, scenes.images[order]), scenes[order], seed)
-    classifiers, drawn = {}, {}
-    for number in pathways:
-        classifiers[number], histories[f"SDS, pathways {number}"] = learn_regions(
-            regions, seed, budget.regions, number
-        )
-    refiner, histories["SDS, cells"] = learn_cells(regions, seed, budget.cells)
-    for grid, layers in heads:
-        drawn[grid, layers], histories[f"hypercolumns, {grid}, {layers}"] = learn_head(
-            trunk, scenes, seed, budget.head, grid, layers
-        )
-    return Trained(network, trunk, classifiers, refiner, drawn, histories)
+    learn = {
+        "SDS": partial(learn_regions, regions, seed, budget.regions),
+        "hypercolumns": partial(learn_head, trunk, scenes, seed, budget.head),
+    }
+    learned = {("class map",): class_map}
+    for own in map(_own_part, names):
+        if own not in learned:  # two systems may share a part
+            learned[own] = learn[own[0]](*own[1:])
+    refiner, _ = learn_cells(regions, seed, budget.cells)
+    parts, histories = ({name: learned[_own_part(name)][k] for name in names} for k in (0, 1))
+    return Trained(trunk, refiner, parts, histories)
 
 
-def history_of(trained: Trained, name: str) -> History:
-    """The training of the part that is a system's own."""
+def _own_part(name: str) -> tuple[Any, ...]:
+    """What tells a system's own part from those of the others: the model, and how the part is made."""
     fields = SYSTEMS[name]
-    if name == "class map":
-        return trained.histories["trunk"]
-    if fields["model"] == "SDS":
-        return trained.histories[f"SDS, pathways {fields['pathways']}"]
-    return trained.histories[f"hypercolumns, {fields['grid']}, {fields['layers']}"]
+    return tuple(fields[each] for each in ("model", "pathways", "grid", "layers") if each in fields)
 
 
-def parameters(trained: Trained, name: str) -> int:
-    """How many weights a system has, its trunk among them."""
-    fields = SYSTEMS[name]
-    parts: list[nn.Module] = [trained.network] if name == "class map" else [trained.trunk]
-    if "boxes" in fields:
-        parts.append(trained.heads[fields["grid"], fields["layers"]])
-    if fields.get("boxes") != "true" and name != "class map":
-        parts.append(trained.classifiers[fields.get("pathways", 2)])
+def whole(trained: Trained, name: str) -> nn.ModuleList:
+    """All parts that a system needs, its trunk among them."""
+    fields, parts = SYSTEMS[name], [trained.parts[name], trained.parts["class map"].trunk]
+    if fields.get("boxes") == "found":
+        parts.append(trained.parts["SDS"])
     if fields.get("refined"):
         parts.append(trained.refiner)
-    return weights(*parts)
+    return nn.ModuleList(parts)
 
 
 @torch.no_grad()
 def find(trained: Trained, scenes: Scenes) -> dict[str, tuple[list[Detections], float]]:
-    """What each of `SYSTEMS` finds in scenes, as far as it is trained, and the seconds a scene that it took."""
-    spent: dict[str, float] = {}
-
-    def timed(name: str, work: Callable[..., Any], *given: Any, after: Sequence[str] = ()) -> Any:
-        start = time.perf_counter()
-        answer = work(*given)
-        spent[name] = time.perf_counter() - start + sum(spent[before] for before in after)
-        return answer
-
-    def maps_of(images: Tensor) -> list[Tensor]:
-        by_part = map(trained.trunk, as_input(images).split(20))
-        return [torch.cat(each) for each in zip(*by_part, strict=True)]
-
-    looked = timed("looking", sds.look, trained.trunk, scenes.images)
-    maps = timed("reading", maps_of, scenes.images)
-    boxes = {
-        "found": timed("naming", sds.detect, looked, trained.classifiers[2], after=["looking"]),
-        "true": true_instances(scenes),
-    }
-    found = {}
-    for name, fields in SYSTEMS.items():
-        model, part = fields["model"], (fields.get("grid"), fields.get("layers"))
-        if model == "class map":
-            found[name] = timed(name, components, trained.network, scenes.images)
-        elif model == "SDS" and fields["pathways"] in trained.classifiers:
+    """What each system finds in scenes, and the seconds a scene that it took."""
+    images, found = scenes.images, {}
+    looked, looking = timed(sds.look, trained.trunk, images)
+    named, naming = timed(sds.detect, looked, trained.parts["SDS"])
+    boxes = {"found": (named, looking + naming), "true": (true_instances(scenes), 0.0)}
+    for name, part in trained.parts.items():
+        fields = SYSTEMS[name]
+        if fields["model"] == "class map":
+            found[name] = timed(components, part, images)
+        elif fields["model"] == "SDS":
             refiner = trained.refiner if fields["refined"] else None
-            classifier = trained.classifiers[fields["pathways"]]
-            found[name] = timed(name, sds.detect, looked, classifier, refiner, after=["looking"])
-        elif model == "hypercolumns" and part in trained.heads:
-            which = fields["boxes"]
-            before = ["reading", "naming"] if which == "found" else ["reading"]
-            found[name] = timed(name, masked, trained.heads[part], maps, boxes[which], after=before)
-    return {name: (each, spent[name] / len(scenes)) for name, each in found.items()}
+            found[name] = timed(sds.detect, looked, part, refiner, before=looking)
+        else:
+            given, before = boxes[fields["boxes"]]
+            found[name] = timed(masked, part, trained.trunk, images, given, before=before)
+    return {name: (each, seconds / len(scenes)) for name, (each, seconds) in found.items()}
 
 
 def recall(proposed: Sequence[Tensor], truth: Sequence[Detections]) -> dict[str, float]:
@@ -188,8 +152,7 @@ def recall(proposed: Sequence[Tensor], truth: Sequence[Detections]) -> dict[str,
     Args:
         proposed: (P, H, W) bool of each image. truth: of the same images, in the same order.
     """
-    best = torch.cat(
-        [mask_iou(each.masks, masks).max(dim=1).values for masks, each in zip(proposed, truth, strict=True)]
-    )
-    figures = {f"recall_{100 * least:.0f}": float((best >= least).float().mean()) for least in (0.5, 0.7)}
+    overlaps = [mask_iou(each.masks, masks) for masks, each in zip(proposed, truth, strict=True)]
+    best = torch.cat([each.amax(dim=1) for each in overlaps])
+    figures = {f"recall_{100 * least:.0f}": float((best >= least).float().mean()) for least in OVERLAPS}
     return figures | {"proposals": sum(map(len, proposed)) / len(proposed)}

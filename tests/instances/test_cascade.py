@@ -1,7 +1,6 @@
 """The cascade's stages, losses, votes and training; figures say what their arrays hold."""
 
 import copy
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,16 +65,14 @@ def test_one_image_is_seen_as_it_is_in_a_batch(cascade, scenes):
         assert_close(part[2:3], other, atol=1e-3, rtol=1e-3)
 
 
-def test_the_gradient_of_later_stages_reaches_the_boxes_unless_it_is_detached(cascade, scenes):
-    batch = experiment.batch_of(scenes)
-    for detached in (False, True):
-        network = copy.deepcopy(cascade).train()
-        network.detached = detached
-        # stages two to five alone, so that only boxes lead to the proposer
-        each = by_stage(network(batch.images, batch.boxes), batch)
-        sum(value for name, value in each.items() if not name.startswith("1")).backward()
-        reached = network.proposer.head.bbox_pred.weight.grad
-        assert (reached is None or not reached.any()) == detached
+@pytest.mark.parametrize("detached", [False, True])
+def test_the_gradient_of_later_stages_reaches_the_boxes_unless_it_is_detached(cascade, scenes, detached):
+    batch, cascade.detached = experiment.batch_of(scenes), detached
+    each = by_stage(cascade.train()(batch.images, batch.boxes), batch)
+    # stages two to five alone, so that only boxes lead to the proposer
+    sum(value for name, value in each.items() if not name.startswith("1")).backward()
+    reached = cascade.proposer.head.bbox_pred.weight.grad
+    assert (reached is None or not reached.any()) == detached
 
 
 def test_the_proposal_loss_is_that_of_a_loop(cascade, scenes):
@@ -96,7 +93,7 @@ def test_the_proposal_loss_is_that_of_a_loop(cascade, scenes):
     assert_close(proposal_loss(proposed, batch), (named + moved) / things, atol=1e-3, rtol=1e-3)
 
 
-def test_a_mask_target_is_the_true_mask_inside_the_box(scenes):
+def test_a_mask_target_is_the_true_mask_inside_the_box():
     instances = torch.zeros(1, 96, 96, dtype=torch.uint8)
     instances[0, 20:48, 10:24] = 2  # left half of the box below
     boxes = torch.tensor([[[10.0, 20, 38, 48]]])
@@ -107,8 +104,7 @@ def test_a_mask_target_is_the_true_mask_inside_the_box(scenes):
 def test_a_round_without_a_thing_teaches_ground_only(cascade, scenes):
     batch = experiment.batch_of(scenes[:1])
     said = cascade(batch.images)[1][0]
-    nowhere = said._replace(boxes=torch.zeros_like(said.boxes))
-    masks, classes, shifts = round_losses(nowhere, batch)
+    masks, classes, shifts = round_losses(said._replace(boxes=torch.zeros_like(said.boxes)), batch)
     assert masks == 0 and shifts == 0
     assert_close(classes, -said.classes.log_softmax(dim=-1)[..., 0].mean())
 
@@ -126,21 +122,16 @@ def test_votes_are_those_of_a_loop():
     for mask, members in zip(masks, ([0, 1, 2], [3, 4]), strict=True):
         mean = sum(chances[m, 0] * inside[m] for m in members) / chances[members, 0].sum()
         assert torch.equal(mask, mean >= 0.5)
-
-
-def test_nothing_sure_is_nothing_told():
-    masks, classes, scores = experiment.voted(torch.ones(3, 8, 8), torch.full((3, 10), 0.01))
-    assert len(masks) == len(classes) == len(scores) == 0
+    unsure = experiment.voted(torch.ones(3, 8, 8), torch.full((3, 10), 0.01))
+    assert [len(each) for each in unsure] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("fields", experiment.SYSTEMS.values(), ids=experiment.SYSTEMS)
 def test_every_system_of_the_record_learns(fields, scenes):
     network = experiment.new_cascade(fields, 0, Trunk())
     before = copy.deepcopy(network.state_dict())
-    if fields["training"] == "end to end":
-        history = experiment.learn(network, scenes, 3, 0)
-    else:
-        history = experiment.learn_stage_by_stage(network, scenes, 3, 0)
+    whole = fields["training"] == "end to end"
+    history = (experiment.learn if whole else experiment.learn_stage_by_stage)(network, scenes, 3, 0)
     after = network.state_dict()
     assert history.steps == 3
     for part in ("trunk.blocks.0.0.weight", "proposer.head.cls_logits.weight", "mask_head.mask.weight"):
@@ -165,7 +156,9 @@ def test_each_weight_belongs_to_one_stage_and_separate_networks_read_thrice(fiel
     assert torch.equal(after, before) == (fields is experiment.THREE)
 
 
-def test_arrows_lead_downhill(cascade, scenes):
+@pytest.mark.parametrize("detached", [False, True])
+def test_arrows_lead_downhill(cascade, scenes, detached):
+    cascade.detached = detached  # which stops what later stages teach earlier ones, not the arrows
     truth = experiment.batch_of(scenes[:1])
     box = truth.boxes[0, :1] + torch.tensor([2.0, -1, 3, 2])
     seen = showing.looked_at(cascade, scenes.images[:1], truth, box)
@@ -175,6 +168,14 @@ def test_arrows_lead_downhill(cascade, scenes):
         nudged[0, side] += 0.02 * torch.sign(along[side])
         there = showing.looked_at(cascade, scenes.images[:1], truth, nudged)["losses"]
         assert there <= seen["losses"] + 1e-4
+
+
+def test_the_system_is_walked_through_stage_by_stage(cascade, scenes):
+    drawn = showing.system(cascade, scenes.images[0])
+    captions = [drawn.shown(Step=step)[1] for step in range(8)]
+    assert captions[4].startswith("warped, 48 × 14 × 14") and captions[5].startswith(
+        "mask, 28 × 28: stage 2: mask"
+    )
 
 
 @pytest.fixture
@@ -217,14 +218,10 @@ def test_a_figure_of_boxes_refuses_what_does_not_fit(seen, scenes, change, said)
 
 
 def test_the_summarys_learned_upsampling_starts_as_interpolation():
-    class_map = learning.new_class_map(0).eval()
-    images, inner = (
-        torch.rand(1, 3, 32, 32),
-        (..., slice(4, -4), slice(4, -4)),
-    )  # off the edge, which fades to 0
-    with torch.no_grad():
-        told = LearnedUpsampling(class_map).eval()(images)[inner]
-        assert_close(told, class_map(images)[inner], atol=1e-5, rtol=1e-4)
+    class_map, images = learning.new_class_map(0).eval(), torch.rand(1, 3, 32, 32)
+    told, wanted = LearnedUpsampling(class_map).eval()(images), class_map(images)
+    inner = (..., slice(4, -4), slice(4, -4))  # at the edge it fades to 0
+    assert_close(told[inner], wanted[inner], atol=1e-5, rtol=1e-4)
 
 
 def test_the_summary_shows_each_method_of_the_chosen_scene():
@@ -245,6 +242,5 @@ def test_a_frame_is_drawn_where_the_box_is():
 
 
 def test_known_truth_has_no_box_where_nothing_is(scenes):
-    batch = experiment.batch_of(replace(scenes, digits=scenes.digits.clone()))
-    none = scenes.digits < 0
-    assert (batch.classes[none] == 0).all() and (batch.boxes[none] == 0).all()
+    batch, none = experiment.batch_of(scenes), scenes.digits < 0
+    assert none.any() and (batch.classes[none] == 0).all() and (batch.boxes[none] == 0).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.instances.figures import COLOURS, hypercolumn, painted, suppression, system
+from helpers.instances.figures import COLOURS, hypercolumn, painted, suppression
 from helpers.instances.hypercolumns import mixing
 
 SIDE, N = 32, 10
@@ -91,19 +91,6 @@ def test_painted_masks_have_rims_in_their_colour_and_the_rest_is_dimmed():
     assert picture[1, 1].tolist() == list(COLOURS[0]) and picture[4, 5].tolist() == list(COLOURS[1])
     assert picture[0, 0].tolist() == [55, 55, 55]
     assert picture[2, 2].tolist() == [round(0.4 * 55 + 0.6 * c) for c in COLOURS[0]]
-
-
-def test_the_system_names_every_tensor_with_its_shape():
-    tensors = {
-        "image": torch.rand(16, 16, 3), "region": torch.rand(16, 16), "box crop": torch.rand(8, 8, 3),
-        "region crop": torch.rand(8, 8, 3), "top of box": torch.rand(4, 2, 2), "top of region": torch.rand(4, 2, 2),
-        "class": torch.rand(11), **{f"stride {s}": torch.rand(2, 16 // s, 16 // s) for s in (1, 2, 4, 8)},
-        "scores": torch.rand(25, 16, 16), "mask": torch.rand(10, 10),
-    }  # fmt: skip
-    drawn = system(tensors, {"trunk": 5, "class": 7, "scores": 9})
-    captions = [drawn.shown(Step=step)[1] for step in range(len(tensors))]
-    assert captions[0].startswith("image, 16 × 16 × 3") and captions[-1].startswith("mask, 10 × 10")
-    assert any("9 parameters" in caption and "scores, 25 × 16 × 16" in caption for caption in captions)
 
 
 @pytest.mark.parametrize(

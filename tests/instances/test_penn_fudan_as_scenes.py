@@ -29,12 +29,8 @@ def test_the_last_third_of_each_place_is_tested():
 
 def test_a_whole_photograph_keeps_its_people_and_their_places(photographs):
     scenes = pedestrians.scenes_of(photographs, [0, 1])
-    assert scenes.images.shape == (2, 3, *pedestrians.SHAPE) and scenes.boxes[0, 0].tolist() == [
-        16,
-        16,
-        32,
-        32,
-    ]
+    assert scenes.images.shape == (2, 3, *pedestrians.SHAPE)
+    assert scenes.boxes[0, 0].tolist() == [16, 16, 32, 32]
     for number, truth in enumerate(true_instances(scenes)):
         assert truth.classes.tolist() == [0, 0] and torch.equal(truth.boxes, scenes.boxes[number])
         assert torch.equal(truth.masks.any(dim=0), scenes.labels[number] == 1)

@@ -9,9 +9,9 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou, nms
 
 from helpers import results
-from helpers.instances import baseline, experiment, reporting, sds, systems
+from helpers.instances import baseline, experiment, reporting, sds, showing, systems
 from helpers.instances.data import draw_scenes, true_instances
-from helpers.instances.hypercolumns import HypercolumnHead, masked, mixing
+from helpers.instances.hypercolumns import HypercolumnHead, masked
 from helpers.instances.learning import TrunkBudget, region_examples
 from helpers.instances.model import ClassMap, Trunk, enlarged
 from helpers.instances.scoring import Detections, mask_iou
@@ -82,34 +82,29 @@ def test_doubles_are_dropped_class_by_class_and_by_boxes_only_if_asked():
     masks[2] = torch.ones(20, 20).triu(1).bool()
     masks[3] = masks[0]
     found = Detections(0, masks, torch.tensor([1, 1, 1, 2]), torch.tensor([0.9, 0.8, 0.7, 0.6]))
-    assert sorted(sds.staying(found).tolist()) == [0, 2, 3]
-    assert sorted(sds.staying(found, boxes=True).tolist()) == [0, 3]
+    assert sds.staying(found).tolist() == [0, 2, 3]  # the best first
+    assert sds.staying(found, boxes=True).tolist() == [0, 3]
     weak = replace(found, scores=torch.full((4,), 0.01))
     assert len(sds.staying(weak)) == 0
 
 
 def test_a_refiner_is_a_logistic_model_a_cell_and_superpixels_decide(trunk):
     looked = sds.look(trunk, squares()[None])[0]
-    refiner = sds.Refiner(looked.features.shape[2])
-    with torch.no_grad():
-        refiner.weight.zero_()
-        refiner.weight[:, -100:] = 20 * torch.eye(100)  # each cell repeats the coarse mask
-        refiner.bias.fill_(-10)
+    refiner = sds.Refiner()
+    repeats = torch.cat([torch.zeros(100, 2 * sds.FEATURES), 20 * torch.eye(100)], dim=1)  # the coarse mask
+    refiner.load_state_dict({"weight": repeats, "bias": torch.full((100,), -10.0)})
     best = mask_iou(looked.masks, (squares()[0] > 0)[None])[:, 0].argmax()
     again = sds.refined(refiner, looked, best[None])
     assert mask_iou(again, looked.masks[best][None]).item() > 0.9
-    with torch.no_grad():
-        refiner.bias.fill_(-100)
+    nn.init.constant_(refiner.bias, -100)
     assert not sds.refined(refiner, looked, best[None]).any()
 
 
 def test_an_image_without_proposals_has_no_detections(trunk):
     looked = sds.look(trunk, torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
-    classifier = sds.RegionClassifier(1536)
-    found = sds.detect(looked, classifier, sds.Refiner(1536))
-    assert len(found[0]) == 0
-    head = HypercolumnHead()
-    assert len(masked(head, trunk(torch.zeros(1, 3, 32, 32)), found, 1.25)[0]) == 0
+    found = sds.detect(looked, sds.RegionClassifier(), sds.Refiner())
+    drawn = masked(HypercolumnHead(), trunk, torch.zeros(1, 3, 32, 32).byte(), found)
+    assert len(found[0]) == len(drawn[0]) == 0
 
 
 def test_regions_are_named_after_the_instance_that_they_overlap_most(trunk):
@@ -144,6 +139,7 @@ def test_a_place_of_a_box_asks_the_classifiers_near_it(trunk):
     said = head.score_maps(maps)[0, :, 6:56, 4:54]
     scores = head(maps, windows)[0]
     assert_close(scores[0, 0], said[0, 0, 0], atol=1e-4, rtol=1e-4)  # in the corner one classifier
+    assert_close(head.mixing.sum(dim=0), torch.ones(50, 50))
     down, across = ((place + 0.5) / 50 * 3 - 0.5 for place in (20, 30))  # in cells
     near = {
         (i, j): max(0, 1 - abs(down - i)) * max(0, 1 - abs(across - j)) for i in range(3) for j in range(3)
@@ -153,44 +149,27 @@ def test_a_place_of_a_box_asks_the_classifiers_near_it(trunk):
     assert_close(head.shares(maps, windows).sum(dim=1), head(maps, windows), atol=1e-3, rtol=1e-3)
 
 
-def test_mixing_shares_sum_to_one_and_one_classifier_has_all():
-    assert_close(mixing(5).sum(dim=0), torch.ones(50, 50))
-    assert_close(mixing(1), torch.ones(1, 50, 50))
-    assert mixing(5).min() >= 0
-
-
 def test_new_masks_keep_class_score_and_place(trunk):
     head = HypercolumnHead(grid=1)
-    with torch.no_grad():
-        for layer in head.classifiers:
-            layer.weight.zero_()
-            layer.bias.fill_(1)  # everything in the window is inside
+    for weight in head.parameters():
+        nn.init.constant_(weight, 1)  # everything in the window is inside
     mask = torch.zeros(1, 32, 32, dtype=torch.bool)
     mask[0, 8:16, 8:24] = True
     found = Detections(0, mask, torch.tensor([7]), torch.tensor([0.4]))
-    (again,) = masked(head, trunk(torch.zeros(1, 3, 32, 32)), [found], 1.0)
+    (again,) = masked(head, trunk, torch.zeros(1, 3, 32, 32).byte(), [found], 1.0)
     assert torch.equal(again.boxes, found.boxes) and again.classes == 7 and again.scores == found.scores
 
 
-class Told(nn.Module):
-    """A class map that says what it is told."""
-
-    def __init__(self, labels):
-        super().__init__()
-        self.labels = labels
-
-    def forward(self, images):
-        return 9 * nn.functional.one_hot(self.labels, 11).movedim(-1, 0)[None].float()
-
-
-def test_components_are_the_connected_pieces_of_each_class():
+def test_pieces_are_the_connected_ones_of_each_class():
     labels = torch.zeros(32, 32, dtype=torch.long)
-    labels[2:10, 2:10], labels[20:30, 2:12], labels[2:10, 10:20] = 4, 4, 6
+    labels[2:10, 10:20], labels[2:10, 2:10], labels[20:30, 2:12] = 6, 4, 4
     labels[30, 30] = 4  # too small to be a thing
-    (found,) = baseline.components(Told(labels), torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
-    assert found.classes.tolist() == [3, 3, 5] and found.masks.sum(dim=(1, 2)).tolist() == [64, 100, 80]
-    (none,) = baseline.components(Told(labels * 0), torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
-    assert len(none) == 0
+    chances = torch.linspace(0, 1, 32).expand(32, 32)
+    found = baseline.pieces(5, labels, chances)
+    assert found.image == 5 and found.classes.tolist() == [3, 3, 5]
+    assert found.masks.sum(dim=(1, 2)).tolist() == [64, 100, 80]
+    assert found.scores.tolist() == pytest.approx([5.5 / 31, 6.5 / 31, 14.5 / 31])
+    assert len(baseline.pieces(0, labels * 0, chances)) == 0
 
 
 def test_the_smallest_budget_gives_every_system_its_own_row_on_every_set():
@@ -199,6 +178,15 @@ def test_the_smallest_budget_gives_every_system_its_own_row_on_every_set():
     assert len(rows) == 4 * len(systems.SYSTEMS) and results.twins(rows) is None
     for name, fields in systems.SYSTEMS.items():
         assert sum(fields.items() <= row.items() for row in rows) == 4, name
+
+
+def test_the_system_names_every_tensor_with_its_shape(trunk):
+    parts = {"class map": ClassMap(trunk), "SDS": sds.RegionClassifier(), "hypercolumns": HypercolumnHead()}
+    looked = sds.look(trunk, squares()[None])[0]
+    drawn = showing.system(systems.Trained(trunk, sds.Refiner(), parts, {}), looked, 0)
+    captions = [drawn.shown(Step=step)[1] for step in range(13)]
+    assert captions[0].startswith("image, 48 × 48 × 3") and captions[-1].startswith("mask, 50 × 50")
+    assert any("scores, 25 × 48 × 48" in each and "4,600 parameters" in each for each in captions)
 
 
 def test_reasons_come_in_order():
@@ -223,7 +211,7 @@ def test_reasons_come_in_order():
 def test_recall_counts_what_some_proposal_fits():
     masks = torch.zeros(2, 8, 8, dtype=torch.bool)
     masks[0, :4], masks[1, 4:] = True, True
-    truth = Detections(0, masks, torch.tensor([1, 2]), torch.ones(2))
     near = masks[:1].clone()
     near[0, 3, :4] = False  # 28 of 32 pixels
+    truth = Detections(0, masks, torch.tensor([1, 2]), torch.ones(2))
     assert systems.recall([near], [truth]) == {"recall_50": 0.5, "recall_70": 0.5, "proposals": 1.0}

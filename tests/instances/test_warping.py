@@ -8,6 +8,7 @@ from torch.testing import assert_close
 from torchvision.models.detection._utils import BoxCoder
 from torchvision.ops import roi_align
 
+from helpers.instances.cascades.exercises import box_targets
 from helpers.instances.cascades.warping import bin_weights, box_shifts, roi_warp, shifted
 
 MAPS = torch.randn(2, 3, 9, 12, generator=torch.Generator().manual_seed(0))
@@ -61,6 +62,7 @@ def test_shifts_are_those_of_torchvision_and_bring_anchors_back():
     shifts = box_shifts(boxes, anchors)
     coder = BoxCoder((1.0, 1.0, 1.0, 1.0))
     assert_close(shifts, coder.encode_single(boxes, anchors))
+    assert_close(shifts, box_targets.solution(anchors, boxes))
     assert_close(shifted(anchors, shifts), boxes, atol=1e-4, rtol=1e-4)
     assert_close(shifted(anchors, shifts), coder.decode_single(shifts, anchors), atol=1e-4, rtol=1e-4)
 

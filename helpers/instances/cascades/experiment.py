@@ -14,13 +14,13 @@ from helpers import runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
 from helpers.instances.boxes import paste
-from helpers.instances.cascades.losses import Batch, by_stage, total
-from helpers.instances.cascades.network import RATIOS, Cascade, Proposed, Round, SeparateNetworks
-from helpers.instances.data import boxes_of_scene, held_out, judged, training_scenes, true_instances
-from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, Reading, TrunkBudget, common_class_map, row
+from helpers.instances.cascades.losses import Batch, total
+from helpers.instances.cascades.network import RATIOS, Cascade, SeparateNetworks
+from helpers.instances.data import SETS, held_out, timed, training_scenes, true_instances
+from helpers.instances.learning import QUICK_TRUNK, RECORD_TRUNK, Reading, TrunkBudget, common_class_map
 from helpers.instances.scoring import Detections, average_precision, mask_iou
 from helpers.instances.sds import LEAST, suppress
-from helpers.training import History, Loss, fit, parameter_count
+from helpers.training import History, fit, recorded
 
 RATE = 2e-3  # the highest of the cycle; the record holds a sweep
 RATES = (1e-3, 2e-3, 4e-3)
@@ -65,7 +65,6 @@ class Budget:
 
 QUICK = Budget(QUICK_TRUNK, scenes=800, steps=250)
 RECORD = Budget(RECORD_TRUNK, scenes=1200, steps=600)
-SWEEP = Budget(RECORD_TRUNK, scenes=1200, steps=200)
 
 
 def new_cascade(
@@ -92,19 +91,18 @@ def batches(scenes: Scenes, seed: int) -> Iterator[tuple[Batch, Batch]]:
 
 
 def learn(
-    cascade: Cascade, scenes: Scenes, steps: int, seed: int, rate: float = RATE, loss: Loss = total
+    cascade: Cascade, scenes: Scenes, steps: int, seed: int, rate: float = RATE, stage: str | None = None
 ) -> History:
-    """Train all stages and the trunk together, by the sum of the stages' losses, or by another loss.
+    """Train all stages and the trunk together, by the sum of the stages' losses, or by that of one stage.
 
     The cascade is given the true boxes beside those that it proposes.
     """
-    taught, decay = Reading(cascade, "images", "boxes"), 0.05
-    return fit(taught, batches(scenes, seed), loss, steps=steps, lr=rate, weight_decay=decay, name="cascade")
-
-
-def loss_of_stage(said: tuple[Proposed, list[Round]], truth: Batch, stage: str) -> Tensor:
-    """The loss of one stage alone."""
-    return by_stage(said, truth)[stage]
+    taught, loss, given = (
+        Reading(cascade, "images", "boxes"),
+        partial(total, stage=stage),
+        batches(scenes, seed),
+    )
+    return fit(taught, given, loss, steps=steps, lr=rate, weight_decay=0.05, name="cascade")
 
 
 def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int) -> History:
@@ -112,10 +110,8 @@ def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int
     whole = History()
     for number, (stage, learning) in enumerate(zip(STAGES, cascade.parts(), strict=True)):
         cascade.requires_grad_(False)
-        for part in learning:
-            part.requires_grad_(True)
-        own = partial(loss_of_stage, stage=stage)
-        history = learn(cascade, scenes, steps // 3, seed + number, loss=own)
+        nn.ModuleList(learning).requires_grad_(True)
+        history = learn(cascade, scenes, steps // 3, seed + number, stage=stage)
         whole.loss += history.loss
         whole.seconds += history.seconds
     cascade.requires_grad_(True)
@@ -123,17 +119,19 @@ def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int
 
 
 @torch.no_grad()
-def find(cascade: Cascade, images: Tensor) -> list[Detections]:
-    """Find things in images (N, 3, H, W) in uint8, by the last round of the cascade and by votes."""
-    found = []
+def opinions(cascade: Cascade, images: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """What the last round says of each of some images (N, 3, H, W) in uint8, as `voted` takes it."""
     for some in images.split(10):
         last = cascade.eval()(as_input(some))[1][-1]
         chances = last.classes.softmax(dim=-1)[..., 1:]  # (B, R, 10)
         for boxes, masks, each in zip(last.boxes, last.masks.sigmoid(), chances, strict=True):
             real = (boxes[:, 2:] - boxes[:, :2]).amin(dim=1) >= LEAST_SIDE
-            inside = paste(masks[real], boxes[real], *images.shape[2:])
-            found.append(Detections(len(found), *voted(inside, each[real])))
-    return found
+            yield paste(masks[real], boxes[real], *images.shape[2:]), each[real]
+
+
+def find(cascade: Cascade, images: Tensor) -> list[Detections]:
+    """Find things in images (N, 3, H, W) in uint8, by the last round of the cascade and by votes."""
+    return [Detections(n, *voted(*each)) for n, each in enumerate(opinions(cascade, images))]
 
 
 def voted(inside: Tensor, chances: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -163,54 +161,52 @@ def material(seed: int, budget: Budget) -> tuple[nn.Module, Scenes]:
     return common_class_map(seed, budget.trunk)[0].trunk, training_scenes(budget.scenes, seed + 100)
 
 
-def compare(seed: int, budget: Budget, systems: tuple[dict[str, Any], ...]) -> Iterator[dict]:
+def compare(seed: int, systems: Sequence[dict[str, Any]]) -> Iterator[dict]:
     """Train cascades on one trunk and the same scenes, and yield a row for each and each set of held-out scenes."""
-    trunk, scenes = material(seed, budget)
+    trunk, scenes = material(seed, RECORD)
     for fields in systems:
         cascade = new_cascade(fields, seed, trunk)
-        if fields["training"] == "end to end":
-            history = learn(cascade, scenes, budget.steps, seed)
-        else:
-            history = learn_stage_by_stage(cascade, scenes, budget.steps, seed)
-        for sets, figures in judged(partial(find, cascade)):
-            yield row(fields | sets, seed, figures, history, parameters=parameter_count(cascade))
+        train = learn if fields["training"] == "end to end" else learn_stage_by_stage
+        history = train(cascade, scenes, RECORD.steps, seed)
+        for sets in SETS:
+            judged_on = held_out(*sets.values())
+            found, seconds = timed(find, cascade, judged_on.images)
+            figures = average_precision(found, true_instances(judged_on))
+            figures["seconds_a_scene"] = seconds / len(judged_on)
+            yield recorded(fields | sets, seed, figures, history, cascade)
 
 
 @torch.no_grad()
 def best_boxes(cascade: Cascade, scenes: Scenes) -> list[Tensor]:
     """The IoU of each true box of some scenes with the best of its scene's boxes, in one tensor for each round."""
     best = []
-    for number in range(len(scenes)):
-        truth = boxes_of_scene(scenes, number).float()
-        _, rounds = cascade.eval()(as_input(scenes.images[[number]]))
-        best.append([box_iou(truth, each.boxes[0]).amax(dim=1) for each in rounds])
+    for image, truth in zip(scenes.images, true_instances(scenes), strict=True):
+        _, rounds = cascade.eval()(as_input(image[None]))
+        best.append([box_iou(truth.boxes.float(), each.boxes[0]).amax(dim=1) for each in rounds])
     return [torch.cat(found) for found in zip(*best, strict=True)]
 
 
-def rates(
-    fields: dict[str, Any] = THREE, tried: Sequence[float] = RATES, budget: Budget = SWEEP, seed: int = 0
-) -> Iterator[dict]:
-    """Try rates for a cascade, judged on crowded validation scenes in all colours."""
-    trunk, scenes = material(seed, budget)
+def rates(fields: dict[str, Any] = THREE, tried: Sequence[float] = RATES, seed: int = 0) -> Iterator[dict]:
+    """Try rates for a cascade in a third of the steps, judged on crowded validation scenes in all colours."""
+    trunk, scenes = material(seed, RECORD)
     judged_on = held_out(split="val")
     for rate in tried:
         cascade = new_cascade(fields, seed, trunk)
-        history = learn(cascade, scenes, budget.steps, seed, rate)
+        history = learn(cascade, scenes, RECORD.steps // 3, seed, rate)
         figures = average_precision(find(cascade, judged_on.images), true_instances(judged_on))
         for turn, best in enumerate(best_boxes(cascade, judged_on), start=1):
             figures[f"box_iou_{turn}"] = float(best.mean())
-        yield row(fields | {"rate": rate, "judged": "val"}, seed, figures, history)
+        yield recorded(fields | {"rate": rate, "judged": "val"}, seed, figures, history)
 
 
 # A seed's systems in one go, since its trunk and scenes are kept.
 PIECES: dict[str, Callable[[], Iterator[dict]]] = {
-    **{f"cascades, seed {seed}": partial(compare, seed, RECORD, (THREE, FIVE, DETACHED)) for seed in SEEDS},
-    **{
-        f"cascades, five stages detached, seed {seed}": partial(compare, seed, RECORD, (FIVE_DETACHED,))
-        for seed in SEEDS
-    },
-    "cascades, ablations": partial(compare, 0, RECORD, (STAGE_BY_STAGE, UNMASKED)),
-    "cascades, separate networks": partial(compare, 0, RECORD, (SEPARATE, SEPARATE_BY_STAGE)),
+    f"cascades{of}, seed {seed}": partial(compare, seed, systems)
+    for of, systems in {"": (THREE, FIVE, DETACHED), ", five stages detached": (FIVE_DETACHED,)}.items()
+    for seed in SEEDS
+} | {
+    "cascades, ablations": partial(compare, 0, (STAGE_BY_STAGE, UNMASKED)),
+    "cascades, separate networks": partial(compare, 0, (SEPARATE, SEPARATE_BY_STAGE)),
     "cascades, rates": rates,
     "cascades, rates of five stages": partial(rates, FIVE, LOW_RATES),
     "cascades, lowest rates of five stages": partial(rates, FIVE, LOWEST_RATES),

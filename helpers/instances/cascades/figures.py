@@ -1,6 +1,6 @@
 """Figures of notebook 05b: arrays in, interactive figures out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ from torchvision.utils import draw_bounding_boxes
 from helpers import figure as fig
 from helpers.figure import taking
 from helpers.figure.layers import ACCENT
+from helpers.instances.figures import sides
 from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES
 
 # What is known of N boxes, and the shape of each (the labels have the scene's): see `stage_by_stage`.
@@ -23,8 +24,6 @@ def stage_by_stage(
     boxes: np.ndarray,
     seen: Mapping[str, np.ndarray],
     look: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None,
-    class_names: Sequence[str] = DIGIT_CLASSES,
-    first: int = 0,
     alt: str = "",
 ) -> fig.Figure:
     """Drag a box over a scene, and see what each stage of a cascade makes of it, and where the box should go.
@@ -37,7 +36,6 @@ def stage_by_stage(
             in its class; "chances" (N, 11) of ground and digits, "told" (N,) the likeliest; "arrows" (N, 4, 4), one a
             side; "named" (N,), the class of the thing it overlaps most, "overlaps" (N,), by how much; "losses" (N,).
         look: the same of boxes (1, 4) that are not stored, from the network itself.
-        first: the number of the box shown at first.
         alt: what the scene shows, in a few words, for a reader who hears the page.
     """
     image = taking.image(image)
@@ -61,18 +59,18 @@ def stage_by_stage(
         box = np.array([[left, top, min(left + width, W), min(top + height, H)]], float)
         return [np.asarray(look(box)[name])[0] for name in PARTS]
 
-    sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-    handle = fig.BoxHandle(sides, first=first)
+    stored = sides(boxes)
+    handle = fig.BoxHandle(stored)
     mode = fig.Choice("Box", ["snaps to stored ones: drag it", FREE])
     spans = {"Left": W - LEAST_SIDE, "Top": H - LEAST_SIDE, "Width": W, "Height": H}
     least = (0, 0, LEAST_SIDE, LEAST_SIDE)
     sliders = [
         fig.Slider(name, range(low, most + 1), int(start), labels="{} px", leap=4)
-        for (name, most), low, start in zip(spans.items(), least, sides[first], strict=True)
+        for (name, most), low, start in zip(spans.items(), least, stored[0], strict=True)
     ]
     free = mode.on(FREE)
     asked = fig.Ask(
-        "A box of your own", answer, fig.array([kept[name][first] for name in PARTS]), when=free,
+        "A box of your own", answer, fig.array([kept[name][0] for name in PARTS]), when=free,
         **dict(zip(("left", "top", "width", "height"), sliders, strict=True)),
     )  # fmt: skip
     now = {
@@ -80,16 +78,14 @@ def stage_by_stage(
         for number, (name, values) in enumerate(kept.items())
     }
     box = fig.choose(free, handle.box, sliders)
-    on = fig.Legend(class_names, present=now["labels"])
-    class_at = fig.names(class_names)
+    on = fig.Legend(DIGIT_CLASSES, present=now["labels"])
+    scene = fig.Image(image), fig.Classes(now["labels"], on, 60), fig.Outline(now["labels"], on)
+    class_at = fig.names(DIGIT_CLASSES)
     strongest = float(np.quantile(kept["strengths"], 0.99)) or 1.0
     return fig.Figure(
         fig.Stage(
-            *(fig.Image(image), fig.Classes(now["labels"], on, 60), fig.Outline(now["labels"], on)),
-            *(fig.Box(box), fig.Arrows(now["arrows"])),
-            title="Box and mask; arrows: less loss",
-            pointer=handle,
-            side=340,
+            *scene, fig.Box(box), fig.Arrows(now["arrows"]),
+            title="Box and mask; arrows: less loss", pointer=handle, side=340,
         ),
         fig.Column(
             fig.Stage(fig.Image(now["crops"]), title="The box, warped to 14 x 14", side=150),
@@ -99,9 +95,7 @@ def stage_by_stage(
             fig.Stage(fig.Heat(now["strengths"], 0, strongest), title="Features, their mean", side=150),
             fig.Stage(fig.Heat(now["masked"], 0, strongest), title="… under the mask", side=150),
         ),
-        fig.Bars(
-            class_names, now["chances"], title="Stage 3: class", colours=CLASS_COLOURS[: len(class_names)]
-        ),
+        fig.Bars(DIGIT_CLASSES, now["chances"], title="Stage 3: class", colours=CLASS_COLOURS[: len(DIGIT_CLASSES)]),
         also=(mode, *sliders, on),
         caption="The box overlaps a {truth} by an IoU of {overlap:.2f}; the cascade says {told}, {share:.0%}. Loss of "
         "mask and class: {loss:.2f}. {Classes}",
@@ -111,36 +105,7 @@ def stage_by_stage(
         share=now["chances"][now["told"]],
         overlap=now["overlaps"],
         loss=now["losses"],
-    )
-
-
-def system(tensors: Mapping[str, object], parameters: Mapping[str, int], alt: str = "") -> fig.Figure:
-    """Walk through a cascade: boxes from one map, a warp out of the features, a mask, what is under it, its class.
-
-    Args:
-        tensors: image (H, W, 3), coarsest map and features (C, h, w), boxes (R, 4) in pixels, warped and masked
-            (C, 14, 14), mask (28, 28), class (11,).
-        parameters: of the trunk, the boxes, the features, the mask and the class.
-    """
-    steps = [
-        fig.Step("image", tensors["image"], place=(0, 0)),
-        fig.Step("coarsest map", tensors["coarsest map"], "trunk", parameters["trunk"], place=(1, 0)),
-        fig.Step(
-            "boxes", framed(tensors["image"], tensors["boxes"]), "stage 1: propose", parameters["boxes"], kind="image",
-            note="The 16 best, no two of them much alike.", place=(2, 0),
-        ),
-        fig.Step(
-            "features", tensors["features"], parameters=parameters["features"], place=(1, 1),
-            after={"coarsest map": "+ finer maps"},
-        ),
-        fig.Step("warped", tensors["warped"], place=(2, 1), after={"features": "RoI warp", "boxes": "one of them"}),
-        fig.Step("mask", tensors["mask"], "stage 2: mask", parameters["mask"], kind="matrix", place=(3, 1)),
-        fig.Step("masked", tensors["masked"], place=(2, 2), after={"warped": "times the mask", "mask": ""}),
-        fig.Step("class", tensors["class"], "stage 3: class", parameters["class"], place=(3, 2)),
-    ]  # fmt: skip
-    return fig.walk(
-        steps, alt=alt or "The tensors of a cascade from an image to one box, its mask and its class."
-    )
+    )  # fmt: skip
 
 
 def framed(image: object, boxes: object) -> np.ndarray:
@@ -153,11 +118,7 @@ def framed(image: object, boxes: object) -> np.ndarray:
 
 
 def summary(
-    images: np.ndarray,
-    semantic: Mapping[str, np.ndarray],
-    instances: Mapping[str, np.ndarray],
-    class_names: Sequence[str] = DIGIT_CLASSES,
-    alt: str = "",
+    images: np.ndarray, semantic: Mapping[str, np.ndarray], instances: Mapping[str, np.ndarray], alt: str = ""
 ) -> fig.Figure:
     """Semantic and instance segmentation of some scenes, every method side by side; a slider goes to another scene.
 
@@ -165,12 +126,12 @@ def summary(
         images: (N, H, W, 3) in bytes. semantic: method -> (N, H, W) labels; the last one is the truth.
         instances: method -> (N, H, W, 3) in bytes, the scene with each instance in a colour of its own.
     """
-    pictures, names = [taking.image(each) for each in images], list(class_names)
-    maps = np.stack([
-        [taking.labels(each, len(names), pictures[0].shape[:2], method) for each in found]
-        for method, found in semantic.items()
-    ])  # fmt: skip
-    drawn = np.stack([[taking.image(each, name) for each in found] for name, found in instances.items()])
+    pictures, classes = [taking.image(each) for each in images], len(DIGIT_CLASSES)
+    shape = pictures[0].shape[:2]
+    maps = np.stack(
+        [[taking.labels(each, classes, shape, of) for each in found] for of, found in semantic.items()]
+    )
+    drawn = np.stack([[taking.image(each, of) for each in found] for of, found in instances.items()])
     if maps.shape[1] != len(pictures) or drawn.shape[1] != len(pictures):
         raise ValueError(f"There are {len(pictures)} scenes; expected as many maps of each method.")
     scene = fig.Slider("Scene", len(pictures), labels=[str(n + 1) for n in range(len(pictures))], keys="[]")
@@ -181,7 +142,7 @@ def summary(
     right = hits / things.sum(axis=(1, 2)).clip(min=1)
     first, second = fig.Each(len(maps)), fig.Each(len(drawn))
     labels = fig.array(maps)[first, scene]
-    on = fig.Legend(class_names, present=labels)
+    on = fig.Legend(DIGIT_CLASSES, present=labels)
     photo = fig.Image(fig.array(np.stack(pictures))[scene], dim=1)
     upper = fig.Row(
         first, photo, fig.Classes(labels, on, blend),

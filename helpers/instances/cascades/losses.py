@@ -50,9 +50,10 @@ def by_stage(said: tuple[Proposed, list[Round]], truth: Batch) -> dict[str, Tens
     return found
 
 
-def total(said: tuple[Proposed, list[Round]], truth: Batch) -> Tensor:
-    """The sum of all stages' losses."""
-    return sum(by_stage(said, truth).values())
+def total(said: tuple[Proposed, list[Round]], truth: Batch, stage: str | None = None) -> Tensor:
+    """The sum of all stages' losses, or that of one stage alone."""
+    found = by_stage(said, truth)
+    return found[stage] if stage else sum(found.values())
 
 
 def proposal_loss(proposed: Proposed, truth: Batch) -> Tensor:
@@ -66,12 +67,10 @@ def proposal_loss(proposed: Proposed, truth: Batch) -> Tensor:
     chosen = (overlaps == overlaps.amax(dim=1, keepdim=True)) & (overlaps > 0)
     things = (best >= SURE) | chosen.any(dim=2)
     counted = things | (best < UNSURE)
-    named = F.binary_cross_entropy_with_logits(
-        proposed.scores[counted], things[counted].float(), reduction="sum"
-    )
-    wanted = box_shifts(
-        _of_owners(truth.boxes, owners)[things], proposed.anchors.expand(len(best), -1, -1)[things]
-    )
+    is_thing = things[counted].float()
+    named = F.binary_cross_entropy_with_logits(proposed.scores[counted], is_thing, reduction="sum")
+    anchors = proposed.anchors.expand(len(best), -1, -1)[things]
+    wanted = box_shifts(_of_owners(truth.boxes, owners)[things], anchors)
     moved = F.smooth_l1_loss(proposed.shifts[things], wanted, reduction="sum", beta=BEND)
     return (named + moved) / things.sum().clamp(min=1)
 
@@ -104,11 +103,8 @@ def mask_targets(boxes: Tensor, owners: Tensor, things: Tensor, instances: Tenso
     """
     numbers = things.nonzero()[:, 0]  # the image of each
     masks = (instances[numbers] == owners[things][:, None, None] + 1).float()
-    rows = torch.arange(len(masks), dtype=boxes.dtype, device=boxes.device)[:, None]
-    cut = roi_align(
-        masks[:, None], torch.cat([rows, boxes[things]], dim=1), MASK, sampling_ratio=1, aligned=True
-    )
-    return (cut[:, 0] >= 0.5).float()
+    own = list(boxes[things].split(1))  # to each mask its box
+    return (roi_align(masks[:, None], own, MASK, sampling_ratio=1, aligned=True)[:, 0] >= 0.5).float()
 
 
 def _of_owners(boxes: Tensor, owners: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import clip_boxes_to_image, nms
 
 from helpers.instances.cascades.warping import roi_warp, shifted
-from helpers.instances.model import CLASSES, Trunk, enlarged
+from helpers.instances.model import CLASSES, WIDTHS, Trunk, enlarged
 
 STRIDE = 4  # pixels of an image along a cell of the features that boxes are warped out of
 SIZES, RATIOS = (24, 34, 46), (1.0, 1.6)  # of anchors: roots of areas in pixels; heights by widths
@@ -57,11 +57,11 @@ class Round(NamedTuple):
 class Proposer(nn.Module):
     """Stage one, a region proposal network: is there a thing at each anchor, and where exactly?"""
 
-    def __init__(self, channels: int, ratios: Sequence[float]):
+    def __init__(self, ratios: Sequence[float]):
         super().__init__()
         self.at_a_place = len(SIZES) * len(ratios)
         self.anchors = AnchorGenerator((SIZES,), (tuple(ratios),))
-        self.head = RPNHead(channels, self.at_a_place)
+        self.head = RPNHead(WIDTHS[3], self.at_a_place)
         nn.init.constant_(self.head.cls_logits.bias, -3.0)  # most anchors hold nothing: begin there
 
     def forward(self, images: Tensor, maps: Tensor) -> Proposed:
@@ -75,9 +75,9 @@ class Proposer(nn.Module):
 class Features(nn.Module):
     """What boxes are warped out of, at a stride of 4: three of the trunk's maps, summed; (B, 48, H / 4, W / 4)."""
 
-    def __init__(self, widths: Sequence[int]):
+    def __init__(self):
         super().__init__()
-        _, fine, middle, coarse = widths
+        _, fine, middle, coarse = WIDTHS
         self.from_fine = nn.Conv2d(fine, CHANNELS, 2, stride=2)
         self.from_middle = nn.Conv2d(middle, CHANNELS, 1)
         self.from_coarse = nn.Conv2d(coarse, CHANNELS, 1)
@@ -156,8 +156,8 @@ class Cascade(nn.Module):
         if stages not in (3, 5):
             raise ValueError(f"stages is {stages!r}: a cascade has 3 stages or 5.")
         self.trunk, self.stages, self.detached = trunk, stages, detached
-        self.features = Features(trunk.widths)
-        self.proposer = Proposer(trunk.widths[3], ratios)
+        self.features = Features()
+        self.proposer = Proposer(ratios)
         self.mask_head = MaskHead()
         self.class_head = ClassHead(masked)
 
@@ -167,16 +167,16 @@ class Cascade(nn.Module):
         Args:
             known: (B, K, 4), boxes that take part beside those proposed: the true ones, while the network learns.
         """
-        maps = self.trunk(images)
+        maps, shape = self.trunk(images), tuple(images.shape[2:])
         proposed = self.proposer(images, maps[3])
-        boxes = self.chosen(proposed, tuple(images.shape[2:]))
+        boxes = self.passed_on(self.chosen(proposed, shape))
         if known is not None:
             boxes = torch.cat([boxes, known], dim=1)
         features = self.read(images, maps)
         rounds = [self.look(features, boxes)]
         if self.stages == 5:
-            better = shifted(self.passed_on(boxes), rounds[0].shifts)
-            rounds.append(self.look(features, clip_boxes_to_image(better, tuple(images.shape[2:]))))
+            better = clip_boxes_to_image(shifted(boxes, rounds[0].shifts), shape)
+            rounds.append(self.look(features, self.passed_on(better)))
         return proposed, rounds
 
     def read(self, images: Tensor, maps: list[Tensor]) -> Tensor:
@@ -210,7 +210,7 @@ class Cascade(nn.Module):
     def look(self, features: Tensor, boxes: Tensor) -> Round:
         """Stages two and three: warp boxes (B, R, 4) out of the features, draw masks, name what they show."""
         B, R, _ = boxes.shape
-        warped = roi_warp(features, self.passed_on(boxes) / STRIDE)
+        warped = roi_warp(features, boxes / STRIDE)
         flat = warped.flatten(0, 1)
         masks = self.mask_head(flat[:, :CHANNELS])  # all there are, unless each stage has its own
         classes, shifts = self.class_head(flat[:, -CHANNELS:], masks)

@@ -1,55 +1,53 @@
-"""What the figures of 05b show, computed from a trained cascade: tensors stage by stage, boxes with their gradients."""
+"""What the figures of 05b show, computed from a trained cascade: its stages, and boxes with their gradients."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import box_iou
 
+from helpers import figure as fig
+from helpers import probe
 from helpers.data.batches import as_input
 from helpers.instances.boxes import paste
+from helpers.instances.cascades.experiment import opinions
+from helpers.instances.cascades.figures import framed
 from helpers.instances.cascades.losses import SURE, Batch, mask_targets
 from helpers.instances.cascades.network import Cascade
 from helpers.instances.cascades.warping import roi_warp
-from helpers.instances.model import weights
+from helpers.training import parameter_count
 
 GROWN = (0.7, 1.0, 1.4)  # sides of the boxes that a hand can choose, in those of the true ones
+ARROW, LONGEST = 60.0, 14.0  # pixels of an arrow for a slope of 1 a pixel, and of the longest one
 
 
 @torch.no_grad()
-def tensors(cascade: Cascade, image: Tensor) -> dict[str, Tensor]:
-    """What `figures.system` shows of one image (3, H, W) in uint8: of all boxes, and of the surest digit's."""
-    maps = cascade.eval().trunk(as_input(image[None]))
-    features = cascade.features(maps)
-    boxes = cascade.chosen(cascade.proposer(image[None], maps[3]), tuple(image.shape[1:]))
-    said = cascade.look(features, boxes)
+def system(cascade: Cascade, image: Tensor) -> fig.Figure:
+    """Walk through what a cascade makes of an image (3, H, W) in uint8: all boxes, then what the surest digit has."""
+    with probe.record(cascade.eval(), "trunk.blocks.3", "features") as kept:
+        said = cascade(as_input(image[None]))[1][0]
     best = int(said.classes[0].softmax(dim=1)[:, 1:].amax(dim=1).argmax())
-    light = F.avg_pool2d(said.masks[0, best].sigmoid()[None], 2)
-    return {
-        "image": image.permute(1, 2, 0),
-        "coarsest map": maps[3][0],
-        "boxes": boxes[0],
-        "features": features[0],
-        "warped": said.warped[0, best],
-        "mask": said.masks[0, best].sigmoid(),
-        "masked": said.warped[0, best] * light,
-        "class": said.classes[0, best].softmax(dim=0),
-    }
+    picture, warped, mask = image.permute(1, 2, 0), said.warped[0, best], said.masks[0, best].sigmoid()
+    paid = parameter_count
+    steps = [
+        fig.Step("image", picture, place=(0, 0)),
+        fig.Step("coarsest map", kept["trunk.blocks.3"][0], "trunk", paid(cascade.trunk), place=(1, 0)),
+        fig.Step("boxes", framed(picture, said.boxes[0]), "stage 1: propose", paid(cascade.proposer), kind="image",
+                 note="The 16 best, no two of them much alike.", place=(2, 0)),
+        fig.Step("features", kept["features"][0], parameters=paid(cascade.features), place=(1, 1),
+                 after={"coarsest map": "+ finer maps"}),
+        fig.Step("warped", warped, place=(2, 1), after={"features": "RoI warp", "boxes": "one of them"}),
+        fig.Step("mask", mask, "stage 2: mask", paid(cascade.mask_head), kind="matrix", place=(3, 1)),
+        fig.Step("masked", warped * F.avg_pool2d(mask[None], 2), place=(2, 2),
+                 after={"warped": "times the mask", "mask": ""}),
+        fig.Step("class", said.classes[0, best].softmax(dim=0), "stage 3: class", paid(cascade.class_head),
+                 place=(3, 2)),
+    ]  # fmt: skip
+    return fig.walk(steps, alt="The tensors of a cascade from an image to one box, its mask and its class.")
 
 
-def sizes(cascade: Cascade) -> dict[str, int]:
-    """How many weights each part of a cascade has."""
-    parts = {
-        "trunk": cascade.trunk, "boxes": cascade.proposer, "features": cascade.features,
-        "mask": cascade.mask_head, "class": cascade.class_head,
-    }  # fmt: skip
-    return {name: weights(part) for name, part in parts.items()}
-
-
-@torch.no_grad()
 def candidates(cascade: Cascade, images: Tensor) -> list[Tensor]:
     """The masks (R, H, W) of all boxes of the last round in each image (N, 3, H, W) in uint8."""
-    last = [cascade.eval()(as_input(image[None]))[1][-1] for image in images]
-    return [paste(each.masks[0].sigmoid(), each.boxes[0], *images.shape[2:]) >= 0.5 for each in last]
+    return [inside >= 0.5 for inside, _ in opinions(cascade, images)]
 
 
 def places_to_snap(boxes: Tensor, side: int, steps: int = 7) -> Tensor:
@@ -61,13 +59,9 @@ def places_to_snap(boxes: Tensor, side: int, steps: int = 7) -> Tensor:
     low, high = boxes[:, :2].amin(dim=0) - 6, boxes[:, 2:].amax(dim=0) + 6
     usual = (boxes[:, 2:] - boxes[:, :2]).float().mean(dim=0)
     along, down = (torch.linspace(float(a), float(b), steps) for a, b in zip(low, high, strict=True))
-    made = [
-        torch.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
-        for w, h in (usual * grown for grown in GROWN)
-        for y in down
-        for x in along
-    ]
-    every = torch.cat([boxes.float(), torch.stack(made)]).round().clamp(0, side)
+    middles = torch.cartesian_prod(down, along).flip(1)  # x, y
+    made = [torch.cat([middles - usual * g / 2, middles + usual * g / 2], dim=1) for g in GROWN]
+    every = torch.cat([boxes.float(), *made]).round().clamp(0, side)
     return every[((every[:, 2:] - every[:, :2]) >= 12).all(dim=1)]
 
 
@@ -111,16 +105,10 @@ def looked_at(cascade: Cascade, images: Tensor, truth: Batch, boxes: Tensor) -> 
         }
 
 
-def side_arrows(boxes: Tensor, slopes: Tensor, pixels: float = 60.0, longest: float = 14.0) -> Tensor:
-    """Arrows from the middle of each side of boxes (N, 4) against the slopes of their loss, (N, 4, 4): from and to.
-
-    Args:
-        pixels: of an arrow for a slope of 1 a pixel. longest: an arrow is never longer.
-    """
+def side_arrows(boxes: Tensor, slopes: Tensor) -> Tensor:
+    """Arrows from the middle of each side of boxes (N, 4) against the slopes of their loss, (N, 4, 4): from and to."""
     x0, y0, x1, y1 = boxes.unbind(dim=1)
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    starts = torch.stack([torch.stack(each, dim=1) for each in ((x0, y), (x, y0), (x1, y), (x, y1))], dim=1)
-    along = (-slopes * pixels).clamp(-longest, longest)
-    return torch.cat(
-        [starts, starts + along[..., None] * torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])], dim=2
-    )
+    starts = torch.stack([x0, y, x, y0, x1, y, x, y1], dim=1).unflatten(1, (4, 2))
+    along = (-slopes * ARROW).clamp(-LONGEST, LONGEST)[..., None]
+    return torch.cat([starts, starts + along * torch.eye(2).repeat(2, 1)], dim=2)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from helpers.instances.figures import painted
 from helpers.instances.model import CLASSES, ClassMap, enlarged
 from helpers.multi_scale import learning as scales
 from helpers.refinement import experiment as refining
+from helpers.training import History
 from helpers.upsampling.transposed import learned_upsampling
 
 SURE = 0.5  # score of an instance that is drawn
@@ -38,41 +38,32 @@ class LearnedUpsampling(ClassMap):
         return self.last(enlarged(self.score(maps[3]), 2) + self.skip(maps[2]))
 
 
-@dataclass(frozen=True)
-class Methods:
-    """What the summary compares, beside a cascade: of notebooks 02, 03 and 04, and of 01 and 05a in `parts`."""
-
-    upsampler: nn.Module
-    refiner: nn.Module
-    scaled: nn.Module
-    parts: systems.Trained
-
-
-def learn(class_map: ClassMap, scenes: Scenes, seed: int = 0) -> Methods:
-    """Train the methods that a class map needs beside it."""
+def learn(class_map: ClassMap, scenes: Scenes, seed: int = 0) -> tuple[dict[str, nn.Module], systems.Trained]:
+    """Train what a class map needs beside it: the networks of notebooks 02 to 04, and the systems of 05a."""
     upsampler = LearnedUpsampling(deepcopy(class_map))
-    learning.learn_class_map(upsampler, scenes, UPSAMPLED, seed, "learned upsampling")
+    scales.learn_features(upsampler, scenes, UPSAMPLED, seed, name="learned upsampling")
     refiner, scaled = refining.new_network(refining.FEEDBACK, seed), scales.new_network("multi-scale", seed)
     refining.learn(refiner, scenes, REFINED, seed, name="refinement")
     scales.learn_features(scaled, scenes, SCALED, seed, name="multi-scale")
-    parts = systems.learn_parts(class_map, scenes, seed, PARTS, ((5, "all"),), (2,))
-    return Methods(upsampler, refiner, scaled, parts)
+    known = class_map, History()
+    parts = systems.learn_parts(known, scenes, seed, PARTS, ("class map", "SDS", "hypercolumns"))
+    return {"upsampling": upsampler, "refinement": refiner, "multi-scale": scaled}, parts
 
 
 @torch.no_grad()
 def seen(
-    methods: Methods, cascade: Cascade, scenes: Scenes
+    networks: dict[str, nn.Module], parts: systems.Trained, cascade: Cascade, scenes: Scenes
 ) -> tuple[dict[str, Tensor], dict[str, list[np.ndarray]]]:
     """Scenes as every method sees them: label maps (N, H, W), and pictures with each instance in its own colour."""
     images = as_input(scenes.images)
     semantic = {
-        "01 skips": methods.parts.network(images).argmax(dim=1),
-        "02 upsampling": methods.upsampler.eval()(images).argmax(dim=1),
-        "03 refinement": refining.label_passes(methods.refiner, scenes.images)[:, -1],
-        "04 multi-scale": methods.scaled(images).argmax(dim=1),
+        "01 skips": parts.parts["class map"](images).argmax(dim=1),
+        "02 upsampling": networks["upsampling"].eval()(images).argmax(dim=1),
+        "03 refinement": refining.label_passes(networks["refinement"], scenes.images)[:, -1],
+        "04 multi-scale": networks["multi-scale"](images).argmax(dim=1),
         "truth": scenes.labels,
     }
-    of_parts = {name: found for name, (found, _) in systems.find(methods.parts, scenes).items()}
+    of_parts = {name: found for name, (found, _) in systems.find(parts, scenes).items()}
     found = {
         "01 pieces": of_parts["class map"],
         "05a SDS": of_parts["SDS"],

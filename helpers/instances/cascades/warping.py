@@ -45,27 +45,22 @@ def bin_weights(low: Tensor, high: Tensor, bins: int, cells: int) -> Tensor:
 
 def box_shifts(boxes: Tensor, anchors: Tensor) -> Tensor:
     """What brings anchors to boxes: (..., 4) as shifts of the centre in anchor sides, and logarithms of side ratios."""
-    (x, y, width, height), (x_a, y_a, width_a, height_a) = _centred(boxes), _centred(anchors)
-    sides = (width / width_a).log(), (height / height_a).log()
-    return torch.stack([(x - x_a) / width_a, (y - y_a) / height_a, *sides], dim=-1)
+    (middles, sides), (own_middles, own_sides) = _centred(boxes), _centred(anchors)
+    return torch.cat([(middles - own_middles) / own_sides, (sides / own_sides).log()], dim=-1)
 
 
 def shifted(anchors: Tensor, shifts: Tensor) -> Tensor:
     """Bring anchors to where shifts (..., 4) say, the inverse of `box_shifts`: boxes x0, y0, x1, y1."""
-    x, y, width, height = _centred(anchors)
-    right, down, wider, higher = shifts.unbind(dim=-1)
-    x, y = x + right * width, y + down * height
-    width, height = (
-        side * change.clamp(max=LARGEST_CHANGE).exp() / 2
-        for side, change in ((width, wider), (height, higher))
-    )
-    return torch.stack([x - width, y - height, x + width, y + height], dim=-1)
+    (middles, sides), (moves, changes) = _centred(anchors), shifts.split(2, dim=-1)
+    middles = middles + moves * sides
+    halves = sides * changes.clamp(max=LARGEST_CHANGE).exp() / 2
+    return torch.cat([middles - halves, middles + halves], dim=-1)
 
 
-def _centred(boxes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Centre x and y, width and height of boxes (..., 4), each (...)."""
-    x0, y0, x1, y1 = boxes.unbind(dim=-1)
-    return (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0
+def _centred(boxes: Tensor) -> tuple[Tensor, Tensor]:
+    """The middles x, y and the sides of boxes (..., 4), each (..., 2)."""
+    first, last = boxes.split(2, dim=-1)
+    return (first + last) / 2, last - first
 
 
 def check_boxes(boxes: Tensor, name: str) -> None:
