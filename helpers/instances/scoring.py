@@ -4,6 +4,7 @@ import contextlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ from helpers.data.scenes import boxes_of
 from helpers.ops import check_tensor
 
 OVERLAPS = (0.5, 0.7)  # least IoU of a mask with the true one; COCO's own summary has no line for 0.7
+# COCO's smallest range ends at 32 x 32 pixels, where our largest digits begin.
+AREAS = {"all": [0, 1e9], "small": [0, 500], "large": [500, 1e9]}  # pixels of a true mask
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def average_precision(found: Sequence[Detections], truth: Sequence[Detections]) 
         found, truth: one `Detections` an image; images without any may be left out.
 
     Returns:
-        `ap_50` and `ap_70`.
+        `ap_50` and `ap_70` for all instances; then `ap_50_small` and so on by the size of the true mask (`AREAS`), as
+        far as there are any of that size.
 
     Raises:
         ValueError: there is no true instance.
@@ -128,14 +132,19 @@ def average_precision(found: Sequence[Detections], truth: Sequence[Detections]) 
             *(_indexed(sets, images, truth[0].masks.shape[1:]) for sets in (truth, found)), "segm"
         )
         judge.params.iouThrs = np.array(OVERLAPS)
+        judge.params.areaRng, judge.params.areaRngLbl = list(AREAS.values()), list(AREAS)
         judge.evaluate()
         judge.accumulate()
-    # (overlaps, recalls, classes), of masks of every size; -1 for a class that never occurs
-    precision = judge.eval["precision"][:, :, :, 0, -1]
-    return {
-        f"ap_{100 * overlap:.0f}": float(each[each > -1].mean())
-        for overlap, each in zip(OVERLAPS, precision, strict=True)
-    }
+    precision = judge.eval["precision"][
+        ..., -1
+    ]  # (overlaps, recalls, classes, areas); -1 where there is no truth
+    figures = {}
+    for (a, area), (t, overlap) in product(enumerate(AREAS), enumerate(OVERLAPS)):
+        counted = precision[t, :, :, a]
+        if (counted > -1).any():
+            name = f"ap_{100 * overlap:.0f}" + ("" if area == "all" else f"_{area}")
+            figures[name] = float(counted[counted > -1].mean())
+    return figures
 
 
 def _indexed(sets: Sequence[Detections], images: Sequence[int], shape: tuple[int, int]) -> COCO:

@@ -70,6 +70,14 @@ def test_a_double_costs_and_nothing_found_is_zero():
     assert average_precision([each[:0] for each in truth], truth)["ap_50"] == 0
 
 
+def test_sizes_are_our_own():
+    masks = torch.zeros(2, 40, 40, dtype=torch.bool)
+    masks[0, :10, :10], masks[1, 10:, 10:] = True, True  # 100 and 900 pixels
+    truth = [Detections(0, masks, torch.tensor([3, 3]), torch.ones(2))]
+    figures = average_precision([truth[0][:1]], truth)
+    assert (figures["ap_50_small"], figures["ap_50_large"]) == pytest.approx((1, 0))
+
+
 def test_overlaps_equal_a_loop_over_pairs():
     generator = torch.Generator().manual_seed(3)
     masks = torch.rand(4, 6, 5, generator=generator) < 0.5
