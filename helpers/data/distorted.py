@@ -11,6 +11,7 @@ from scipy.interpolate import RBFInterpolator
 from torch import Generator, Tensor
 
 from helpers import seeds
+from helpers.data.batches import paired, shuffled
 from helpers.data.digits import as_digits
 from helpers.runtime import in_single_precision
 
@@ -175,19 +176,11 @@ def distorted_batches(
     Raises:
         ValueError: there are fewer digits than a batch holds, or not one label each; or as `distort`.
     """
-    digits = _checked(digits, kind)
-    labels = torch.as_tensor(labels)
-    if len(digits) != len(labels):
-        raise ValueError(f"There are {len(digits)} digits and {len(labels)} labels; expected one each.")
-    if not 1 <= size <= len(digits):
-        raise ValueError(f"A batch of {size} cannot be drawn from {len(digits)} digits: choose fewer.")
-    generator, given = seeds.generator(seed), 0
-    while True:
-        order = torch.randperm(len(digits), generator=generator)
-        for chosen in order[: len(order) // size * size].split(int(size)):
-            reach = min(1.0, given / growing) if growing else 1.0
-            yield distort(digits[chosen], kind, generator, reach).images, labels[chosen].long()
-            given += 1
+    digits, labels = paired(_checked(digits, kind), labels, "digits")
+    generator = seeds.generator(seed)
+    for given, chosen in enumerate(shuffled(len(digits), size, generator)):
+        reach = min(1.0, given / growing) if growing else 1.0
+        yield distort(digits[chosen], kind, generator, reach).images, labels[chosen].long()
 
 
 def distorted_set(

@@ -40,7 +40,7 @@ def angle_scatter(known: np.ndarray, found: Mapping[str, np.ndarray]) -> Figure:
 
 def zoom_curves(curves: Mapping[str, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
     """The zoom after each epoch: data -> padding -> a curve a seed; data that has none is left out."""
-    recorded = {data: by_padding for data, by_padding in curves.items() if by_padding}
+    recorded = {data: by_padding for data, by_padding in curves.items() if any(by_padding.values())}
     figure, axes = plt.subplots(1, len(recorded), figsize=(3.75 * len(recorded), 2.8), squeeze=False)
     for axis, (data, by_padding) in zip(axes[0], recorded.items(), strict=True):
         for padding, seeds in by_padding.items():

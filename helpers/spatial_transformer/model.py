@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from helpers.data.distorted import CONTROL, plate
 from helpers.ops import check_images
-from helpers.spatial_transformer.thin_plate import ThinPlate
 
 
 def affine_grid(theta: Tensor, height: int, width: int, align_corners: bool = False) -> Tensor:
@@ -122,6 +122,28 @@ class Affine(nn.Module):
 
     def forward(self, theta: Tensor) -> Tensor:
         return affine_grid(theta.view(-1, 2, 3), self.side, self.side)
+
+
+class ThinPlate(nn.Module):
+    """Grid generator that bends, like a thin steel plate held at control points (Bookstein 1989).
+
+    The control points lie on a regular grid over the output, its corners included. Theta says for each where in the
+    input it reads. Between them the map bends as little as it can. It is linear in theta: `basis` holds how much
+    each pixel follows each control point.
+
+    `forward` takes theta (B, 2 * CONTROL**2), x and y of each point from -1 to 1, row by row, and returns a grid
+    (B, side, side, 2).
+    """
+
+    def __init__(self, side: int):
+        super().__init__()
+        self.side = side
+        at = torch.linspace(-1, 1, CONTROL)
+        self.register_buffer("start", torch.cartesian_prod(at, at).flip(1).flatten())
+        self.register_buffer("basis", plate(side), persistent=False)
+
+    def forward(self, theta: Tensor) -> Tensor:
+        return (self.basis @ theta.unflatten(1, (-1, 2))).unflatten(1, (self.side, self.side))
 
 
 class SpatialTransformer(nn.Module):
