@@ -15,10 +15,8 @@ CODE = {
     "S": "...", "T": "-", "U": "..-", "V": "...-", "W": ".--", "X": "-..-", "Y": "-.--", "Z": "--..",
 }  # fmt: skip
 LETTERS = tuple(CODE)
-DASH, PAUSE = (
-    3.0,
-    3.0,
-)  # dots a dash is long, and dots between two letters; between two strokes of a letter it is one
+DASH = 3.0  # dots long
+PAUSE = 3.0  # dots between two letters; between two strokes of a letter it is one
 SAMPLES = 4000  # a second of sound: tones of up to 900 Hz, and what every browser plays
 LEAD, TAIL = 0.1, 0.25  # seconds of silence before the first stroke and after the last
 

@@ -10,7 +10,7 @@ from helpers.data.digits import MARGIN
 from helpers.data.stickers import COLOUR_NAMES
 
 Overlap = Literal["none", "free", "touching", "covering", "chain"]
-Colouring = Literal["each", "one", "free"]
+Colouring = Literal["each", "free"]
 HeightDistribution = Literal["uniform", "log-uniform"]
 Range = tuple[float, float]  # the least and the most
 
@@ -39,12 +39,11 @@ class SceneOptions:
         hidden: least and greatest share of a sticker's ink that is not printed, 0 to 0.9: a straight cut in a random
             direction leaves the backing bare on one side. The labels say nothing of it.
         colours: the names to choose from, out of `COLOUR_NAMES`.
-        colouring: "each" gives the stickers of a scene colours of their own, as far as `colours` goes; "one" gives
-            all the same; "free" draws each by chance, so that colours repeat.
+        colouring: "each" gives the stickers of a scene colours of their own, as far as `colours` goes; "free" draws
+            each by chance, so that colours repeat.
         column_gap: least distance of two centres from left to right, in pixels (in a clip: in its first frame).
         frames: 1 for a still; more for a clip in which stickers drift, bounce off the edges and may cover one
             another (only the first frame keeps to `overlap`).
-        speed: least and greatest drift in pixels a frame.
         event: in a clip, let a scene's last sticker be seen in one frame only, on top, at a time drawn uniformly.
         chunk: scenes drawn at a time, which bounds memory and takes part in what is drawn.
 
@@ -66,7 +65,6 @@ class SceneOptions:
     colouring: Colouring = "each"
     column_gap: float = 0
     frames: int = 1
-    speed: Range = (2, 5)
     event: bool = False
     chunk: int = 256
 
@@ -135,8 +133,6 @@ class SceneOptions:
             yield f"column_gap is {self.column_gap}: {high} stickers must find room in {self.size} pixels"
         if not is_whole(self.frames, 1):
             yield f"frames is {self.frames}: a still has 1, a clip more, by an integer"
-        if not _is_range(self.speed, 0, self.size):
-            yield f"speed is {self.speed}: give pixels a frame, at most the scene's side, the least first"
         if self.event and self.frames < 2:
             yield "an event needs a clip: raise frames"
         if not is_whole(self.chunk, 1):

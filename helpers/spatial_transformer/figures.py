@@ -13,7 +13,15 @@ from helpers.spatial_transformer import labs
 MOST_STEPS = 60
 FIRST = labs.Box(x=0, y=0, scale=50, angle=20, stretch=100, shear=0)
 WHOLE = labs.Box(x=0, y=0, scale=100, angle=0, stretch=100, shear=0)
-SLIDERS = ("Right", "Down", "Scale", "Turn", "Stretch", "Shear")
+HUNDREDTHS = [decimal(value / 100, 2) for value in range(-100, 101)]
+SLIDERS = {  # name -> values, what they are called, keys
+    "Right": (range(-100, 101), HUNDREDTHS, ""),
+    "Down": (range(-100, 101), HUNDREDTHS, ""),
+    "Scale": (range(5, 201), "{}%", "-+"),
+    "Turn": (range(-180, 181), "{}°", "[]"),
+    "Stretch": (range(25, 401), "{}%", ""),
+    "Shear": (range(-100, 101), HUNDREDTHS, ""),
+}
 SIDES = (2, 64)  # of the output, in pixels: more sampling places could not be told apart
 CORNERS = ((1.3, 1.3), (2.2, 1.3), (1.3, 2.5), (2.2, 2.5))  # where the four weights are written
 SCENE = 384  # pixels, about, along the longer side of a photograph with its margin
@@ -40,29 +48,20 @@ def sampling_grid(
     margin = -(-max(height, width) // 6)  # there the sampler reads 0
     fine = max(1, round(SCENE / (max(height, width) + 2 * margin)))
     read = fig.Choice("Read", ["the box", "the whole photograph"])
-    hundredths = [decimal(value / 100, 2) for value in range(-100, 101)]
-    spans = [
-        range(-100, 101),
-        range(-100, 101),
-        range(5, 201),
-        range(-180, 181),
-        range(25, 401),
-        range(-100, 101),
-    ]
-    labels = [hundredths, hundredths, "{}%", "{}°", "{}%", hundredths]
-    keys = ["", "", "-+", "[]", "", ""]
     sliders = [
-        fig.Slider(name, span, first, label, keys=pair, leap=2, resets=(read,))
-        for name, span, first, label, pair in zip(SLIDERS, spans, box, labels, keys, strict=True)
+        fig.Slider(name, span, first, labels, keys=keys, leap=2, resets=(read,))
+        for (name, (span, labels, keys)), first in zip(SLIDERS.items(), box, strict=True)
     ]
     pixel = fig.Cell("Output pixel", (side, side), (side // 3, side // 3))
     shown = [fig.choose(read, own, whole) for own, whole in zip(sliders, WHOLE, strict=True)]
+    scene = np.pad(image, [(margin, margin)] * 2 + [(0, 0)]).repeat(fine, 0).repeat(fine, 1)
     lab = fig.Lab(
         Path(__file__).with_name("sampling.js"),
         "grid_lab",
         labs.grid_lab,
         **dict(zip(labs.Box._fields, shown, strict=True)),
         image=image,
+        scene=scene,
         row=pixel.row,
         column=pixel.column,
         side=side,
