@@ -1,18 +1,16 @@
 """Distorted digits: turned, moved and scaled, seen askew, warped, or lost in clutter; afresh for every batch."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Literal, NamedTuple, get_args
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.interpolate import RBFInterpolator
 from torch import Generator, Tensor
 
 from helpers import seeds
 from helpers.data.batches import paired, shuffled
 from helpers.data.digits import as_digits
+from helpers.ops import thin_plate
 from helpers.runtime import in_single_precision
 
 Kind = Literal["plain", "R", "RTS", "P", "E", "cluttered"]
@@ -84,7 +82,7 @@ def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0
         grid = projective_grid(scale, stretch, S)
     if kind == "E":
         jolts = torch.randn(B, CONTROL**2, 2, generator=generator) * reach * JOLT * 2 / S
-        grid = grid + (plate(S) @ jolts).view(B, S, S, 2)
+        grid = grid + (thin_plate(S, CONTROL) @ jolts).view(B, S, S, 2)
     images = F.grid_sample(ink, grid, align_corners=False)
     if kind == "cluttered":
         images = torch.maximum(images, clutter(ink, S, generator))
@@ -134,17 +132,6 @@ def projective_grid(scale: Tensor, stretch: Tensor, side: int) -> Tensor:
     # Behind the horizon a projective map turns round; the digit itself lies where its centre does, at w = 1.
     grid = torch.stack([x, y], dim=-1) / w[..., None].clamp(min=1e-6)
     return grid.where(w[..., None] > 1e-6, torch.full((), 2.0))
-
-
-@cache
-def plate(side: int) -> Tensor:
-    """How far each pixel moves when a control point of the thin plate does: (side**2, CONTROL**2) float32."""
-    at = np.linspace(-1, 1, CONTROL)
-    points = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
-    at = (np.arange(side) * 2 + 1) / side - 1
-    pixels = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
-    weights = RBFInterpolator(points, np.eye(len(points)), kernel="thin_plate_spline")(pixels)
-    return torch.from_numpy(weights).float()
 
 
 def clutter(ink: Tensor, side: int, generator: Generator) -> Tensor:

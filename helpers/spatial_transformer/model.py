@@ -7,8 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.data.distorted import CONTROL, plate
-from helpers.ops import check_images
+from helpers.ops import check_images, thin_plate
 
 
 def affine_grid(theta: Tensor, height: int, width: int, align_corners: bool = False) -> Tensor:
@@ -131,16 +130,16 @@ class ThinPlate(nn.Module):
     input it reads. Between them the map bends as little as it can. It is linear in theta: `basis` holds how much
     each pixel follows each control point.
 
-    `forward` takes theta (B, 2 * CONTROL**2), x and y of each point from -1 to 1, row by row, and returns a grid
+    `forward` takes theta (B, 2 * points**2), x and y of each point from -1 to 1, row by row, and returns a grid
     (B, side, side, 2).
     """
 
-    def __init__(self, side: int):
+    def __init__(self, side: int, points: int = 4):
         super().__init__()
         self.side = side
-        at = torch.linspace(-1, 1, CONTROL)
+        at = torch.linspace(-1, 1, points)
         self.register_buffer("start", torch.cartesian_prod(at, at).flip(1).flatten())
-        self.register_buffer("basis", plate(side), persistent=False)
+        self.register_buffer("basis", thin_plate(side, points), persistent=False)
 
     def forward(self, theta: Tensor) -> Tensor:
         return (self.basis @ theta.unflatten(1, (-1, 2))).unflatten(1, (self.side, self.side))
