@@ -176,20 +176,20 @@ class SpatialTransformer(nn.Module):
         return self.rectified(read)
 
 
-def cnn(side: int, width: int = 16, hidden: int = 64, classes: int = 10) -> nn.Sequential:
-    """A plain classifier with two poolings and two dense layers: (B, 1, side, side) -> (B, classes)."""
+def cnn(side: int, hidden: int = 64) -> nn.Sequential:
+    """A plain classifier with two poolings and two dense layers: (B, 1, side, side) -> (B, 10)."""
     return nn.Sequential(
-        *_halved(1, width),
-        *_halved(width, 2 * width),
+        *_halved(1, 16),
+        *_halved(16, 32),
         nn.Flatten(),
-        nn.Linear(2 * width * (side // 4) ** 2, hidden),
+        nn.Linear(32 * (side // 4) ** 2, hidden),
         nn.ReLU(),
-        nn.Linear(hidden, classes),
+        nn.Linear(hidden, 10),
     )
 
 
 def st_cnn(side: int, bend: bool = False, out: int = 28) -> nn.Sequential:
-    """A spatial transformer, affine or bending, before a plain classifier: (B, 1, side, side) -> (B, classes).
+    """A spatial transformer, affine or bending, before a plain classifier: (B, 1, side, side) -> (B, 10).
 
     The localisation net sees the image at half its resolution; the sampler reads from all of it.
     """
