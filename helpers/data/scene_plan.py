@@ -40,7 +40,7 @@ def draft_plan(n: int, split: Split, options: SceneOptions, generator: Generator
     number = torch.randint(low, K + 1, (n,), generator=generator)
     texture = torch.randint(len(classes), (n, K), generator=generator)
     for k in range(1, K, 2):
-        _pair_up(texture, k, classes, options.pair_chance, generator)
+        _pair_up(texture, k, classes, options.same_class, generator)
     heights = _draw_heights(n, options, generator)
     turn = options.rotation
     angles = torch.deg2rad(torch.empty(n, K).uniform_(-turn, turn, generator=generator))
