@@ -108,7 +108,7 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
     rows = zip(chosen[:, 1:].tolist(), totals.flatten().tolist(), every, strict=True)
     found = [_decoded(*parts) for parts in rows]
     beams = (found[start : start + width] for start in range(0, B * width, width))
-    # Fewer words than beginnings leave some of these with no sentence at all.
+    # Where there are fewer words than beginnings, some hold no sentence, and their score is -inf.
     finished = ([each for each in some if math.isfinite(each.score)] for some in beams)
     return [sorted(some, key=lambda each: -each.score) for some in finished]
 

@@ -1,6 +1,6 @@
 """One file over the network: with a progress bar, resumed after a break, and whole or not there.
 
-Written on requests, for pooch, which fetches a file in one go, cannot resume it.
+It uses requests itself: pooch fetches a file in one go, and cannot resume it.
 """
 
 import gzip
