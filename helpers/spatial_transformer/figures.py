@@ -119,7 +119,6 @@ def watch_it_learn(
     low: float,
     high: float,
     numbers: Mapping[str, Mapping[int, float]] | None = None,
-    number_name: str = "zoom",
     alt: str = "",
 ) -> fig.Figure:
     """Digits in a row, below them a row for each run with what it made of them; a slider goes through training.
@@ -128,8 +127,7 @@ def watch_it_learn(
         inputs: (N, H, W) numbers, the digits as they come in.
         runs: name -> {step: (N, H, W) numbers}; all runs at the same steps, so that they can be compared.
         low, high: the values shown as black and as white.
-        numbers: name -> {step: number}, something that the caption tells of each run, such as how far it zooms out.
-        number_name: what these numbers are called.
+        numbers: name -> {step: number}, how far each run zooms out, for a chart and the caption.
         alt: what the digits are, in a few words, for a reader who hears the page.
 
     Raises:
@@ -156,13 +154,12 @@ def watch_it_learn(
         made = np.stack([taking.levels(runs[name][step], low, high, name, first.shape) for step in steps])
         rows.append(fig.Row(each, fig.Image(fig.array(made)[t, each]), title=name))
     series = {name: [float(numbers[name][step]) for step in steps] for name in names} if numbers else {}
-    title = number_name[:1].upper() + number_name[1:]
-    chart = [fig.Lines(series, x=steps, title=f"{title} of each run", mark=t)] if numbers else []
+    chart = [fig.Lines(series, x=steps, title="Zoom of each run", mark=t)] if numbers else []
     told = ", ".join(f"{name} {{number_{i}:.2f}}" for i, name in enumerate(series))
     return fig.Figure(
         fig.Column(*rows),
         *chart,
-        caption=f"Step {{Training step}} of {steps[-1]}." + (f" {title}: {told}." if told else ""),
+        caption=f"Step {{Training step}} of {steps[-1]}." + (f" Zoom: {told}." if told else ""),
         alt=alt or f"{len(first)} digits, and what {' and '.join(names)} made of them.",
         still={"Training step": len(steps) - 1},
         **{f"number_{i}": fig.array(values)[t] for i, values in enumerate(series.values())},
