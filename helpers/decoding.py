@@ -5,6 +5,7 @@ which is a NamedTuple of tensors whose first axis is the batch, and a state (B, 
 gives scores (B, words), the next state, and attention weights (B, K) or None.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import torch
@@ -103,20 +104,13 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
             attended = now if attended is None else torch.cat([attended[rows], now], dim=1)
         if ended.all():
             break
-    found = []
-    for b in range(B):
-        rows = range(b * width, (b + 1) * width)
-        finished = [
-            _decoded(
-                chosen[row, 1:].tolist(),
-                float(totals.view(-1)[row]),
-                None if attended is None else attended[row].cpu(),
-            )
-            for row in rows
-            if totals.view(-1)[row].isfinite()
-        ]
-        found.append(sorted(finished, key=lambda each: -each.score))
-    return found
+    every = [None] * B * width if attended is None else attended.cpu()
+    rows = zip(chosen[:, 1:].tolist(), totals.flatten().tolist(), every, strict=True)
+    found = [_decoded(*parts) for parts in rows]
+    beams = (found[start : start + width] for start in range(0, B * width, width))
+    # Where there are fewer words than beginnings, some hold no sentence, and their score is -inf.
+    finished = ([each for each in some if math.isfinite(each.score)] for some in beams)
+    return [sorted(some, key=lambda each: -each.score) for some in finished]
 
 
 def _decoded(row: list[int], total: float, weights: Tensor | None) -> Decoded:

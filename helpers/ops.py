@@ -1,10 +1,13 @@
 """Stateless tensor functions that several lessons use."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.interpolate import RBFInterpolator
 from torch import Tensor
 
 
@@ -106,6 +109,24 @@ def attend(scores: Tensor, value: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]
     scores = scores.masked_fill(~mask, float("-inf"))
     weights = scores.softmax(dim=-1).nan_to_num()  # all masked: softmax is NaN
     return weights @ value, weights
+
+
+@cache
+def thin_plate(side: int, points: int) -> Tensor:
+    """How far each pixel of a square image moves when a control point of a thin plate does (Bookstein 1989).
+
+    Args:
+        side: of the image. points: along each side of the regular grid of control points, corners included.
+
+    Returns:
+        (side**2, points**2) float32, both row by row.
+    """
+    at = np.linspace(-1, 1, points)
+    control = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
+    at = (np.arange(side) * 2 + 1) / side - 1
+    pixels = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
+    weights = RBFInterpolator(control, np.eye(len(control)), kernel="thin_plate_spline")(pixels)
+    return torch.from_numpy(weights).float()
 
 
 def check_tensor(part: object, name: str) -> None:

@@ -69,12 +69,8 @@ class KernelMuon(torch.optim.Optimizer):
         super().__init__(kernels, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self) -> None:
         """Take one step along the kernels' gradients, with Nesterov's momentum."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
         for group in self.param_groups:
             lr, momentum = group["lr"], group["momentum"]
             for kernel in group["params"]:
@@ -91,7 +87,6 @@ class KernelMuon(torch.optim.Optimizer):
                 # A tall matrix has longer columns, so that every output moves as far as in a wide one.
                 length = max(1, outputs / ahead.shape[1]) ** 0.5
                 kernel.mul_(1 - lr * group["weight_decay"]).sub_(step, alpha=lr * length)
-        return loss
 
 
 def orthogonal(matrix: Tensor) -> Tensor:

@@ -99,9 +99,8 @@ def images(
     low, high = _common_range(each for each in pictures if each.dtype != np.uint8 and each.ndim == 2)
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
-    headroom = max(
-        (0.3 + 0.17 * title.count("\n") for title in titles), default=0.0
-    )  # inches, for the titles
+    # Inches for the titles.
+    headroom = max((0.3 + 0.17 * title.count("\n") for title in titles), default=0.0)
     figsize = columns * size, rows * (size + headroom)
     figure, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False)
     for axis in axes.flat:

@@ -42,55 +42,40 @@ def loss_curve(losses: Sequence[float], parts: int = 20) -> list[float]:
     return torch.tensor(losses).unfold(0, length, length).mean(dim=1).tolist()
 
 
-class Trainer:
-    """Trains a model one step at a time; a step that would break the model is not taken.
+def _take_step(
+    model: nn.Module,
+    loss: Loss,
+    optimisers: Sequence[torch.optim.Optimizer],
+    clip: float,
+    inputs: Tensor,
+    targets: Tensor,
+) -> float:
+    """Learn from one batch, and return the loss before it; a step that would break the model is not taken.
 
-    Each optimiser goes through its own one-cycle schedule of `steps`. The model must be where it is to be trained.
+    Raises:
+        FloatingPointError: the loss or its gradient is not finite; the model is as it was.
     """
-
-    def __init__(
-        self,
-        model: nn.Module,
-        loss: Loss,
-        optimisers: Sequence[torch.optim.Optimizer],
-        steps: int,
-        clip: float,
-    ):
-        self.model, self.loss, self.optimisers, self.clip = model, loss, optimisers, clip
-        self.schedules = [_one_cycle(optimiser, steps) for optimiser in optimisers]
-        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-    def step(self, inputs: Tensor, targets: Tensor) -> float:
-        """Take one step, and return the loss before it.
-
-        Raises:
-            FloatingPointError: the loss or its gradient is not finite; the model is as it was.
-        """
-        self.model.train()
-        # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
-        buffers = [buffer.clone() for buffer in self.model.buffers()]
-        value = self.loss(self.model(_to_model(inputs, self.model)), _to_model(targets, self.model))
-        self.model.zero_grad()
-        if value.isfinite():
-            value.backward()
-        norm = nn.utils.clip_grad_norm_(self.parameters, self.clip) if value.isfinite() else value
-        if not norm.isfinite():
-            with torch.no_grad():
-                for buffer, before in zip(self.model.buffers(), buffers, strict=True):
-                    buffer.copy_(before)
-            raise FloatingPointError(self._diverged(value, norm))
-        for optimiser, schedule in zip(self.optimisers, self.schedules, strict=True):
-            optimiser.step()
-            schedule.step()
-        return value.item()
-
-    def _diverged(self, value: Tensor, norm: Tensor) -> str:
+    model.train()
+    # Batch norm's running statistics take in a batch before its loss can be seen to be finite.
+    buffers = [buffer.clone() for buffer in model.buffers()]
+    value = loss(model(_to_model(inputs, model)), _to_model(targets, model))
+    model.zero_grad()
+    if value.isfinite():
+        value.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), clip) if value.isfinite() else value
+    if not norm.isfinite():
+        with torch.no_grad():
+            for buffer, before in zip(model.buffers(), buffers, strict=True):
+                buffer.copy_(before)
         what = f", and its gradient's norm {norm.item()}" if value.isfinite() else ""
-        return (
+        raise FloatingPointError(
             f"The loss is {value.item()}{what}: training has left the finite numbers. The weights are still those of "
             f"the step before. Look for NaN in the inputs, a logarithm of 0 or a division by 0 in the loss; or lower "
-            f"the learning rate, now {self.optimisers[-1].param_groups[0]['lr']:.2g}."
+            f"the learning rate, now {optimisers[-1].param_groups[0]['lr']:.2g}."
         )
+    for optimiser in optimisers:
+        optimiser.step()
+    return value.item()
 
 
 def _one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
@@ -146,7 +131,8 @@ def fit(
     if steps < 1:
         raise ValueError(f"steps is {steps}: training needs at least one.")
     model.to(runtime.device(), memory_format=torch.channels_last)
-    trainer = Trainer(model, loss, optimisers(model, lr, weight_decay), steps, clip)
+    chosen = optimisers(model, lr, weight_decay)
+    schedules = [_one_cycle(optimiser, steps) for optimiser in chosen]
     history, watch_at = History(), set(watch_at) if watch else set()
     progress = tqdm(total=steps, desc=name, mininterval=0.5)
     source = iter(batches)
@@ -154,7 +140,9 @@ def fit(
         _watch(model, watch, watch_at, history, progress)
         for _ in range(steps):
             started = time.perf_counter()
-            history.loss.append(trainer.step(*_next(source, history, steps)))
+            history.loss.append(_take_step(model, loss, chosen, clip, *_next(source, history, steps)))
+            for schedule in schedules:
+                schedule.step()
             history.seconds += time.perf_counter() - started
             progress.set_postfix(loss=f"{history.loss[-1]:.3f}", refresh=False)
             progress.update()

@@ -12,7 +12,7 @@ from helpers.figure import composed
 from tools.ledger import claims, with_front
 from tools.notebooks import source_hash
 from tools.prose_numbers import unbacked
-from tools.tidy import WIDGET_STATE, WIDGET_VIEW, code_cells
+from tools.tidy import WIDGET_VIEW, code_cells, widget_states
 
 HELPERS = composed.FOLDER.parent
 STYLE = composed.FOLDER / "composed.css"
@@ -136,24 +136,16 @@ def machine_in_output(notebook: NotebookNode, path: Path) -> list[str]:
 
 
 def widgets_without_state(notebook: NotebookNode, path: Path) -> list[str]:
-    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     return [
         f"cell {n} shows a figure whose state is not stored: `make notebooks`"
-        for n, cell in numbered(notebook, "code")
-        for data in data_of(cell)
-        if WIDGET_VIEW in data and data[WIDGET_VIEW]["model_id"] not in state
+        for n, widget in shown_widgets(notebook)
+        if widget is None
     ]
 
 
 def outdated_figures(notebook: NotebookNode, path: Path) -> list[str]:
     """A stored figure brings its script and its style along: they must be today's."""
-    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-    stored = [
-        (n, state.get(data[WIDGET_VIEW]["model_id"], {}).get("state", {}))
-        for n, cell in numbered(notebook, "code")
-        for data in data_of(cell)
-        if WIDGET_VIEW in data
-    ]
+    stored = [(n, widget["state"]) for n, widget in shown_widgets(notebook) if widget]
     return [
         f"cell {n} shows a figure of another day's kit: `make notebooks NB={path.stem}`"
         for n, values in stored
@@ -315,6 +307,15 @@ CHECKS: tuple[Check, ...] = (
 def numbered(notebook: NotebookNode, kind: str) -> Iterator[tuple[int, NotebookNode]]:
     """The cells of a kind with their places in the notebook, counted from 1."""
     return ((n, cell) for n, cell in enumerate(notebook.cells, start=1) if cell.cell_type == kind)
+
+
+def shown_widgets(notebook: NotebookNode) -> Iterator[tuple[int, dict | None]]:
+    """Each widget that a cell shows: the cell's place, and the widget's stored model, None where it is not stored."""
+    states = widget_states(notebook)
+    for n, cell in numbered(notebook, "code"):
+        for data in data_of(cell):
+            if WIDGET_VIEW in data:
+                yield n, states.get(data[WIDGET_VIEW]["model_id"])
 
 
 def data_of(cell: NotebookNode) -> list[NotebookNode]:

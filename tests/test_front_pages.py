@@ -6,9 +6,9 @@ from pathlib import Path
 import notebook_checks as checks
 import pytest
 
-from tools.ledger import READMES
 from tools.notebooks import ROOT
 from tools.prose_numbers import unbacked
+from tools.restating import READMES
 
 PAGES = (*READMES, *sorted((ROOT / "data").glob("*.md")))
 HANGUL = re.compile("[가-힣]")

@@ -5,6 +5,7 @@ import pytest
 from nbformat import v4
 
 from tools import minutes
+from tools.restating import READMES
 
 PROSE = """# Two words
 One [link of five words here](https://example.org/a/b) - and **bold** $x$.<!-- toy/record/rows/score -->
@@ -79,7 +80,7 @@ def test_a_table_of_lessons_restates_its_last_two_columns_and_nothing_else():
     assert minutes.restated(table, cost) == expected
 
 
-@pytest.mark.parametrize("path", minutes.PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
 def test_the_front_pages_state_every_lesson_s_minutes(path):
     """About right: training is as fast as the machine was."""
     stated = {

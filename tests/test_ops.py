@@ -11,7 +11,16 @@ from skimage.morphology import erosion
 from torch import nn
 from torch.testing import assert_close
 
-from helpers.ops import Field, attend, boundaries, check_bytes, check_images, patches, receptive_field
+from helpers.ops import (
+    Field,
+    attend,
+    boundaries,
+    check_bytes,
+    check_images,
+    patches,
+    receptive_field,
+    thin_plate,
+)
 
 layer = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2))
 
@@ -168,3 +177,12 @@ def test_what_does_not_fit_is_refused_in_words(function, arguments, words):
     assert check_images(GOOD, least=32) is None
     with pytest.raises(ValueError, match=re.escape(words)):
         function(*arguments)
+
+
+def test_a_thin_plate_moves_its_control_points_as_told_and_keeps_straight_what_is_moved_alike():
+    basis = thin_plate(28, 4)
+    assert_close(basis.sum(dim=1), torch.ones(28**2), atol=1e-4, rtol=0)
+    at = torch.linspace(-1, 1, 4)
+    control = torch.cartesian_prod(at, at).flip(1)
+    centres = (2 * torch.arange(28) + 1) / 28 - 1
+    assert_close(basis @ control, torch.cartesian_prod(centres, centres).flip(1), atol=1e-4, rtol=0)

@@ -8,7 +8,7 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
-from tools import build_site
+from tools import build_site, tidy
 from tools.equations import equation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,7 +129,7 @@ def test_other_widgets_leave_what_they_printed(page):
 
 def test_sliders_that_drew_nothing_are_named_plainly():
     view = {
-        build_site.VIEW: {"model_id": "gone"},
+        tidy.WIDGET_VIEW: {"model_id": "gone"},
         "text/plain": "interactive(children=(IntSlider(value=1), …",
     }
     cell = nbformat.v4.new_code_cell("interact(f)", outputs=[nbformat.v4.new_output("display_data", view)])

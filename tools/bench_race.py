@@ -1,15 +1,14 @@
 """The tutorial's network and schedule against a swifter one, on plain MNIST, timed in the same run."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Iterator
 
-import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from helpers import runtime, seeds
 from helpers.data import public
+from helpers.data.batches import shuffled
 from helpers.spatial_transformer import zoom
 from helpers.spatial_transformer.measures import error
 from helpers.spatial_transformer.model import Affine, SpatialTransformer
@@ -49,14 +48,6 @@ def _normalised(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
     )
 
 
-def shuffled(images: Tensor, labels: Tensor, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield batches of what is scaled already, for ever, a fresh order each epoch."""
-    generator = seeds.generator(seed)
-    while True:
-        for chosen in torch.randperm(len(images), generator=generator).split(size):
-            yield images[chosen], labels[chosen]
-
-
 def race(seed: int = 0) -> Iterator[dict]:
     """Train both on MNIST and yield a row for each: accuracy on the test digits, and seconds of training.
 
@@ -67,14 +58,15 @@ def race(seed: int = 0) -> Iterator[dict]:
     runtime.seed_everything(seed)
     network = swift(zoom.BLACK)
     steps = EPOCHS * len(images) // BATCH
-    history = fit(network, shuffled(images, labels, BATCH, seed), F.cross_entropy, steps=steps, lr=RATE)
+    chosen = shuffled(len(images), BATCH, seeds.generator(seed))
+    batches = ((images[each], labels[each]) for each in chosen)
+    history = fit(network, batches, F.cross_entropy, steps=steps, lr=RATE)
     yield _row("swift", seed, network, 1 - error(network, held_out, test.labels), history.seconds)
 
     network, seconds, by_epoch = zoom.new(0.0, seed), 0.0, []
     for epoch in range(TUTORIAL_EPOCHS):
-        started = time.perf_counter()
-        zoom.descend(network, images, labels, len(images) // zoom.BATCH, 1000 * seed + epoch)
-        seconds += time.perf_counter() - started
+        steps = len(images) // zoom.BATCH
+        seconds += zoom.descend(network, images, labels, steps, 1000 * seed + epoch).seconds
         by_epoch.append(1 - error(network, held_out, test.labels))
         if by_epoch[-1] >= GOAL:
             break

@@ -26,9 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # this file is started as a script, and its neighbours are imported by `tools.`
 
 from tools.equations import equation  # noqa: E402
+from tools.tidy import WIDGET_VIEW, widget_states  # noqa: E402
 
-VIEW = "application/vnd.jupyter.widget-view+json"
-STATE = "application/vnd.jupyter.widget-state+json"
 SLIDERS = "Sliders stand here when the notebook runs: each of their moves asks Python."
 EXPORT = "export default { render };"
 
@@ -104,11 +103,6 @@ def beside(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def widget_states(notebook: NotebookNode) -> dict[str, dict]:
-    """The notebook's stored widgets: model id -> its model's name and state."""
-    return notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
-
-
 def is_figure(widget: dict | None) -> bool:
     """Whether a stored widget is a figure that our stand-in can mount."""
     return bool(widget) and EXPORT in widget["state"].get("_esm", "")
@@ -144,12 +138,12 @@ def still_outputs(output: NotebookNode, states: dict[str, dict]) -> list[Noteboo
     if "text/latex" in data and "text/html" not in data:
         latex = data["text/latex"].strip().strip("$")
         return [nbformat.v4.new_output("display_data", {"text/html": equation(latex, "block")})]
-    if VIEW not in data:
+    if WIDGET_VIEW not in data:
         return [output]
-    model_id = data[VIEW]["model_id"]
+    model_id = data[WIDGET_VIEW]["model_id"]
     if is_figure(states.get(model_id)):
         return [figure_output(model_id, states[model_id], output)]
-    del data[VIEW]
+    del data[WIDGET_VIEW]
     if data.get("text/plain", "").startswith("interactive("):
         data["text/plain"] = SLIDERS  # and not how ipywidgets writes them in Python
     return [nbformat.from_dict(drawn) for drawn in drawn_by(model_id, states)] or [output]
@@ -158,7 +152,7 @@ def still_outputs(output: NotebookNode, states: dict[str, dict]) -> list[Noteboo
 def models_of(notebook: NotebookNode) -> dict[str, dict]:
     """What the page inlines of each figure that is shown: state and buffers, without the module's text."""
     states = widget_states(notebook)
-    views = [o.get("data", {}).get(VIEW, {}) for c in notebook.cells for o in c.get("outputs", [])]
+    views = [o.get("data", {}).get(WIDGET_VIEW, {}) for c in notebook.cells for o in c.get("outputs", [])]
     shown = {view["model_id"] for view in views if is_figure(states.get(view.get("model_id")))}
     return {
         model_id: {

@@ -13,16 +13,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import nbformat
-
 from helpers import results
-from tools.notebooks import NOTEBOOKS, ROOT
-from tools.tidy import write
+from tools.notebooks import ROOT
+from tools.restating import restate
 
 CLAIMS = ROOT / "data" / "claims.json"
 PAGE = ROOT / "data" / "LEDGER.md"
-READMES = (ROOT / "README.md", ROOT / "README.ko.md")
-START = NOTEBOOKS / "00_start_here.ipynb"
 FRONT = re.compile(r"(<!-- ledger[^>]*-->\n).*?(<!-- /ledger -->)", re.DOTALL)
 Claim = Mapping[str, Any]
 
@@ -181,33 +177,19 @@ def with_front(text: str, entries: Sequence[Claim]) -> str:
     return FRONT.sub(lambda match: match[1] + front(entries) + match[2], text)
 
 
-def out_of_date() -> list[str]:
-    """The files in which the ledger is not what claims and record say."""
+def out_of_date(store: bool = False) -> list[str]:
+    """The files in which the ledger is not what claims and record say; they are written anew if that is asked for."""
     entries, stale = claims(), []
     if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page(entries):
         stale.append(PAGE.name)
-    for path in READMES:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        if with_front(text, entries) != text:
-            stale.append(path.name)
-    if any(cell.source != with_front(cell.source, entries) for cell in nbformat.read(START, 4).cells):
-        stale.append(START.name)
-    return stale
+        if store:
+            PAGE.write_text(page(entries), encoding="utf-8")
+    return stale + restate(lambda text: with_front(text, entries), store)
 
 
 def main() -> int:
     """Write the ledger wherever it stands."""
-    entries, stale = claims(), out_of_date()
-    PAGE.write_text(page(entries), encoding="utf-8")
-    for path in READMES:
-        if path.exists():
-            path.write_text(with_front(path.read_text(encoding="utf-8"), entries), encoding="utf-8")
-    notebook = nbformat.read(START, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = with_front(cell.source, entries)
-    if START.name in stale:
-        write(notebook, START)
+    stale = out_of_date(store=True)
     print(f"Written: {', '.join(stale)}" if stale else "The ledger is up to date.")
     return 0
 

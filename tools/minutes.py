@@ -20,15 +20,15 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # as in tools/notebooks.py
 
-from tools.notebooks import NOTEBOOKS, find  # noqa: E402
-from tools.tidy import code_cells, write  # noqa: E402
+from tools.notebooks import find  # noqa: E402
+from tools.restating import restate  # noqa: E402
+from tools.tidy import code_cells  # noqa: E402
 
 WORDS_A_MINUTE = 200
 SECONDS_A_LINE = 8
 MOST_READING = 45  # minutes
 MOST_TRAINING = 100  # seconds
 
-PAGES, START = (ROOT / "README.md", ROOT / "README.ko.md"), NOTEBOOKS / "00_start_here.ipynb"
 # "| [01 Name](notebooks/01_name.ipynb) | ... | 30 min | 2 min |": a row of a table of lessons.
 ROW = re.compile(
     r"^(?P<start>\| [^|]*\]\((?:notebooks/)?(?P<name>\w+\.ipynb)\) \|.*\|)[^|]*\bmin \|[^|]*\bmin \|$",
@@ -115,21 +115,7 @@ def write_tables() -> list[str]:
     """Restate the costs wherever they are promised; returns the names of the files that changed."""
     notebooks = {path.name: nbformat.read(path, as_version=4) for path in find()}
     cost = {name: (reading_minutes(each), training_seconds(each)) for name, each in notebooks.items()}
-    changed = []
-    for path in filter(Path.exists, PAGES):
-        old = path.read_text(encoding="utf-8")
-        if (new := restated(old, cost)) != old:
-            path.write_text(new, encoding="utf-8")
-            changed.append(path.name)
-    start = notebooks[START.name]
-    before = [cell.source for cell in start.cells]
-    for cell in start.cells:
-        if cell.cell_type == "markdown":
-            cell.source = restated(cell.source, cost)
-    if [cell.source for cell in start.cells] != before:
-        write(start, START)
-        changed.append(START.name)
-    return changed
+    return restate(lambda text: restated(text, cost))
 
 
 def longest_first(paths: Sequence[Path]) -> list[Path]:

@@ -23,6 +23,7 @@ from typing import Any
 from filelock import FileLock
 
 from helpers import results, runtime
+from tools.tidy import replace
 
 Pieces = Mapping[str, Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]]]
 
@@ -88,15 +89,8 @@ def update(change: Callable[[dict[str, Any]], None]) -> None:
     with FileLock(runtime.cache_folder() / f"{path.name}.lock"):
         content = results.load()
         change(content)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            text = json.dumps(
-                _rounded(content), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False
-            )
-            draft.write_text(text + "\n", encoding="utf-8")
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
+        text = json.dumps(_rounded(content), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        replace(text + "\n", path)
 
 
 def _rounded(part: Any) -> Any:

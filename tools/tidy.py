@@ -22,6 +22,11 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def widget_states(notebook: NotebookNode) -> dict[str, dict]:
+    """The notebook's stored widgets: model id -> its model's name and state."""
+    return notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+
+
 def normalise(notebook: NotebookNode, name: str) -> None:
     """Take out what differs between two runs of the same notebook, so that a rerun gives a small diff."""
     language = {
@@ -45,7 +50,7 @@ def normalise(notebook: NotebookNode, name: str) -> None:
 
 def _finish_bars(notebook: NotebookNode) -> None:
     """Let a progress bar's text, all that a page without widgets shows, say how it ended and not how it began."""
-    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    state = widget_states(notebook)
 
     def part(reference: str) -> dict:
         return state.get(reference.removeprefix("IPY_MODEL_"), {})
@@ -85,8 +90,8 @@ def _output_data(notebook: NotebookNode) -> Iterator[NotebookNode]:
 
 def _name_widgets(notebook: NotebookNode, name: str) -> None:
     """Rename the widgets' random ids to ones made from notebook and order."""
-    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-    names = {old: hashlib.sha256(f"{name}/{n}".encode()).hexdigest()[:32] for n, old in enumerate(state)}
+    ids = enumerate(widget_states(notebook))
+    names = {old: hashlib.sha256(f"{name}/{n}".encode()).hexdigest()[:32] for n, old in ids}
     if not names:
         return
     pattern = re.compile("|".join(map(re.escape, names)))
@@ -102,11 +107,16 @@ def _name_widgets(notebook: NotebookNode, name: str) -> None:
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
-    """Replace the file in one step: an interrupt leaves the old notebook or the new one, never half."""
+    """Replace a stored notebook by this one."""
     nbformat.validate(notebook)
+    replace(nbformat.writes(notebook, version=4) + "\n", path)
+
+
+def replace(text: str, path: Path) -> None:
+    """Replace a file in one step: an interrupt leaves the old text or the new one, never half."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)

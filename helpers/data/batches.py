@@ -34,30 +34,40 @@ def endless(
     Raises:
         ValueError: there are fewer images than a batch holds, or not one label entry an image.
     """
-    images, labels = _paired(images, labels)
-    if not 1 <= size <= len(images):
-        raise ValueError(
-            f"A batch of {size} cannot be drawn from {len(images)} images: choose 1 to {len(images)}."
-        )
+    images, labels = paired(images, labels)
     generator = seeds.generator(seed)
+    for chosen in shuffled(len(images), size, generator):
+        batch = images[chosen], labels[chosen].long()
+        if transform:
+            batch = transform(*batch, generator)
+        yield as_input(batch[0]).contiguous(memory_format=torch.channels_last), batch[1]
+
+
+def shuffled(number: int, size: int, generator: Generator) -> Iterator[Tensor]:
+    """Deal the indices of examples out in batches for ever, in a fresh order each epoch.
+
+    Args:
+        size: indices a batch; the last, smaller batch of an epoch is left out.
+
+    Raises:
+        ValueError: there are fewer examples than a batch holds.
+    """
+    if not 1 <= size <= number:
+        raise ValueError(f"A batch of {size} cannot be drawn from {number} examples: choose 1 to {number}.")
     while True:
-        order = torch.randperm(len(images), generator=generator)
-        for chosen in order[: len(order) // size * size].split(int(size)):
-            batch = images[chosen], labels[chosen].long()
-            if transform:
-                batch = transform(*batch, generator)
-            yield as_input(batch[0]).contiguous(memory_format=torch.channels_last), batch[1]
+        yield from torch.randperm(number, generator=generator)[: number // size * size].split(int(size))
 
 
 def in_order(images: Tensor, labels: Tensor, size: int = 100) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield every example once, in order, for evaluation: images (B, 3, H, W), labels int64; errors as in `endless`."""
-    images, labels = _paired(images, labels)
+    images, labels = paired(images, labels)
     for some, few in zip(images.split(int(size)), labels.split(int(size)), strict=True):
         yield as_input(some).contiguous(memory_format=torch.channels_last), few.long()
 
 
-def _paired(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def paired(images: Tensor, labels: Tensor, name: str = "images") -> tuple[Tensor, Tensor]:
+    """Images and labels as tensors, or a ValueError where there is not one label entry an image."""
     images, labels = torch.as_tensor(images), torch.as_tensor(labels)
     if len(images) != len(labels):
-        raise ValueError(f"There are {len(images)} images and {len(labels)} labels; expected one each.")
+        raise ValueError(f"There are {len(images)} {name} and {len(labels)} labels; expected one each.")
     return images, labels

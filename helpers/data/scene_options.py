@@ -10,7 +10,7 @@ from helpers.data.digits import MARGIN
 from helpers.data.stickers import COLOUR_NAMES
 
 Overlap = Literal["none", "free", "touching", "covering", "chain"]
-Colouring = Literal["each", "one", "free"]
+Colouring = Literal["each", "free"]
 HeightDistribution = Literal["uniform", "log-uniform"]
 Range = tuple[float, float]  # the least and the most
 
@@ -34,17 +34,16 @@ class SceneOptions:
             drawn independently: their own pixels say nothing about their label. Chains do not touch one another.
         covered: for "covering", least and greatest share of the first sticker that the second hides.
         chain: for "chain", how many stickers make one: sticker k belongs to chain k // chain.
-        same_class: how likely the second sticker is another digit of the first one's class, and the fourth of the
-            third's. None: always for "touching" and "covering", by chance for the others.
+        same_class: how likely the second sticker is made another digit of the first one's class, and the fourth of the
+            third's; at 0 they are of one class by chance alone.
         hidden: least and greatest share of a sticker's ink that is not printed, 0 to 0.9: a straight cut in a random
             direction leaves the backing bare on one side. The labels say nothing of it.
         colours: the names to choose from, out of `COLOUR_NAMES`.
-        colouring: "each" gives the stickers of a scene colours of their own, as far as `colours` goes; "one" gives
-            all the same; "free" draws each by chance, so that colours repeat.
+        colouring: "each" gives the stickers of a scene colours of their own, as far as `colours` goes; "free" draws
+            each by chance, so that colours repeat.
         column_gap: least distance of two centres from left to right, in pixels (in a clip: in its first frame).
         frames: 1 for a still; more for a clip in which stickers drift, bounce off the edges and may cover one
             another (only the first frame keeps to `overlap`).
-        speed: least and greatest drift in pixels a frame.
         event: in a clip, let a scene's last sticker be seen in one frame only, on top, at a time drawn uniformly.
         chunk: scenes drawn at a time, which bounds memory and takes part in what is drawn.
 
@@ -60,13 +59,12 @@ class SceneOptions:
     overlap: Overlap = "none"
     covered: Range = (0.2, 0.6)
     chain: int = 3
-    same_class: float | None = None
+    same_class: float = 0
     hidden: Range = (0, 0)
     colours: tuple[str, ...] = COLOUR_NAMES
     colouring: Colouring = "each"
     column_gap: float = 0
     frames: int = 1
-    speed: Range = (2, 5)
     event: bool = False
     chunk: int = 256
 
@@ -84,13 +82,6 @@ class SceneOptions:
     def linked(self) -> int:
         """How many stickers in a row are set against one another or cover one another."""
         return {"touching": 2, "covering": 2, "chain": self.chain}.get(self.overlap, 1)
-
-    @property
-    def pair_chance(self) -> float:
-        """How likely the second sticker of a pair is of the first one's class."""
-        if self.same_class is None:
-            return float(self.overlap in ("touching", "covering"))
-        return self.same_class
 
     def _faults(self) -> Iterator[str]:
         """Say what cannot be drawn, the first fault first; a later check may rely on the earlier ones."""
@@ -118,10 +109,10 @@ class SceneOptions:
             yield f"chain is {self.chain}: give at least 2 stickers, by an integer"
         if not _is_range(self.covered, 0.01, 1):
             yield f"covered is {self.covered}: give shares of a sticker, 0.01 to 1, the least first"
-        if self.same_class is not None and not _is_between(self.same_class, 0, 1):
-            yield f"same_class is {self.same_class}: give a chance, 0 to 1, or None"
+        if not _is_between(self.same_class, 0, 1):
+            yield f"same_class is {self.same_class}: give a chance, 0 to 1"
         if self.same_class and self.overlap == "chain":
-            yield "a chain draws each outline independently of its label: leave same_class at None"
+            yield "a chain draws each outline independently of its label: leave same_class at 0"
         if not _is_between(self.rotation, 0, 180):
             yield f"rotation is {self.rotation}: give 0 to 180 degrees"
         if not _is_range(self.hidden, 0, 0.9):
@@ -135,8 +126,6 @@ class SceneOptions:
             yield f"column_gap is {self.column_gap}: {high} stickers must find room in {self.size} pixels"
         if not is_whole(self.frames, 1):
             yield f"frames is {self.frames}: a still has 1, a clip more, by an integer"
-        if not _is_range(self.speed, 0, self.size):
-            yield f"speed is {self.speed}: give pixels a frame, at most the scene's side, the least first"
         if self.event and self.frames < 2:
             yield "an event needs a clip: raise frames"
         if not is_whole(self.chunk, 1):

@@ -11,12 +11,15 @@ from helpers.data.scene_options import SceneOptions
 from helpers.data.splits import Split
 from helpers.data.stickers import COLOUR_NAMES, cut_offset
 
+SPEED = 2.0, 5.0  # least and greatest drift in pixels a frame
+
 
 class Plan(NamedTuple):
     """What to paint in N scenes of up to K stickers; see `Scenes` for the fields that it has too.
 
-    `digits` (N, K) also has a digit where no sticker is present. `angles` are in radians. `cuts` (N, K, 2) holds the
-    direction and offset of `cut_offset`, an offset of -inf where all ink is printed and of inf where none is.
+    `digits` (N, K) also has a digit where no sticker is present. `hidden` (N, K) is the share of a sticker's ink that
+    is not printed, 1 for the later ones of a chain. `angles` are in radians. `cuts` (N, K, 2) holds the direction and
+    offset of `cut_offset`, an offset of -inf where all ink is printed and of inf where none is.
     """
 
     texture: Tensor
@@ -37,7 +40,7 @@ def draft_plan(n: int, split: Split, options: SceneOptions, generator: Generator
     number = torch.randint(low, K + 1, (n,), generator=generator)
     texture = torch.randint(len(classes), (n, K), generator=generator)
     for k in range(1, K, 2):
-        _pair_up(texture, k, classes, options.pair_chance, generator)
+        _pair_up(texture, k, classes, options.same_class, generator)
     heights = _draw_heights(n, options, generator)
     turn = options.rotation
     angles = torch.deg2rad(torch.empty(n, K).uniform_(-turn, turn, generator=generator))
@@ -89,10 +92,7 @@ def _draw_colours(n: int, options: SceneOptions, generator: Generator) -> Tensor
     if options.colouring == "free":
         return chosen[torch.randint(len(chosen), (n, K), generator=generator)]
     repeated = chosen.repeat(-(-K // len(chosen)))
-    shuffled = torch.rand(n, len(repeated), generator=generator).argsort(dim=1)[:, :K]
-    if options.colouring == "one":
-        shuffled = shuffled[:, :1].repeat(1, K)
-    return repeated[shuffled]
+    return repeated[torch.rand(n, len(repeated), generator=generator).argsort(dim=1)[:, :K]]
 
 
 def drift(places: Tensor, frames: int, speed: tuple[float, float], size: int, generator: Generator) -> Tensor:

@@ -10,7 +10,7 @@ from helpers.data.digits import sticker_textures
 from helpers.data.photographs import random_crops
 from helpers.data.placing import plan_stickers
 from helpers.data.scene_options import SceneOptions, is_whole
-from helpers.data.scene_plan import Plan, drift
+from helpers.data.scene_plan import SPEED, Plan, drift
 from helpers.data.splits import SPLITS, Split, check_split
 from helpers.data.stickers import COLOUR_NAMES, beyond_cut, paint, sample_sticker, sampling_grid
 from helpers.runtime import in_single_precision
@@ -37,7 +37,6 @@ class Scenes:
         heights: (N, K) float32, the ink's longer side in pixels.
         texture: (N, K) int64, which digit of the split each sticker was printed from. Its class is the sticker's
             digit, but for the later ones of a chain.
-        hidden: (N, K) float32, the share of a sticker's ink that is not printed; 1 for the later ones of a chain.
         event: (N,) int64, the one frame in which the scene's last sticker is seen; -1 where there is no event.
     """
 
@@ -53,7 +52,6 @@ class Scenes:
     places: Tensor
     heights: Tensor
     texture: Tensor
-    hidden: Tensor
     event: Tensor
 
     def __len__(self) -> int:
@@ -115,7 +113,7 @@ def _draw_chunk(n: int, split: Split, options: SceneOptions, generator: Generato
     if options.frames == 1:
         painted, places = paint_stickers(plan, crops, split), plan.places
     else:
-        places = drift(plan.places, options.frames, options.speed, options.size, generator)
+        places = drift(plan.places, options.frames, SPEED, options.size, generator)
         places = places * plan.present[:, None, :, None]
         if options.event:
             event = torch.randint(options.frames, (n,), generator=generator)
@@ -133,7 +131,6 @@ def _draw_chunk(n: int, split: Split, options: SceneOptions, generator: Generato
         places=places,
         heights=plan.heights,
         texture=plan.texture,
-        hidden=plan.hidden,
         event=event,
     )
 

@@ -6,32 +6,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-COLOURS = {
-    "CNN": "#8a6d3b",
-    "ST-CNN": "#3399b3",
-    "ST-CNN, growing": "#a24fd6",
-    "zero": "#801a00",
-    "black": "#3399b3",
-}
+COLOURS = {"zero": "#801a00", "black": "#3399b3"}  # what lies outside
 GREY = "#6e6e72"
-
-
-def loss_curves(losses: Mapping[str, Sequence[float]], mean_of: int = 25) -> Figure:
-    """The loss of each run on a logarithmic axis, as means over so many steps."""
-    figure, axis = plt.subplots(figsize=(6, 2.6))
-    for name, loss in losses.items():
-        means = np.asarray(loss)[: len(loss) // mean_of * mean_of].reshape(-1, mean_of).mean(1)
-        axis.plot(mean_of * (1 + np.arange(len(means))), means, color=COLOURS.get(name), label=name)
-    axis.set(xlabel="step", ylabel=f"loss, mean of {mean_of} steps", yscale="log")
-    axis.legend()
-    return figure
 
 
 def angle_scatter(known: np.ndarray, found: Mapping[str, np.ndarray]) -> Figure:
     """Angles by which digits were turned against those by which each transformer turns them back, in degrees."""
     figure, axes = plt.subplots(1, len(found), figsize=(3.5 * len(found), 3.4), sharey=True, squeeze=False)
     for axis, (name, angles) in zip(axes[0], found.items(), strict=True):
-        axis.scatter(known, angles, s=3, alpha=0.4, color=COLOURS["ST-CNN"])
+        axis.scatter(known, angles, s=3, alpha=0.4, color="#3399b3")
         axis.plot([-45, 45], [-45, 45], color="#801a00", linestyle=":")
         axis.set(xlabel="turned by, degrees", title=name)
     axes[0, 0].set_ylabel("turned back by, degrees")
@@ -40,7 +23,7 @@ def angle_scatter(known: np.ndarray, found: Mapping[str, np.ndarray]) -> Figure:
 
 def zoom_curves(curves: Mapping[str, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
     """The zoom after each epoch: data -> padding -> a curve a seed; data that has none is left out."""
-    recorded = {data: by_padding for data, by_padding in curves.items() if by_padding}
+    recorded = {data: by_padding for data, by_padding in curves.items() if any(by_padding.values())}
     figure, axes = plt.subplots(1, len(recorded), figsize=(3.75 * len(recorded), 2.8), squeeze=False)
     for axis, (data, by_padding) in zip(axes[0], recorded.items(), strict=True):
         for padding, seeds in by_padding.items():
@@ -59,7 +42,7 @@ def pull_curves(zooms: Sequence[float], pulls: Mapping[str, Sequence[tuple[float
     for axis, (name, pairs) in zip(axes[0], pulls.items(), strict=True):
         edge, others = zip(*pairs, strict=True)
         axis.plot(zooms, edge, "o-", color=COLOURS["zero"], label="places at the edge")
-        axis.plot(zooms, others, "s-", color=COLOURS["ST-CNN"], label="all others")
+        axis.plot(zooms, others, "s-", color=COLOURS["black"], label="all others")
         axis.axhline(0, color=GREY, linewidth=0.8)
         axis.set(xlabel="zoom", ylabel="pull outwards", title=name)
     axes[0, 0].legend()

@@ -32,9 +32,14 @@ def _mapped(theta: Tensor, x: float, y: float) -> Place:
     return float(mapped[0]), float(mapped[1])
 
 
-def _place_of(theta: Tensor, row: int, column: int, height: int, width: int) -> Place:
-    return _mapped(theta, (2 * column + 1) / width - 1, (2 * row + 1) / height - 1)
+def _place_by(coordinate: Callable[[int, int], float]) -> Callable[[Tensor, int, int, int, int], Place]:
+    """An answer that finds x and y by a rule: from a pixel's number along a side, and the side, to a coordinate."""
+    return lambda theta, row, column, height, width: _mapped(
+        theta, coordinate(column, width), coordinate(row, height)
+    )
 
+
+_place_of = _place_by(lambda at, side: (2 * at + 1) / side - 1)
 
 place_of = Exercise(
     name="place_of",
@@ -42,37 +47,29 @@ place_of = Exercise(
     solution=_place_of,
     mistakes=(
         Mistake(
-            lambda theta, row, column, height, width: _mapped(
-                theta, 2 * column / (width - 1) - 1, 2 * row / (height - 1) - 1
-            ),
+            _place_by(lambda at, side: 2 * at / (side - 1) - 1),
             "this puts -1 and 1 on the centres of the outermost pixels, which is `align_corners=True`. Here they are "
             "the image's outer edges, and the first centre lies half a pixel inside.",
         ),
         Mistake(
-            lambda theta, row, column, height, width: _mapped(
-                theta, 2 * column / width - 1, 2 * row / height - 1
-            ),
+            _place_by(lambda at, side: 2 * at / side - 1),
             "this is each pixel's upper left corner. Its centre lies half a pixel further on, both ways.",
         ),
         Mistake(
-            lambda theta, row, column, height, width: _mapped(
-                theta, (2 * row + 1) / height - 1, (2 * column + 1) / width - 1
-            ),
+            lambda theta, row, column, height, width: _place_of(theta, column, row, width, height),
             "x counts columns, y counts rows: theta wants (x, y, 1), so the column comes first.",
         ),
         Mistake(
-            lambda theta, row, column, height, width: _place_of(theta, row, column, height, width)[::-1],
+            lambda *pixel: _place_of(*pixel)[::-1],
             "return x before y, as `grid_sample` reads them.",
         ),
         Mistake(
-            lambda theta, row, column, height, width: _place_of(_undo(theta), row, column, height, width),
+            lambda theta, *pixel: _place_of(_undo(theta), *pixel),
             "this is the way back. Theta maps a place of the output to the place in the input that it reads, and so "
             "it is applied as it stands.",
         ),
         Mistake(
-            lambda theta, row, column, height, width: _place_of(
-                theta * torch.tensor([1.0, 1, 0]), row, column, height, width
-            ),
+            lambda theta, *pixel: _place_of(theta * torch.tensor([1.0, 1, 0]), *pixel),
             "theta's last column is missing: it shifts the place, and the 1 in (x, y, 1) is there for it.",
         ),
     ),
@@ -105,16 +102,11 @@ def _far(fraction: float) -> Place:
     return fraction, 1 - fraction
 
 
-def _first(fraction: float) -> Place:
-    return 1.0, 0.0
+def _always(first: float, second: float) -> Callable[[float], Place]:
+    return lambda fraction: (first, second)
 
 
-def _difference(fraction: float) -> Place:
-    return -1.0, 1.0
-
-
-def _half(fraction: float) -> Place:
-    return 0.5, 0.5
+_first, _difference, _half, _both = _always(1, 0), _always(-1, 1), _always(0.5, 0.5), _always(1, 1)
 
 
 def _read_at(image: Tensor, x: float, y: float) -> float:
@@ -178,7 +170,7 @@ slope_along_x = Exercise(
             "the lower row has a difference too: weigh both rows' differences by how near the rows are.",
         ),
         Mistake(
-            lambda image, x, y: _weighed(image, x, y, _difference, lambda fraction: (1.0, 1.0)),
+            lambda image, x, y: _weighed(image, x, y, _difference, _both),
             "both rows count in full here. Their weights are those of the reading, and add up to 1.",
         ),
         Mistake(
@@ -201,14 +193,12 @@ undo = Exercise(
     solution=_undo,
     mistakes=(
         Mistake(
-            lambda theta: torch.cat([torch.linalg.inv(theta[:, :2]), -theta[:, 2:]], dim=1),
+            lambda theta: torch.cat([_undo(theta)[:, :2], -theta[:, 2:]], dim=1),
             "the shift is taken back in the wrong coordinates: it was added after the turn, so it has to go through "
             "the inverse as well.",
         ),
         Mistake(
-            lambda theta: torch.cat(
-                [torch.linalg.inv(theta[:, :2]), torch.linalg.inv(theta[:, :2]) @ theta[:, 2:]], dim=1
-            ),
+            lambda theta: _undo(theta) * torch.tensor([1.0, 1, -1]),
             "the shift has the wrong sign: A (x) + t = u gives x = A⁻¹ u - A⁻¹ t.",
         ),
         Mistake(
@@ -216,7 +206,7 @@ undo = Exercise(
             "a transpose undoes a turn alone. This map also scales and shears: take the inverse.",
         ),
         Mistake(
-            lambda theta: torch.cat([torch.linalg.inv(theta[:, :2]), theta[:, 2:] * 0], dim=1),
+            lambda theta: _undo(theta) * torch.tensor([1.0, 1, 0]),
             "the shift is lost: the way back needs one too.",
         ),
         Mistake(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -20,6 +19,7 @@ from helpers.spatial_transformer.measures import composed, error, pose, within_c
 from helpers.spatial_transformer.measures import predict as predict
 from helpers.spatial_transformer.model import cnn, st_cnn
 from helpers.training import History, fit, parameter_count
+from helpers.training import recorded as row_of
 
 BATCH = 64
 RATE = 3e-3  # the highest learning rate of the cycle, for every network
@@ -122,16 +122,8 @@ def compare(
             rectified = rectify(network, test.images)
             if rectified.theta.shape[1] == 6 and kind in ("R", "RTS"):
                 figures |= pose_figures(test.theta, rectified.theta, labels, kind)
-        yield {
-            "model": system,
-            "distortion": kind,
-            "training": training,
-            "seed": seed,
-            "figures": figures,
-            "steps": history.steps,
-            "seconds": history.seconds,
-            "parameters": parameter_count(network),
-        }
+        fields = {"model": system, "distortion": kind, "training": training}
+        yield row_of(fields, seed, figures, history, network)
 
 
 def pose_figures(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) -> dict[str, float]:
@@ -140,10 +132,14 @@ def pose_figures(distortion: Tensor, theta: Tensor, labels: Tensor, kind: Kind) 
     Args:
         distortion: (B, 2, 3). theta: (B, 6). labels: (B,).
     """
-    before = within_class_std(pose(distortion, SIDES[kind]), labels)
-    after = within_class_std(pose(composed(distortion, theta), DIGIT), labels)
-    return {f"{name}_before": part for name, part in before.items()} | {
-        f"{name}_after": part for name, part in after.items()
+    poses = {
+        "before": pose(distortion, SIDES[kind]),
+        "after": pose(composed(distortion, theta), DIGIT),
+    }
+    return {
+        f"{name}_{when}": part
+        for when, found in poses.items()
+        for name, part in within_class_std(found, labels).items()
     }
 
 
@@ -171,14 +167,9 @@ def fewer_errors(kind: Kind, control: str) -> str:
 
 def zoom_curves() -> dict[str, dict[str, list[list[float]]]]:
     """The zoom after each epoch on the tutorial's schedule, as recorded: data -> padding -> a curve a seed."""
-    curves: dict[str, dict[str, list[list[float]]]] = {data: {} for data in zoom.EPOCHS}
-    for data, padding in product(zoom.EPOCHS, zoom.OUTSIDE):
-        fields = {"model": "tutorial", "data": data, "padding": padding}
-        try:
-            rows = results.rows("spatial_transformer", "real", **fields)
-        except LookupError:
-            continue
-        curves[data][padding] = [[epoch["zoom"] for epoch in row["curve"]] for row in rows]
+    curves = {data: {padding: [] for padding in zoom.OUTSIDE} for data in zoom.EPOCHS}
+    for row in results.rows("spatial_transformer", "real", model="tutorial"):
+        curves[row["data"]][row["padding"]].append([epoch["zoom"] for epoch in row["curve"]])
     return curves
 
 

@@ -13,7 +13,15 @@ from helpers.spatial_transformer import labs
 MOST_STEPS = 60
 FIRST = labs.Box(x=0, y=0, scale=50, angle=20, stretch=100, shear=0)
 WHOLE = labs.Box(x=0, y=0, scale=100, angle=0, stretch=100, shear=0)
-SLIDERS = ("Right", "Down", "Scale", "Turn", "Stretch", "Shear")
+HUNDREDTHS = [decimal(value / 100, 2) for value in range(-100, 101)]
+SLIDERS = {  # name -> values, what they are called, keys
+    "Right": (range(-100, 101), HUNDREDTHS, ""),
+    "Down": (range(-100, 101), HUNDREDTHS, ""),
+    "Scale": (range(5, 201), "{}%", "-+"),
+    "Turn": (range(-180, 181), "{}°", "[]"),
+    "Stretch": (range(25, 401), "{}%", ""),
+    "Shear": (range(-100, 101), HUNDREDTHS, ""),
+}
 SIDES = (2, 64)  # of the output, in pixels: more sampling places could not be told apart
 CORNERS = ((1.3, 1.3), (2.2, 1.3), (1.3, 2.5), (2.2, 2.5))  # where the four weights are written
 SCENE = 384  # pixels, about, along the longer side of a photograph with its margin
@@ -40,29 +48,20 @@ def sampling_grid(
     margin = -(-max(height, width) // 6)  # there the sampler reads 0
     fine = max(1, round(SCENE / (max(height, width) + 2 * margin)))
     read = fig.Choice("Read", ["the box", "the whole photograph"])
-    hundredths = [decimal(value / 100, 2) for value in range(-100, 101)]
-    spans = [
-        range(-100, 101),
-        range(-100, 101),
-        range(5, 201),
-        range(-180, 181),
-        range(25, 401),
-        range(-100, 101),
-    ]
-    labels = [hundredths, hundredths, "{}%", "{}°", "{}%", hundredths]
-    keys = ["", "", "-+", "[]", "", ""]
     sliders = [
-        fig.Slider(name, span, first, label, keys=pair, leap=2, resets=(read,))
-        for name, span, first, label, pair in zip(SLIDERS, spans, box, labels, keys, strict=True)
+        fig.Slider(name, span, first, labels, keys=keys, leap=2, resets=(read,))
+        for (name, (span, labels, keys)), first in zip(SLIDERS.items(), box, strict=True)
     ]
     pixel = fig.Cell("Output pixel", (side, side), (side // 3, side // 3))
     shown = [fig.choose(read, own, whole) for own, whole in zip(sliders, WHOLE, strict=True)]
+    scene = np.pad(image, [(margin, margin)] * 2 + [(0, 0)]).repeat(fine, 0).repeat(fine, 1)
     lab = fig.Lab(
         Path(__file__).with_name("sampling.js"),
         "grid_lab",
         labs.grid_lab,
         **dict(zip(labs.Box._fields, shown, strict=True)),
         image=image,
+        scene=scene,
         row=pixel.row,
         column=pixel.column,
         side=side,
@@ -120,7 +119,6 @@ def watch_it_learn(
     low: float,
     high: float,
     numbers: Mapping[str, Mapping[int, float]] | None = None,
-    number_name: str = "zoom",
     alt: str = "",
 ) -> fig.Figure:
     """Digits in a row, below them a row for each run with what it made of them; a slider goes through training.
@@ -129,8 +127,7 @@ def watch_it_learn(
         inputs: (N, H, W) numbers, the digits as they come in.
         runs: name -> {step: (N, H, W) numbers}; all runs at the same steps, so that they can be compared.
         low, high: the values shown as black and as white.
-        numbers: name -> {step: number}, something that the caption tells of each run, such as how far it zooms out.
-        number_name: what these numbers are called.
+        numbers: name -> {step: number}, how far each run zooms out, for a chart and the caption.
         alt: what the digits are, in a few words, for a reader who hears the page.
 
     Raises:
@@ -157,13 +154,12 @@ def watch_it_learn(
         made = np.stack([taking.levels(runs[name][step], low, high, name, first.shape) for step in steps])
         rows.append(fig.Row(each, fig.Image(fig.array(made)[t, each]), title=name))
     series = {name: [float(numbers[name][step]) for step in steps] for name in names} if numbers else {}
-    title = number_name[:1].upper() + number_name[1:]
-    chart = [fig.Lines(series, x=steps, title=f"{title} of each run", mark=t)] if numbers else []
+    chart = [fig.Lines(series, x=steps, title="Zoom of each run", mark=t)] if numbers else []
     told = ", ".join(f"{name} {{number_{i}:.2f}}" for i, name in enumerate(series))
     return fig.Figure(
         fig.Column(*rows),
         *chart,
-        caption=f"Step {{Training step}} of {steps[-1]}." + (f" {title}: {told}." if told else ""),
+        caption=f"Step {{Training step}} of {steps[-1]}." + (f" Zoom: {told}." if told else ""),
         alt=alt or f"{len(first)} digits, and what {' and '.join(names)} made of them.",
         still={"Training step": len(steps) - 1},
         **{f"number_{i}": fig.array(values)[t] for i, values in enumerate(series.values())},

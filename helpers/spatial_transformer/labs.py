@@ -10,10 +10,8 @@ import numpy as np
 
 UNIT = 1000
 GREY = np.array([299, 587, 114])  # thousandths of red, green and blue in a grey value
-STEEP, LONGEST = (
-    24,
-    1.25,
-)  # an arrow is a pixel of the close view long for so many grey levels a pixel; its limit
+STEEP = 24  # grey levels a pixel for which an arrow is a pixel of the close view long
+LONGEST = 1.25  # pixels of the close view: no arrow is longer
 KNOB = 0.55  # of the margin: how far the knob stands above the box
 DIM = 45  # percent of their brightness that pixels keep which are not read
 HAIR = 1e-6  # lifts what lies on the very half of a thousandth, where two libraries' cosines may differ
@@ -151,6 +149,7 @@ def reading(image: np.ndarray, theta: np.ndarray, side: int, row: int, column: i
 
 def grid_lab(
     image: np.ndarray,
+    scene: np.ndarray,
     x: int,
     y: int,
     scale: int,
@@ -167,6 +166,7 @@ def grid_lab(
 
     Args:
         image: (H, W, 3) uint8. side: pixels along a side of the output.
+        scene: the photograph in its margin, enlarged.
         margin: pixels round the photograph. fine: pixels of the scene for one of the photograph.
 
     Returns:
@@ -192,7 +192,7 @@ def grid_lab(
     on_close, chosen = here - np.floor(here) + 1.5, fine * (here + 0.5 + margin)
     lines = [*zip(corners, np.roll(corners, -1, 0), strict=True), (foot, knob)]
     return {
-        "scene": _dotted(np.pad(image, [(margin, margin)] * 2 + [(0, 0)]), on_scene, fine),
+        "scene": _dotted(scene, on_scene),
         "output": sampled(image, theta, side),
         "close": dim.astype(np.uint8),
         "frame": np.array([[*a, *b] for a, b in lines]),
@@ -220,9 +220,9 @@ def _handles(theta: np.ndarray, shape: tuple[int, ...], margin: int, fine: int) 
     return found
 
 
-def _dotted(scene: np.ndarray, at: np.ndarray, fine: int) -> np.ndarray:
-    """A scene, each pixel `fine` times as large, with a light dot on a dark one at each place."""
-    scene = scene.repeat(fine, 0).repeat(fine, 1)
+def _dotted(scene: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """A scene with a light dot on a dark one at each place."""
+    scene = scene.copy()
     height, width = scene.shape[:2]
     columns, rows = np.floor(at).astype(int).T
     for shade, reach in ((24, (-1, 0, 1)), (255, (-1, 0))):

@@ -7,32 +7,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.ops import check_images
-from helpers.spatial_transformer.thin_plate import ThinPlate
+from helpers.ops import check_images, thin_plate
 
 
-def affine_grid(theta: Tensor, height: int, width: int, align_corners: bool = False) -> Tensor:
+def affine_grid(theta: Tensor, height: int, width: int) -> Tensor:
     """Ask for each output pixel where in the input to read: the paper's equation 1.
 
     Args:
-        theta: (B, 2, 3), maps (x, y, 1) of the output to (x, y) of the input, both from -1 to 1.
-        align_corners: what -1 and 1 mean: the outermost pixels' centres (True), or the image's outer edges.
+        theta: (B, 2, 3), maps (x, y, 1) of the output to (x, y) of the input, both from one outer edge of the image,
+            -1, to the other, 1.
 
     Returns:
         (B, height, width, 2): x, then y.
     """
-    y, x = (_centres(side, align_corners).to(theta) for side in (height, width))
-    place = torch.stack(
-        [x.expand(height, width), y[:, None].expand(height, width), x.new_ones(height, width)]
-    )
-    return torch.einsum("bij,jhw->bhwi", theta, place)
-
-
-def _centres(side: int, align_corners: bool) -> Tensor:
-    """Where the pixel centres of a side lie, from -1 to 1."""
-    if align_corners:
-        return torch.linspace(-1, 1, side, dtype=torch.float64)
-    return (2 * torch.arange(side, dtype=torch.float64) + 1) / side - 1
+    numbers = (torch.arange(side, dtype=torch.float64) for side in (width, height))
+    centres = (((2 * each + 1) / len(each) - 1).to(theta) for each in numbers)
+    x, y = torch.meshgrid(*centres, indexing="xy")
+    return torch.einsum("bij,jhw->bhwi", theta, torch.stack([x, y, torch.ones_like(x)]))
 
 
 class Neighbours(NamedTuple):
@@ -48,17 +39,14 @@ class Neighbours(NamedTuple):
     below: Tensor
 
 
-def neighbours(images: Tensor, grid: Tensor, outside: float = 0.0, align_corners: bool = False) -> Neighbours:
-    """Fetch the four pixels round each place of a grid; beyond the image everything is `outside`.
+def neighbours(images: Tensor, grid: Tensor) -> Neighbours:
+    """Fetch the four pixels round each place of a grid; beyond the image everything is 0.
 
     Args:
         images: (B, C, H, W). grid: (B, h, w, 2), x and y from -1 to 1.
     """
     B, C, H, W = images.shape
-    x, y = (
-        (at + 1) / 2 * (side - 1) if align_corners else ((at + 1) * side - 1) / 2
-        for at, side in ((grid[..., 0], W), (grid[..., 1], H))
-    )
+    x, y = (((at + 1) * side - 1) / 2 for at, side in zip(grid.unbind(-1), (W, H), strict=True))
     left, top = x.floor(), y.floor()
     columns = torch.stack([left, left + 1, left, left + 1], dim=-1)
     rows = torch.stack([top, top, top + 1, top + 1], dim=-1)
@@ -67,28 +55,28 @@ def neighbours(images: Tensor, grid: Tensor, outside: float = 0.0, align_corners
     found = (
         images.flatten(2).gather(2, index.flatten(1)[:, None].expand(B, C, -1)).view(B, C, *index.shape[1:])
     )
-    values = torch.where(inside[:, None], found, outside)
+    values = torch.where(inside[:, None], found, 0.0)
     return Neighbours(values.unflatten(-1, (2, 2)), x - left, y - top)
 
 
-def sample(images: Tensor, grid: Tensor, outside: float = 0.0, align_corners: bool = False) -> Tensor:
+def sample(images: Tensor, grid: Tensor) -> Tensor:
     """Read images at a grid's places, bilinearly: the paper's equation 5.
 
     Each of the four pixels round a place counts by the area of the rectangle across from it.
 
     Args:
-        images: (B, C, H, W). grid: (B, h, w, 2), x and y from -1 to 1. outside: what lies beyond the image.
+        images: (B, C, H, W). grid: (B, h, w, 2), x and y from -1 to 1.
 
     Returns:
         (B, C, h, w).
     """
-    values, right, below = neighbours(images, grid, outside, align_corners)
+    values, right, below = neighbours(images, grid)
     right, below = right[:, None], below[:, None]
     upper, lower = (values[..., row, 0] * (1 - right) + values[..., row, 1] * right for row in (0, 1))
     return upper * (1 - below) + lower * below
 
 
-def place_gradient(images: Tensor, grid: Tensor, outside: float = 0.0, align_corners: bool = False) -> Tensor:
+def place_gradient(images: Tensor, grid: Tensor) -> Tensor:
     """How each sampled value changes as its place moves: the paper's equations 6 and 7.
 
     Along x it is the difference between the right and the left pixels, weighed by how near the two rows are. Only
@@ -101,11 +89,11 @@ def place_gradient(images: Tensor, grid: Tensor, outside: float = 0.0, align_cor
     Returns:
         (B, C, h, w, 2): along x, then along y, for a step of 1 in the grid's coordinates from -1 to 1.
     """
-    values, right, below = neighbours(images, grid, outside, align_corners)
+    values, right, below = neighbours(images, grid)
     right, below = right[:, None], below[:, None]
     along_x = (values[..., 1] - values[..., 0]).mul(torch.stack([1 - below, below], -1)).sum(-1)
     along_y = (values[..., 1, :] - values[..., 0, :]).mul(torch.stack([1 - right, right], -1)).sum(-1)
-    H, W = (side - 1 if align_corners else side for side in images.shape[2:])
+    H, W = images.shape[2:]
     return torch.stack([along_x * W / 2, along_y * H / 2], dim=-1)
 
 
@@ -122,6 +110,28 @@ class Affine(nn.Module):
 
     def forward(self, theta: Tensor) -> Tensor:
         return affine_grid(theta.view(-1, 2, 3), self.side, self.side)
+
+
+class ThinPlate(nn.Module):
+    """Grid generator that bends, like a thin steel plate held at control points (Bookstein 1989).
+
+    The control points lie on a regular grid over the output, its corners included. Theta says for each where in the
+    input it reads. Between them the map bends as little as it can. It is linear in theta: `basis` holds how much
+    each pixel follows each control point.
+
+    `forward` takes theta (B, 2 * points**2), x and y of each point from -1 to 1, row by row, and returns a grid
+    (B, side, side, 2).
+    """
+
+    def __init__(self, side: int, points: int = 4):
+        super().__init__()
+        self.side = side
+        at = torch.linspace(-1, 1, points)
+        self.register_buffer("start", torch.cartesian_prod(at, at).flip(1).flatten())
+        self.register_buffer("basis", thin_plate(side, points), persistent=False)
+
+    def forward(self, theta: Tensor) -> Tensor:
+        return (self.basis @ theta.unflatten(1, (-1, 2))).unflatten(1, (self.side, self.side))
 
 
 class SpatialTransformer(nn.Module):
@@ -150,25 +160,25 @@ class SpatialTransformer(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         check_images(images, channels=1)
         places = self.grid(self.theta(self.localise(images)))
-        # The library's sampler, which `sample` equals, knows no outside but 0: so the values are moved there.
+        # The sampler knows no outside but 0: so the values are moved there.
         read = F.grid_sample(images - self.outside, places, align_corners=False) + self.outside
         return self.rectified(read)
 
 
-def cnn(side: int, width: int = 16, hidden: int = 64, classes: int = 10) -> nn.Sequential:
-    """A plain classifier with two poolings and two dense layers: (B, 1, side, side) -> (B, classes)."""
+def cnn(side: int, hidden: int = 64) -> nn.Sequential:
+    """A plain classifier with two poolings and two dense layers: (B, 1, side, side) -> (B, 10)."""
     return nn.Sequential(
-        *_halved(1, width),
-        *_halved(width, 2 * width),
+        *_halved(1, 16),
+        *_halved(16, 32),
         nn.Flatten(),
-        nn.Linear(2 * width * (side // 4) ** 2, hidden),
+        nn.Linear(32 * (side // 4) ** 2, hidden),
         nn.ReLU(),
-        nn.Linear(hidden, classes),
+        nn.Linear(hidden, 10),
     )
 
 
 def st_cnn(side: int, bend: bool = False, out: int = 28) -> nn.Sequential:
-    """A spatial transformer, affine or bending, before a plain classifier: (B, 1, side, side) -> (B, classes).
+    """A spatial transformer, affine or bending, before a plain classifier: (B, 1, side, side) -> (B, 10).
 
     The localisation net sees the image at half its resolution; the sampler reads from all of it.
     """

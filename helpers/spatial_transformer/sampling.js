@@ -97,22 +97,10 @@ function handlesOf(theta, [height, width], margin, fine) {
   return { corners, foot, knob: [foot[0] + dx * reach, foot[1] + dy * reach], centre };
 }
 
-let lastScene = {}; // the enlarged photograph without dots: the same for every state of a figure
-
-/** The photograph in its margin, each pixel `fine` times as large, with a light dot on a dark one at each place. */
-function dotted(image, places, margin, fine) {
-  const [height, width] = image.shape.slice(0, 2).map((along) => fine * (along + 2 * margin));
-  if (lastScene.image !== image) {
-    const data = new Uint8Array(3 * height * width);
-    for (let y = 0, i = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const [row, column] = [Math.floor(y / fine) - margin, Math.floor(x / fine) - margin];
-        for (let channel = 0; channel < 3; channel++) data[i++] = fetchPixel(image, row, column, channel);
-      }
-    }
-    lastScene = { image, data };
-  }
-  const data = lastScene.data.slice();
+/** A scene with a light dot on a dark one at each place. */
+function dotted(scene, places) {
+  const [height, width] = scene.shape;
+  const data = scene.data.slice();
   for (const [shade, first, last] of [[24, -1, 1], [255, -1, 0]]) {
     for (const [x, y] of places) {
       for (let row = Math.floor(y) + first; row <= Math.floor(y) + last; row++) {
@@ -122,7 +110,7 @@ function dotted(image, places, margin, fine) {
       }
     }
   }
-  return { data, shape: [height, width, 3] };
+  return { data, shape: scene.shape };
 }
 
 /** Four by four pixels round a place, those that are not read at less of their brightness. */
@@ -143,7 +131,7 @@ const table = (rows) => ({ data: Float64Array.from(rows.flat()), shape: [rows.le
 const list = (numbers) => ({ data: Float64Array.from(numbers), shape: [numbers.length] });
 
 /** Everything that the figure shows of one box and one output pixel. */
-function grid_lab({ image, side, margin, fine, row, column, ...box }) {
+function grid_lab({ image, scene, side, margin, fine, row, column, ...box }) {
   const theta = thetaOf(box);
   const read = readingOf(image, theta, side, row, column);
   const onScene = (along) => fine * (along + 0.5 + margin);
@@ -156,7 +144,7 @@ function grid_lab({ image, side, margin, fine, row, column, ...box }) {
   const from = [read.x, read.y].map(onScene);
   const close = [read.x - read.left + 1.5, read.y - read.top + 1.5];
   return {
-    scene: dotted(image, places, margin, fine),
+    scene: dotted(scene, places),
     output: sampled(image, theta, side),
     close: closeView(image, read.left, read.top),
     frame: table([...corners.map((corner, i) => [...corner, ...corners[(i + 1) % 4]]), [...foot, ...knob]]),

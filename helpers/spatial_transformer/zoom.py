@@ -12,12 +12,13 @@ from tqdm.auto import tqdm
 
 from helpers import runtime
 from helpers.data import public
+from helpers.data.batches import shuffled
 from helpers.data.digits import handwritten_digits
 from helpers.data.distorted import distort, distorted_set
 from helpers.spatial_transformer.measures import error
 from helpers.spatial_transformer.model import affine_grid
 from helpers.spatial_transformer.tutorial import tutorial
-from helpers.training import History
+from helpers.training import History, recorded
 
 MEAN, SPREAD = 0.1307, 0.3081  # of MNIST's pixels: what the tutorial scales by
 BLACK = -MEAN / SPREAD
@@ -62,8 +63,8 @@ def descend(
         {"params": network.classifier.parameters()},
     ]
     optimiser = torch.optim.SGD(groups, lr=RATE)
-    generator, history = Generator().manual_seed(seed), History()
-    order = torch.randperm(len(images), generator=generator)
+    history, started = History(), time.perf_counter()
+    batches = shuffled(len(images), min(BATCH, len(images)), Generator().manual_seed(seed))
     for step in tqdm(range(steps + 1), desc=name, disable=not name, mininterval=0.5):
         if watch and step % WATCH_EVERY == 0:
             network.eval()
@@ -71,15 +72,14 @@ def descend(
         if step == steps:
             break
         network.train()
-        if len(order) < BATCH:
-            order = torch.randperm(len(images), generator=generator)
-        chosen, order = order[:BATCH], order[BATCH:]
+        chosen = next(batches)
         optimiser.zero_grad()
         loss = F.cross_entropy(network(images[chosen]), labels[chosen])
         loss.backward()
         optimiser.step()
         history.loss.append(loss.item())
     network.eval()
+    history.seconds = time.perf_counter() - started
     return history
 
 
@@ -136,12 +136,10 @@ def watcher(shown: Tensor) -> Callable[[nn.Sequential], dict[str, float | Tensor
 
 def films(histories: Mapping[str, History]) -> tuple[dict, dict]:
     """What `watcher` kept of several runs: name -> {step: what was read}, and name -> {step: zoom}."""
-    reads = {
-        name: {step: seen["read"] for step, seen in each.watched.items()} for name, each in histories.items()
-    }
-    zooms = {
-        name: {step: seen["zoom"] for step, seen in each.watched.items()} for name, each in histories.items()
-    }
+    reads, zooms = {}, {}
+    for name, history in histories.items():
+        reads[name] = {step: seen["read"] for step, seen in history.watched.items()}
+        zooms[name] = {step: seen["zoom"] for step, seen in history.watched.items()}
     return reads, zooms
 
 
@@ -151,23 +149,13 @@ def ablate(seed: int) -> Iterator[dict]:
     images = scaled(digits)
     test, truth = handwritten_digits("test")
     test = scaled(test)
-    for (padding, outside), (rate, faster) in product(
-        (("zero", 0.0), ("black", BLACK)), (("equal", 1.0), ("tenfold", FASTER))
-    ):
+    rates = {"equal": 1.0, "tenfold": FASTER}
+    for (padding, outside), (rate, faster) in product(OUTSIDE.items(), rates.items()):
         network = new(outside, seed)
-        started = time.perf_counter()
-        descend(network, images, labels, STEPS, seed, faster)
-        seconds = time.perf_counter() - started
-        yield {
-            "model": "tutorial",
-            "data": "embedded",
-            "padding": padding,
-            "rate": rate,
-            "seed": seed,
-            "figures": {"zoom": zoom(network, test), "error": error(network, test, truth)},
-            "steps": STEPS,
-            "seconds": seconds,
-        }
+        history = descend(network, images, labels, STEPS, seed, faster)
+        fields = {"model": "tutorial", "data": "embedded", "padding": padding, "rate": rate}
+        figures = {"zoom": zoom(network, test), "error": error(network, test, truth)}
+        yield recorded(fields, seed, figures, history)
 
 
 def on_schedule(data: Literal["plain", "cluttered"], padding: Padding, seed: int) -> Iterator[dict]:

@@ -19,7 +19,7 @@ from figure_page import FigurePage
 from ipywidgets import Widget
 from playwright.sync_api import Browser, Page
 
-from tools import build_site
+from tools import build_site, tidy
 
 HERE = Path(__file__).resolve().parent
 
@@ -40,7 +40,7 @@ def stored_notebook(figure) -> nbformat.NotebookNode:
     output = v4.new_output("display_data", bundle, metadata=metadata)
     cells = [v4.new_markdown_cell("# A figure"), v4.new_code_cell("figure", outputs=[output])]
     state = Widget.get_manager_state(widgets=[figure])
-    return v4.new_notebook(cells=cells, metadata={"widgets": {build_site.STATE: state}})
+    return v4.new_notebook(cells=cells, metadata={"widgets": {tidy.WIDGET_STATE: state}})
 
 
 class KernelFreePage:

@@ -80,7 +80,7 @@ def test_batches_that_cannot_be_cut_are_refused():
     images, labels = numbered(4)
     for size in (0, 5):
         with pytest.raises(
-            ValueError, match=f"A batch of {size} cannot be drawn from 4 images: choose 1 to 4"
+            ValueError, match=f"A batch of {size} cannot be drawn from 4 examples: choose 1 to 4"
         ):
             next(endless(images, labels, size, 0))
     for source in (endless(images, labels[:3], 2, 0), in_order(images, labels[:3], 100)):

@@ -10,7 +10,7 @@ from torch.testing import assert_close
 
 from helpers.data import distorted
 from helpers.data.digits import handwritten_digits
-from helpers.data.distorted import KINDS, SIDES, distort, distorted_batches, distorted_set, placement, plate
+from helpers.data.distorted import KINDS, SIDES, distort, distorted_batches, distorted_set, placement
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +74,6 @@ def test_a_hand_computed_placement():
     # Digit of 14 pixels in 56, its centre 7 right of the middle: its lowest point is at x 7, y 7 pixels.
     bottom = torch.tensor([7 / 28, 7 / 28, 1.0])
     assert_close(theta[0] @ bottom, torch.tensor([1.0, 0.0]), atol=1e-6, rtol=0)
-
-
-def test_a_thin_plate_moves_its_control_points_as_told_and_keeps_straight_what_is_moved_alike():
-    basis = plate(28)
-    assert_close(basis.sum(dim=1), torch.ones(28**2), atol=1e-4, rtol=0)
-    at = torch.linspace(-1, 1, 4)
-    control = torch.cartesian_prod(at, at).flip(1)
-    centres = (2 * torch.arange(28) + 1) / 28 - 1
-    assert_close(basis @ control, torch.cartesian_prod(centres, centres).flip(1), atol=1e-4, rtol=0)
 
 
 def test_warped_digits_are_warped_a_little(digits):

@@ -40,13 +40,7 @@ def edition(name: str) -> str:
 def write_receipt(folder: Path, edition: str, archives: dict[str, str]) -> None:
     """Note what a checked data set is, where its archives came from, their checksums, and the size of each file."""
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in every_file(folder)}
-    receipt = {
-        "edition": edition,
-        "archives": archives,
-        "files": len(sizes),
-        "bytes": sum(sizes.values()),
-        "sizes": sizes,
-    }
+    receipt = {"edition": edition, "archives": archives, "sizes": sizes}
     (folder / RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
 
 

@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -153,31 +153,22 @@ def matching(source: Source, facts: Mapping[str, object], folder: Path, any_edit
 def _read(source: Source, survey: Survey, folder: Path) -> Mapping[str, object]:
     try:
         return survey(folder)
-    except ContradictionError as error:
+    # Pillow has the last three for a picture that is none.
+    except (ContradictionError, OSError, ValueError, SyntaxError) as error:
         raise DataError(
-            f"{source.title} contradicts itself: {error}. Expected {source.promise}: nothing was kept, run again to "
-            "fetch it anew."
-        ) from error
-    except (OSError, ValueError, SyntaxError) as error:  # Pillow has all three for a picture that is none
-        raise DataError(
-            f"{source.title} has a file that cannot be read: {error}. Expected none: nothing was kept, run "
-            "again to fetch it anew."
+            f"{source.title} contradicts itself, or has a file that cannot be read: {error}. Expected neither: "
+            "nothing was kept, run again to fetch it anew."
         ) from error
 
 
-@contextmanager
-def _locked(source: Source) -> Iterator[None]:
+def _locked(source: Source) -> AbstractContextManager:
     """Keep other notebooks from fetching the same data set; whoever waits finds it in the cache."""
     lock = FileLock(cache_folder() / f".{source.name}.lock")
     try:
-        lock.acquire(timeout=0)
+        return lock.acquire(timeout=0)
     except Timeout:
         print(f"Another notebook is fetching {source.title}; waiting until it is done.")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+        return lock.acquire()
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from helpers.data.public import sources
 from helpers.data.public.cached import files
-from helpers.data.public.faults import ContradictionError
 from helpers.data.public.fetch import fetch
 from helpers.data.public.surveys import annotated, span
 
@@ -58,17 +57,10 @@ def survey(folder: Path) -> dict[str, object]:
     Raises:
         ContradictionError: the files contradict one another.
     """
-    photographs = files(folder, PHOTOGRAPHS)
-    lonely = {*files(folder, "*/PedMasks/*.png")} ^ {*map(_mask, photographs)}
-    if lonely or not photographs:
-        names = sorted(path.name for path in lonely)[:3]
-        raise ContradictionError(f"of {len(photographs)} photographs, no counterpart for {names}")
-    sizes, numbers = zip(
-        *(annotated(path, _mask(path), least=1, most=CROWD) for path in photographs), strict=True
-    )
-    widths, heights = zip(*sizes, strict=True)
-    people = sum(high for _, high in numbers)
-    return {"images": len(photographs), "people": people, "widths": span(widths), "heights": span(heights)}
+    sizes, ranges = annotated(folder, PHOTOGRAPHS, "*/PedMasks/*.png", _mask, least=1, most=CROWD)
+    people = sum(high for _, high in ranges)
+    widths, heights = ([size[axis] for size in sizes] for axis in (0, 1))
+    return {"images": len(sizes), "people": people, "widths": span(widths), "heights": span(heights)}
 
 
 def _mask(photograph: Path) -> Path:

@@ -19,7 +19,7 @@ class Edition:
     """
 
     name: str
-    facts: Mapping[str, object]
+    facts: Mapping[str, object] = field(default_factory=dict)
     checksums: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -28,7 +28,7 @@ class Source:
     """One public data set. `editions` starts with the official one; a mirror may hold another.
 
     `keep` is the pattern of the archive members that the course reads; `inside` the folder that they are
-    unpacked to; `promise` what its files are to each other, which its survey checks.
+    unpacked to.
     """
 
     name: str
@@ -38,7 +38,6 @@ class Source:
     megabytes: int  # of the official download, for whoever decides whether to start it
     licence: str
     citation: str
-    promise: str
     editions: tuple[Edition, ...]
     inside: str = ""
 
@@ -57,12 +56,10 @@ MNIST = Source(
     megabytes=12,
     licence="CC BY-SA 3.0",
     citation="LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, 1998",
-    promise="one label for every image, in idx files",
     editions=(
         Edition(
             "official",
-            {"train": 60_000, "test": 10_000, "size": (28, 28), "labels": (0, 9)},
-            {
+            checksums={
                 "MNIST/raw/train-images-idx3-ubyte": "md5:6bbc9ace898e44ae57da46a324031adb",
                 "MNIST/raw/train-labels-idx1-ubyte": "md5:a25bea736e30d166cdddb491f175f624",
                 "MNIST/raw/t10k-images-idx3-ubyte": "md5:2646ac647ad5339dbf082846283269ea",
@@ -85,7 +82,6 @@ CAMVID = Source(
     licence="CC BY-NC 4.0 (personal and research use)",
     citation="Brostow, Fauqueur, Cipolla: Semantic object classes in video, 2009; "
     "this selection: Badrinarayanan, Kendall, Cipolla: SegNet, arXiv:1511.00561",
-    promise="an annotation for every listed image, of its size, with labels 0-11",
     editions=(
         Edition("official", {"train": 367, "val": 101, "test": 233, "size": (480, 360), "labels": (0, 11)}),
         Edition("half size", {"train": 367, "val": 101, "test": 0, "size": (240, 180), "labels": (0, 11)}),
@@ -100,7 +96,6 @@ PENN_FUDAN = Source(
     megabytes=54,
     licence="none stated; published for research, with a request to cite",
     citation="Wang, Shi, Song, Shen: Object detection combining recognition and segmentation, ACCV 2007",
-    promise="a mask for every photograph, of its size, with pedestrians in it",
     editions=(
         Edition("official", {"images": 170}),
         Edition("half size", {"images": 120, "people": 315, "widths": (126, 462), "heights": (157, 290)}),
@@ -120,7 +115,6 @@ MULTI30K = Source(
     megabytes=2,
     licence="not stated by the address; the captions describe Flickr30k photographs, for research",
     citation="Elliott, Frank, Sima'an, Specia: Multi30K: multilingual image descriptions, 2016",
-    promise="two sides for every pair, in UTF-8",
     editions=(
         Edition(
             "official",
@@ -144,7 +138,6 @@ TATOEBA = Source(
     megabytes=3,
     licence="CC BY 2.0 FR; attribution: www.manythings.org/anki and tatoeba.org",
     citation="Tatoeba and its contributors, tatoeba.org; pairs selected by manythings.org/anki, 2018-05-13",
-    promise="two sides for every pair, in UTF-8",
     editions=(Edition("official", {"pairs": 118_964}),),
 )
 
@@ -158,7 +151,6 @@ FSDD = Source(
     megabytes=12,
     licence="CC BY-SA 4.0",
     citation="Jackson et al.: Free Spoken Digit Dataset, github.com/Jakobovski/free-spoken-digit-dataset",
-    promise="each digit equally often by each speaker, mono and 16 bit",
     editions=(
         Edition(
             "official",

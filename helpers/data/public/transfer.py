@@ -1,4 +1,7 @@
-"""One file over the network: with a progress bar, resumed after a break, and whole or not there."""
+"""One file over the network: with a progress bar, resumed after a break, and whole or not there.
+
+It uses requests itself: pooch fetches a file in one go, and cannot resume it.
+"""
 
 import gzip
 import os
@@ -9,7 +12,6 @@ import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pooch
 import requests
 from requests.utils import get_environ_proxies, select_proxy
 from tqdm import tqdm
@@ -21,57 +23,6 @@ PAUSE = 1.0  # seconds before another attempt
 TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the file
 CHUNK = 1 << 16
 GZIP = b"\x1f\x8b"  # how such a file begins
-
-
-class _Bar(tqdm):
-    """A bar that runs on when the server does not say how much will come (tqdm calls such a bar false)."""
-
-    def __bool__(self) -> bool:
-        return True
-
-
-class _Reply:
-    """What the server said about the file, read before the first byte is written.
-
-    pooch leaves resuming to its caller: it hands `headers` and `hooks` on to requests and writes into any
-    open file.
-    """
-
-    def __init__(self, file, have: int, tag: Path) -> None:
-        self.file, self.have, self.tag = file, have, tag
-        self.answered = False
-        self.trouble = ""
-        self.whole: int | None = None  # bytes that the complete file has
-        self.gzipped = False  # or so the server says
-
-    def read(self, response: requests.Response, **_: object) -> None:
-        self.answered = True
-        headers = response.headers
-        self.gzipped = headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
-        if self.gzipped:
-            # Take the bytes as they come, so that lengths and ranges mean them; `_unwrap` looks at them later.
-            response.raw.headers.pop("Content-Encoding")
-        encoded = "Content-Encoding" in headers and not self.gzipped
-        if response.status_code == 206 and headers.get("Content-Range", "").startswith(f"bytes {self.have}-"):
-            total = headers["Content-Range"].rpartition("/")[-1]
-            self.whole = int(total) if total.isdecimal() else None
-        elif response.status_code == 200:  # no resuming here, or the file has changed: from the start
-            self.file.seek(0)
-            self.file.truncate()
-            length = headers.get("Content-Length", "")
-            self.whole = int(length) if length.isdecimal() and not encoded else None
-            self._remember("" if encoded else headers.get("ETag") or headers.get("Last-Modified") or "")
-        elif response.status_code in (206, 416):  # another piece than the one asked for
-            self.tag.unlink(missing_ok=True)  # so that the next attempt starts again
-            self.trouble = "it sent another part of the file than the missing one"
-            raise requests.RequestException(self.trouble)
-
-    def _remember(self, version: str) -> None:
-        # Pieces are joined only when they are of one version, which a weak tag (W/) does not promise.
-        if version and not version.startswith("W/"):
-            self.tag.write_text(version)
-        else:
-            self.tag.unlink(missing_ok=True)
 
 
 def partial(target: Path) -> tuple[Path, Path]:
@@ -94,18 +45,7 @@ def download(url: str, target: Path, title: str) -> None:
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(PAUSE)
-        try:
-            reason = _attempt(url, target, title)
-        except requests.HTTPError as error:
-            reason = f"it answers {error.response.status_code} {error.response.reason}"
-            if error.response.status_code == 407:
-                raise _proxy_failed(url, title, "it wants a name and a password") from error
-            if error.response.status_code < 500 and error.response.status_code != 429:
-                raise DataError(
-                    f"{title} cannot be fetched: {url} answers {error.response.status_code} "
-                    f"{error.response.reason}. Expected the file {target.name} there: try in a browser; if "
-                    "it has moved, set COURSE_MIRROR to an address that has it, and run again."
-                ) from error
+        reason = _attempt(url, target, title)
         if not reason:
             os.replace(part, target)
             tag.unlink(missing_ok=True)
@@ -123,37 +63,61 @@ def _attempt(url: str, target: Path, title: str) -> str:
     headers = {"Accept-Encoding": "identity"}  # the file's own bytes, so that lengths and ranges mean them
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": tag.read_text()}
-    with open(part, "ab" if have else "wb") as file:
-        reply = _Reply(file, have, tag)
-        try:
-            with _Bar(desc=title, unit="B", unit_scale=True, leave=False) as bar:
-                pooch.HTTPDownloader(
-                    progressbar=bar,
-                    chunk_size=CHUNK,
-                    timeout=TIMEOUT,
-                    headers=headers,
-                    hooks={"response": reply.read},
-                )(url, file, None)
-        except requests.HTTPError:
-            raise
-        except requests.exceptions.SSLError as error:
-            raise DataError(
-                f"{title} cannot be fetched: the certificate of {urlsplit(url).netloc} is not trusted here "
-                f"({error}). Expected one that is: look at the clock of this machine and at what stands "
-                "between it and the network, and run again."
-            ) from error
-        except requests.RequestException as error:
-            if not reply.answered:
-                return _no_answer(error, url, title)
-            if isinstance(error, requests.ConnectionError):
-                return f"the connection was lost after {file.tell()} bytes"
-            return reply.trouble or f"it was cut off after {file.tell()} bytes"
+    try:
+        response = requests.get(url, headers=headers, timeout=TIMEOUT, stream=True)
+    except requests.exceptions.SSLError as error:
+        raise DataError(
+            f"{title} cannot be fetched: the certificate of {urlsplit(url).netloc} is not trusted here "
+            f"({error}). Expected one that is: look at the clock of this machine and at what stands "
+            "between it and the network, and run again."
+        ) from error
+    except requests.RequestException as error:
+        return _no_answer(error, url, title)
+    with response:
+        if response.status_code in (200, 206, 416):
+            return _receive(response, target, title, have)
+        return _refused(response, url, target, title)
+
+
+def _receive(response: requests.Response, target: Path, title: str, have: int) -> str:
+    """Write what a server sends behind what there is already, or instead of it; the answer is as of `_attempt`."""
+    (part, tag), sent, anew = partial(target), response.headers, response.status_code == 200
+    if anew:  # no resuming here, or the file has changed: from the start
+        have = 0
+    elif not sent.get("Content-Range", "").startswith(f"bytes {have}-"):
+        tag.unlink(missing_ok=True)  # so that the next attempt starts again
+        return "it sent another part of the file than the missing one"
+    gzipped = sent.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
+    if gzipped:
+        # Take the bytes as they come, so that lengths and ranges mean them; `_unwrap` looks at them later.
+        response.raw.headers.pop("Content-Encoding")
+    as_sent = gzipped or "Content-Encoding" not in sent
+    length = sent.get("Content-Length", "") if as_sent else ""
+    whole = have + int(length) if length.isdecimal() else None
+    bar = tqdm(desc=title, total=whole, initial=have, unit="B", unit_scale=True, leave=False)
+    try:
+        with bar, open(part, "ab" if have else "wb") as file:
+            if anew:
+                _remember(tag, (sent.get("ETag") or sent.get("Last-Modified") or "") if as_sent else "")
+            for piece in response.iter_content(CHUNK):
+                file.write(piece)
+                bar.update(len(piece))
+    except requests.RequestException:
+        return f"it was cut off after {part.stat().st_size} bytes"
     size = part.stat().st_size
-    if reply.whole is not None and size != reply.whole:
-        return f"{size} of {reply.whole} bytes came"
-    if reply.gzipped:
+    if whole is not None and size != whole:
+        return f"{size} of {whole} bytes came"
+    if gzipped:
         _unwrap(target)
     return ""
+
+
+def _remember(tag: Path, version: str) -> None:
+    # Pieces are joined only when they are of one version, which a weak tag (W/) does not promise.
+    if version and not version.startswith("W/"):
+        tag.write_text(version)
+    else:
+        tag.unlink(missing_ok=True)
 
 
 def _unwrap(target: Path) -> None:
@@ -171,6 +135,24 @@ def _unwrap(target: Path) -> None:
         return  # not gzip at all, or damaged: unpacking tells
     finally:
         plain.unlink(missing_ok=True)
+
+
+def _refused(response: requests.Response, url: str, target: Path, title: str) -> str:
+    """What a server answers in the file's stead, where another attempt may help.
+
+    Raises:
+        OfflineError: a proxy answers.
+        DataError: the server has no such file, or does not give it.
+    """
+    answer = f"{response.status_code} {response.reason}"
+    if response.status_code == 407:
+        raise _proxy_failed(url, title, "it wants a name and a password")
+    if response.status_code >= 500 or response.status_code == 429:
+        return f"it answers {answer}"
+    raise DataError(
+        f"{title} cannot be fetched: {url} answers {answer}. Expected the file {target.name} there: try in a "
+        "browser; if it has moved, set COURSE_MIRROR to an address that has it, and run again."
+    )
 
 
 def _no_answer(error: requests.RequestException, url: str, title: str) -> str:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from public_archives import FACTS, SMALL, Members, pack
+from public_archives import CHECKSUMS, FACTS, SMALL, Members, pack
 
 from helpers.data import public
 from helpers.data.public import fetch, sources, transfer
@@ -125,7 +125,7 @@ def small_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site
         quickly(monkeypatch, tmp_path / "cache", site)
         for name, archives in SMALL.items():
             serve(site, name, archives())
-            expect(monkeypatch, name, Edition("small", FACTS[name]))
+            expect(monkeypatch, name, Edition("small", FACTS[name], CHECKSUMS.get(name, {})))
         yield site
 
 
