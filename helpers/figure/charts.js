@@ -4,6 +4,7 @@ import { set, make, makeSvg, write, each, clamp } from "./page.js";
 import { asList, leastOf } from "./arrays.js";
 import { written } from "./symbols.js";
 import { answerFor } from "./pointing.js";
+import { drawShapes } from "./picture.js";
 
 const CHART = { width: 340, height: 200, left: 46, right: 12, top: 12, bottom: 30 };
 const [BOTTOM, RIGHT] = [CHART.height - CHART.bottom, CHART.width - CHART.right];
@@ -30,10 +31,9 @@ function spaced(across) {
 
 function lines(part, tools) {
   const { symbols } = tools;
-  const groups = ["curves", "marks", "dots", "ticks"].map((name) => makeSvg("g", { class: name }));
-  const [curves, mark, dots, ticks] = groups;
+  const [shapes, ticks] = [makeSvg("g"), makeSvg("g")];
   const svg = makeSvg("svg", { class: "chart", role: "img", viewBox: `0 0 ${CHART.width} ${CHART.height}` });
-  svg.append(makeSvg("path", { class: "axis", d: `M${CHART.left} ${CHART.top}V${BOTTOM}H${RIGHT}` }), ...groups);
+  svg.append(makeSvg("path", { class: "axis", d: `M${CHART.left} ${CHART.top}V${BOTTOM}H${RIGHT}` }), shapes, ticks);
   const key = make("div", { class: "key" });
   const valuesOf = () => symbols.value(part.values).map(asList);
   const acrossOf = (values) => {
@@ -42,7 +42,7 @@ function lines(part, tools) {
     return x.map((each) => CHART.left + ((RIGHT - CHART.left) * (each - x[0])) / (x.at(-1) - x[0] || 1));
   };
   const up = (value) => BOTTOM - ((BOTTOM - CHART.top) * (value - part.low)) / (part.high - part.low || 1);
-  const along = (share) => leastOf(acrossOf(valuesOf()).map((x) => Math.abs(x - share * CHART.width)));
+  const along = (x) => leastOf(acrossOf(valuesOf()).map((each) => Math.abs(each - x)));
   const answer = answerFor(part, tools, null, along);
   if (answer) tools.answering(svg, answer);
   const makeEntry = (i) => {
@@ -54,13 +54,11 @@ function lines(part, tools) {
     const [values, at] = [valuesOf(), symbols.value(part.mark)];
     const across = acrossOf(values);
     const ups = values.map((each) => each.map(up));
-    const runs = ups.flatMap((each, i) => runsOf(across, each).map((run) => [run, part.colours[i]]));
-    each(curves, runs, () => makeSvg("polyline", { "data-shape": "polyline" }), (node, [run, stroke]) => set(node, { points: run.join(" "), stroke }));
-    each(mark, at === null ? [] : [across[at]], () => makeSvg("path", { "data-shape": "line" }), (node, x) =>
-      set(node, { d: `M${x} ${CHART.top}L${x} ${BOTTOM}` }),
-    );
-    const marked = ups.map((each, i) => [each[at], part.colours[i]]).filter(([y]) => Number.isFinite(y));
-    each(dots, marked, () => makeSvg("circle", { r: 4, "data-shape": "circle" }), (node, [cy, fill]) => set(node, { cx: across[at], cy, fill }));
+    const coloured = (kind, lines) => lines.flatMap((each, i) => each.map((numbers) => [kind, numbers, part.colours[i]]));
+    const curves = coloured("polyline", ups.map((each) => runsOf(across, each)));
+    const mark = at === null ? [] : [["line", [across[at], CHART.top, across[at], BOTTOM], ""]];
+    const dots = coloured("circle", ups.map((each) => (Number.isFinite(each[at]) ? [[across[at], each[at], 4]] : [])));
+    drawShapes(shapes, [...curves, ...mark, ...dots], ["stroke"]);
     const labels = symbols.value(part.labels) ?? across.map((_, i) => written(i));
     const anchor = (i) => (i === labels.length - 1 ? "end" : i ? "middle" : "start");
     const texts = [

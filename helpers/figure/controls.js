@@ -20,7 +20,6 @@ function slider(control, tools) {
   });
   const player = play ? makePlayer(control, tools) : null;
   if (player) node.prepend(player.button);
-  node.classList.toggle("plays", Boolean(play));
   return {
     node,
     update() {
@@ -49,6 +48,18 @@ function arrows(moved) {
   return { ArrowLeft: by(-1, 0), ArrowRight: by(1, 0), ArrowUp: by(0, -1), ArrowDown: by(0, 1) };
 }
 
+/** Let keys act where the focus is in `node`: actions[key](with Shift). Whatever plays pauses, but for Space. */
+function keysOn(node, actions, { players }) {
+  node.addEventListener("keydown", (event) => {
+    const action = actions[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault(); // the page must not scroll
+    event.stopPropagation(); // nor the notebook act on it
+    if (event.key !== " ") players.forEach(({ pause }) => pause());
+    action(event.shiftKey);
+  });
+}
+
 /** A button that goes through a slider's values. Where the reader prefers reduced motion each press is one step. */
 function makePlayer(control, tools) {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -69,13 +80,10 @@ function makePlayer(control, tools) {
     show();
   };
   button.addEventListener("click", press);
-  still.addEventListener("change", pause);
+  still.addEventListener("change", pause, { signal: tools.signal });
+  tools.signal.addEventListener("abort", pause);
   show();
-  const leave = () => {
-    pause();
-    still.removeEventListener("change", pause);
-  };
-  const player = { name: control.node.name, button, press, pause, leave };
+  const player = { name: control.node.name, button, press, pause };
   tools.players.push(player);
   return player;
 }
@@ -148,7 +156,7 @@ function switches(control, tools) {
         write(written, text);
         input.checked = Boolean(flags[i + first]);
         label.toggleAttribute("data-absent", Boolean(has) && !has[i + first]);
-        if (colours && !input.style.length) paintSwitch(input, colours.data.subarray(3 * (i + first)));
+        if (colours) input.style.accentColor = `rgb(${colours.data.subarray(3 * (i + first), 3 * (i + first) + 3).join(" ")})`;
       });
       write(all, flags.includes(0) ? "Show all" : "Hide all");
     },
@@ -160,11 +168,6 @@ function classesIn(labels) {
   const found = new Uint8Array(256);
   for (let i = 0; i < labels.length; i++) found[labels[i]] = 1;
   return found;
-}
-
-function paintSwitch(input, [red, green, blue]) {
-  input.style.setProperty("--colour", `rgb(${red} ${green} ${blue})`);
-  input.style.setProperty("--tick", 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#18181c" : "#ffffff");
 }
 
 function field(control, tools) {
@@ -217,4 +220,4 @@ function entries(control, tools, box) {
 
 const PANEL = { slider, choice, toggle, sound: follower, switches, legend: switches, field };
 
-export { PANEL, givenOf, move, arrows, entries };
+export { PANEL, givenOf, move, arrows, keysOn, entries };

@@ -116,7 +116,12 @@ const SHAPERS = {
   box({ box, text }) {
     const boxes = rowsOf(box, 4);
     const texts = Array.isArray(text) ? text : [text];
-    const words = boxes.slice(0, texts.length).flatMap((each, i) => (texts[i] === "" ? [] : [["text", each.slice(0, 2), written(texts[i])]]));
+    const words = [];
+    boxes.slice(0, texts.length).forEach(([x, y, w, h], i) => {
+      const near = words.map(([, place]) => place).filter(([left]) => Math.abs(left - x) < 0.75 * w);
+      const free = [0, 1, 2].find((k) => near.every(([, top]) => Math.abs(top - y - (k * h) / 3) >= 0.25 * h));
+      if (texts[i] !== "") words.push(["text", [x, y + ((free ?? 0) * h) / 3], written(texts[i])]);
+    });
     return [...boxes.map((each) => ["rect", each, ""]), ...words];
   },
   dots({ places, chosen, radius }) {

@@ -6,7 +6,7 @@ const LATE = "No answer yet: the notebook's kernel is busy, or none is running; 
 const ALONE = "needs a running notebook: open it in Jupyter and run its cells.";
 
 /** The state: changed here at once, told to Python when the hand rests, followed when Python or another view sets it. */
-function liveState(model, draw) {
+function liveState(model, draw, signal) {
   const state = { ...model.get("state") };
   let waiting;
   const follow = () => {
@@ -20,6 +20,11 @@ function liveState(model, draw) {
     model.set("state", { ...state });
     model.save_changes();
   };
+  signal.addEventListener("abort", () => {
+    model.off("change:state", follow);
+    clearTimeout(waiting);
+    if (waiting) save();
+  });
   return {
     state,
     change(changes) {
@@ -28,18 +33,11 @@ function liveState(model, draw) {
       clearTimeout(waiting);
       waiting = setTimeout(save, SAVE_AFTER);
     },
-    leave() {
-      model.off("change:state", follow);
-      if (waiting) {
-        clearTimeout(waiting);
-        save();
-      }
-    },
   };
 }
 
-/** Questions to Python, the newest only: answerOf() gives what is known at once, and `draw` runs when more is. */
-function asker(model, draw, say) {
+/** Questions to Python, the newest only: a function that gives what is known at once; `draw` runs when more is. */
+function asker(model, draw, say, signal) {
   const answers = new Map();
   const shown = new Map(); // what stands on the page of each question: it stays while Python thinks
   let [asked, patience, rest] = [null, 0, 0];
@@ -57,6 +55,10 @@ function asker(model, draw, say) {
   };
   hear(); // of a saved notebook
   model.on("change:answer", hear);
+  signal.addEventListener("abort", () => {
+    stop();
+    model.off("change:answer", hear);
+  });
 
   function send(ask, inputs) {
     asked.number = Math.floor(Math.random() * 2 ** 40); // another view of the figure has numbers of its own
@@ -64,7 +66,7 @@ function asker(model, draw, say) {
     model.save_changes();
   }
 
-  function answerOf(ask, { name, when, inputs, stored }) {
+  return (ask, { name, when, inputs, stored }) => {
     const key = JSON.stringify([ask, inputs]);
     if (!when) {
       shown.delete(ask);
@@ -87,14 +89,6 @@ function asker(model, draw, say) {
       }
     }
     return shown.get(ask) ?? stored;
-  }
-
-  return {
-    answerOf,
-    leave() {
-      stop();
-      model.off("change:answer", hear);
-    },
   };
 }
 
