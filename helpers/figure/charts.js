@@ -1,7 +1,7 @@
 // Charts: curves and bars. Their twin is charts.py.
 
 import { set, make, makeSvg, write, each, clamp } from "./page.js";
-import { asList, leastOf } from "./arrays.js";
+import { at, asList, leastOf } from "./arrays.js";
 import { written } from "./symbols.js";
 import { answerFor } from "./pointing.js";
 import { drawShapes } from "./picture.js";
@@ -51,13 +51,13 @@ function lines(part, tools) {
   };
 
   function update() {
-    const [values, at] = [valuesOf(), symbols.value(part.mark)];
+    const [values, here] = [valuesOf(), symbols.value(part.mark)];
     const across = acrossOf(values);
     const ups = values.map((each) => each.map(up));
     const coloured = (kind, lines) => lines.flatMap((each, i) => each.map((numbers) => [kind, numbers, part.colours[i]]));
     const curves = coloured("polyline", ups.map((each) => runsOf(across, each)));
-    const mark = at === null ? [] : [["line", [across[at], CHART.top, across[at], BOTTOM], ""]];
-    const dots = coloured("circle", ups.map((each) => (Number.isFinite(each[at]) ? [[across[at], each[at], 4]] : [])));
+    const mark = here === null ? [] : [["line", [across[here], CHART.top, across[here], BOTTOM], ""]];
+    const dots = coloured("circle", ups.map((each) => (Number.isFinite(each[here]) ? [[across[here], each[here], 4]] : [])));
     drawShapes(shapes, [...curves, ...mark, ...dots], ["stroke"]);
     const labels = symbols.value(part.labels) ?? across.map((_, i) => written(i));
     const anchor = (i) => (i === labels.length - 1 ? "end" : i ? "middle" : "start");
@@ -70,7 +70,7 @@ function lines(part, tools) {
     each(key, part.names, makeEntry, (entry, name, i) => {
       const [, text, number] = entry.children;
       write(text, name);
-      if (number) write(number, written(values[i][at], part.numbers));
+      if (number) write(number, written(values[i][here], part.numbers));
     });
   }
   const label = (caption) => svg.setAttribute("aria-label", [symbols.write(part.title) || "A chart.", caption].join(" "));
@@ -91,7 +91,7 @@ function bars(part, tools) {
         const [name, bar, output] = line.children;
         write(name, names[i]);
         bar.firstChild.style.width = `${100 * clamp(value, 0, 1)}%`;
-        if (colours) bar.firstChild.style.background = `rgb(${colours.data.subarray(3 * i, 3 * i + 3).join(" ")})`;
+        if (colours) bar.firstChild.style.background = `rgb(${at(colours, i).data.join(" ")})`;
         write(output, written(value, part.numbers));
         line.toggleAttribute("data-most", value === most);
       });

@@ -7,7 +7,7 @@ async function render({ model, el }) {
   const spec = model.get("spec");
   const root = make("div", { class: "composed", role: "group", "aria-label": model.get("alt") });
   const leaving = new AbortController(); // what ends with this view of the figure listens to its signal
-  const live = state.liveState(model, () => draw(), leaving.signal);
+  const live = state.liveState(model, draw, leaving.signal);
   const status = make("p", { class: "status", role: "status" });
   const say = (text, busy) => {
     write(status, text);
@@ -18,7 +18,7 @@ async function render({ model, el }) {
     arrays: await arrays.unpack(model),
     state: live.state,
     labs,
-    ask: state.asker(model, () => draw(), say, leaving.signal),
+    ask: state.asker(model, draw, say, leaving.signal),
   });
   const named = Object.fromEntries(
     spec.controls.map((number) => [spec.nodes[number].name, { number, node: spec.nodes[number] }]),
@@ -32,7 +32,7 @@ async function render({ model, el }) {
     players: [],
     signal: leaving.signal,
     silent: [],
-    draw: () => draw(),
+    draw,
     answering: (node, answer) => answering.push([node, answer]),
     change(name, value) {
       const reset = Object.fromEntries(named[name].node.resets.map((other) => [other, named[other].node.first]));

@@ -4,7 +4,7 @@
 
 import { clamp, set } from "./page.js";
 import { asList } from "./arrays.js";
-import { givenOf, move, arrows, keysOn } from "./controls.js";
+import { givenOf, placeOf, move, arrows, keysOn } from "./controls.js";
 import { handle, grip } from "./frames.js";
 import { key } from "./sound.js";
 
@@ -55,14 +55,11 @@ function cell(control, tools) {
 
 /** One of several: along(x, y) says which, by the rows or the tiles of a picture or along a chart. */
 function one(control, tools, _, along) {
-  const { name, kind, play, start = 0, step = 1 } = control.node;
+  const { name, kind, play } = control.node;
   const down = kind === "slider" ? -1 : 1; // up is more, but down is the next row
   return {
     help: play ? "" : `arrows, Home and End change ${name}`,
-    point(x, y) {
-      const { count, options } = givenOf(control, tools);
-      tools.change(name, start + clamp(along(x, y), 0, (count ?? options.length) - 1) * step);
-    },
+    point: (x, y) => placeOf(control, tools).go(along(x, y)),
     keys: {
       ...arrows((dx, dy, far) => move(control, tools, (dx + dy * down) * (far ? 5 : 1))),
       Home: () => move(control, tools, -Infinity),

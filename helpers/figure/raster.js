@@ -77,15 +77,10 @@ function visible(labels, shown) {
 /** 1 where one of the four neighbours has another label. */
 function edges(labels, width) {
   const out = new Uint8Array(labels.length);
-  for (let i = 0, x = 0; i < labels.length; i++, x = x + 1 === width ? 0 : x + 1) {
-    const label = labels[i];
-    if (
-      (x > 0 && labels[i - 1] !== label) ||
-      (x < width - 1 && labels[i + 1] !== label) ||
-      (i >= width && labels[i - width] !== label) ||
-      (i + width < labels.length && labels[i + width] !== label)
-    )
-      out[i] = 1;
+  for (let i = 0; i < labels.length; i++) {
+    const [right, below] = [i + 1, i + width];
+    if (right % width && labels[i] !== labels[right]) out[i] = out[right] = 1;
+    if (below < labels.length && labels[i] !== labels[below]) out[i] = out[below] = 1;
   }
   return out;
 }
@@ -95,13 +90,12 @@ function edges(labels, width) {
  * weights[level], 0 to 1, how much of it.
  */
 function tinted(below, levels, colours, weights) {
-  const out = new Uint8Array(below.length);
+  const out = below.slice();
   for (let i = 0, at = 0; i < levels.length; i++, at += 3) {
     const weight = weights[levels[i]];
-    const colour = 3 * levels[i];
+    if (weight === 0) continue;
     for (let channel = 0; channel < 3; channel++) {
-      out[at + channel] =
-        weight === 0 ? below[at + channel] : below[at + channel] * (1 - weight) + colours[colour + channel] * weight + 0.5;
+      out[at + channel] = below[at + channel] * (1 - weight) + colours[3 * levels[i] + channel] * weight + 0.5;
     }
   }
   return out;

@@ -18,7 +18,7 @@ def rows_of(values: object, width: int) -> list[list[float]]:
 class Box(Layer):
     """A frame round (left, top, width, height), or frames round (N, 4) of them, each with a text if given.
 
-    A text stands in its frame's upper left corner; where it would cover an earlier one it goes a third of the frame down.
+    A text stands in its frame's upper left corner; where it would cover an earlier one, it goes down by a third.
     """
 
     box: object
