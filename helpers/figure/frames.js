@@ -14,13 +14,13 @@ function handle(control, tools) {
     if (Math.min(...distances) < Infinity) tools.change(control.node.name, leastOf(distances));
   };
   const sized = (sign) => () => choose(now(), ([, , w, h]) => sign * w * h > sign * now()[2] * now()[3]);
-  let held = null; // where the hand took which box, and whether by the corner
+  let held = null; // where the hand took hold, and of which box
   return {
     help: "drag the box or its lower right corner; arrows move it, + and − size it",
     point(x, y, begins) {
-      const [left, top, wide, high] = begins ? now() : held.box;
-      const corner = begins ? Math.hypot(x - left - wide, y - top - high) < Math.max(wide, high) / 4 : held.corner;
-      if (begins) held = { x, y, corner, box: [left, top, wide, high] };
+      if (begins) held = { x, y, box: now() };
+      const [left, top, wide, high] = held.box;
+      const corner = Math.hypot(held.x - left - wide, held.y - top - high) < Math.max(wide, high) / 4;
       const [dx, dy] = [x - held.x, y - held.y];
       choose(corner ? [left, top, wide + dx, high + dy] : [left + dx, top + dy, wide, high]);
     },

@@ -39,16 +39,16 @@ function pointer(control, tools, canvas) {
 
 /** A cell of a picture whose pixels are the cells; of a smaller picture, the cell in the same row and column. */
 function cell(control, tools) {
-  const set = (place) => {
+  const go = (place) => {
     const { shape } = givenOf(control, tools);
     tools.change(control.node.name, place.map((along, axis) => clamp(along, 0, shape[axis] - 1)));
   };
   return {
     help: "arrows move the cell (with Shift, further)",
-    point: (x, y) => set([Math.floor(y), Math.floor(x)]),
+    point: (x, y) => go([Math.floor(y), Math.floor(x)]),
     keys: arrows((dx, dy, far) => {
       const [row, column] = givenOf(control, tools).value;
-      set([row + dy * (far ? 4 : 1), column + dx * (far ? 4 : 1)]);
+      go([row + dy * (far ? 4 : 1), column + dx * (far ? 4 : 1)]);
     }),
   };
 }

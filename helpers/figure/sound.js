@@ -87,4 +87,4 @@ function key(control, tools, canvas) {
   };
 }
 
-export { makeFollower, levelsAt, key };
+export { makeFollower, key };

@@ -40,23 +40,22 @@ function liveState(model, draw, signal) {
 function asker(model, draw, say, signal) {
   const answers = new Map();
   const shown = new Map(); // what stands on the page of each question: it stays while Python thinks
-  let [asked, patience, rest] = [null, 0, 0];
-  const stop = () => [patience, rest].forEach(clearTimeout);
+  let [asked, timer] = [{}, 0]; // the question that is open or was answered last, and what comes next if no answer does
 
   const hear = () => {
     const answer = model.get("answer");
     if (!answer || !("ask" in answer)) return;
     if ("value" in answer) answers.set(JSON.stringify([answer.ask, answer.inputs]), answer.value);
-    if (!asked || answer.number !== asked.number) return;
-    stop();
-    asked = { ...asked, number: -1 };
+    if (answer.number !== asked.number) return;
+    clearTimeout(timer);
+    asked.number = null;
     say(answer.refusal ?? "", false);
     draw();
   };
   hear(); // of a saved notebook
   model.on("change:answer", hear);
   signal.addEventListener("abort", () => {
-    stop();
+    clearTimeout(timer);
     model.off("change:answer", hear);
   });
 
@@ -64,28 +63,31 @@ function asker(model, draw, say, signal) {
     asked.number = Math.floor(Math.random() * 2 ** 40); // another view of the figure has numbers of its own
     model.set("asked", { ask, inputs, number: asked.number });
     model.save_changes();
+    timer = setTimeout(say, PATIENCE, LATE, true);
+  }
+
+  function forget(ask) {
+    if (asked.ask !== ask) return;
+    clearTimeout(timer);
+    asked = {};
+    say("", false);
   }
 
   return (ask, { name, when, inputs, stored }) => {
     const key = JSON.stringify([ask, inputs]);
     if (!when) {
       shown.delete(ask);
-      if (asked?.ask === ask) {
-        stop();
-        asked = null;
-        say("", false);
-      }
+      forget(ask);
     } else if (answers.has(key)) {
-      if (asked && asked.key !== key) say("", false);
+      if (asked.key !== key) forget(ask);
       shown.set(ask, answers.get(key));
-    } else if (asked?.key !== key) {
-      stop();
-      asked = { ask, key, number: -1 };
+    } else if (asked.key !== key) {
+      clearTimeout(timer);
+      asked = { ask, key, number: null };
       if (typeof model.send !== "function") say(`${name} ${ALONE}`, false);
       else {
         say("Python is asked …", true);
-        rest = setTimeout(send, SAVE_AFTER, ask, inputs);
-        patience = setTimeout(() => say(LATE, true), SAVE_AFTER + PATIENCE);
+        timer = setTimeout(send, SAVE_AFTER, ask, inputs);
       }
     }
     return shown.get(ask) ?? stored;
