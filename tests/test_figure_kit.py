@@ -244,6 +244,15 @@ def test_importing_the_kit_reads_no_file_and_starts_no_torch():
     assert json.loads(done.stdout) == [0, False]
 
 
+def test_texts_of_frames_at_one_place_stand_below_one_another():
+    """The scores of two detections of one thing were written over each other."""
+    frames = [[1, 1, 4, 3], [1, 1, 4, 3], [2, 1, 4, 3], [6, 1, 4, 3]]
+    stage = fig.Stage(fig.Image(SCENE), fig.Box(frames, list("abcd")))
+    (part,), _ = fig.Figure(stage, caption="", alt="Four frames.").shown()
+    places = {text: place for kind, place, text in part.shapes if kind == "text"}
+    assert places == {"a": [1, 1], "b": [1, 2], "c": [2, 3], "d": [6, 1]}
+
+
 def test_a_curve_of_hardly_any_height_is_drawn_all_the_same():
     """The inverse of so small a height is beyond what a number holds, and the curve was left out of the poster."""
     figure = fig.Figure(fig.Lines({"a": [0.0, 5e-324, 0.0]}), caption="", alt="A curve.")

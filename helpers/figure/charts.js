@@ -1,13 +1,14 @@
 // Charts: curves and bars. Their twin is charts.py.
 
 import { set, make, makeSvg, write, each, clamp } from "./page.js";
-import { asList, leastOf } from "./arrays.js";
+import { at, asList, leastOf } from "./arrays.js";
 import { written } from "./symbols.js";
 import { answerFor } from "./pointing.js";
+import { drawShapes } from "./picture.js";
 
-const CHART = { width: 340, height: 200, left: 46, right: 12, top: 12, bottom: 30 };
-const [BOTTOM, RIGHT] = [CHART.height - CHART.bottom, CHART.width - CHART.right];
-const ROOM = 40;
+const [WIDTH, HEIGHT] = [340, 200]; // of a chart, in units of its own
+const [LEFT, TOP, RIGHT, BOTTOM] = [46, 12, 328, 170]; // where its axes end
+const ROOM = 40; // between two labels of an axis
 
 /** The unbroken pieces of a curve, each as [x0, y0, x1, y1, ...]. */
 function runsOf(across, up) {
@@ -30,19 +31,18 @@ function spaced(across) {
 
 function lines(part, tools) {
   const { symbols } = tools;
-  const groups = ["curves", "marks", "dots", "ticks"].map((name) => makeSvg("g", { class: name }));
-  const [curves, mark, dots, ticks] = groups;
-  const svg = makeSvg("svg", { class: "chart", role: "img", viewBox: `0 0 ${CHART.width} ${CHART.height}` });
-  svg.append(makeSvg("path", { class: "axis", d: `M${CHART.left} ${CHART.top}V${BOTTOM}H${RIGHT}` }), ...groups);
+  const [shapes, ticks] = [makeSvg("g"), makeSvg("g")];
+  const svg = makeSvg("svg", { class: "chart", role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}` });
+  svg.append(makeSvg("path", { d: `M${LEFT} ${TOP}V${BOTTOM}H${RIGHT}` }), shapes, ticks);
   const key = make("div", { class: "key" });
   const valuesOf = () => symbols.value(part.values).map(asList);
   const acrossOf = (values) => {
     const length = Math.max(...values.map((each) => each.length));
     const x = part.x ? asList(symbols.value(part.x)) : Array.from({ length }, (_, i) => i);
-    return x.map((each) => CHART.left + ((RIGHT - CHART.left) * (each - x[0])) / (x.at(-1) - x[0] || 1));
+    return x.map((each) => LEFT + ((RIGHT - LEFT) * (each - x[0])) / (x.at(-1) - x[0] || 1));
   };
-  const up = (value) => BOTTOM - ((BOTTOM - CHART.top) * (value - part.low)) / (part.high - part.low || 1);
-  const along = (share) => leastOf(acrossOf(valuesOf()).map((x) => Math.abs(x - share * CHART.width)));
+  const up = (value) => BOTTOM - ((BOTTOM - TOP) * (value - part.low)) / (part.high - part.low || 1);
+  const along = (x) => leastOf(acrossOf(valuesOf()).map((each) => Math.abs(each - x)));
   const answer = answerFor(part, tools, null, along);
   if (answer) tools.answering(svg, answer);
   const makeEntry = (i) => {
@@ -51,28 +51,26 @@ function lines(part, tools) {
   };
 
   function update() {
-    const [values, at] = [valuesOf(), symbols.value(part.mark)];
+    const [values, here] = [valuesOf(), symbols.value(part.mark)];
     const across = acrossOf(values);
     const ups = values.map((each) => each.map(up));
-    const runs = ups.flatMap((each, i) => runsOf(across, each).map((run) => [run, part.colours[i]]));
-    each(curves, runs, () => makeSvg("polyline", { "data-shape": "polyline" }), (node, [run, stroke]) => set(node, { points: run.join(" "), stroke }));
-    each(mark, at === null ? [] : [across[at]], () => makeSvg("path", { "data-shape": "line" }), (node, x) =>
-      set(node, { d: `M${x} ${CHART.top}L${x} ${BOTTOM}` }),
-    );
-    const marked = ups.map((each, i) => [each[at], part.colours[i]]).filter(([y]) => Number.isFinite(y));
-    each(dots, marked, () => makeSvg("circle", { r: 4, "data-shape": "circle" }), (node, [cy, fill]) => set(node, { cx: across[at], cy, fill }));
+    const coloured = (kind, lines) => lines.flatMap((each, i) => each.map((numbers) => [kind, numbers, part.colours[i]]));
+    const curves = coloured("polyline", ups.map((each) => runsOf(across, each)));
+    const mark = here === null ? [] : [["line", [across[here], TOP, across[here], BOTTOM], ""]];
+    const dots = coloured("circle", ups.map((each) => (Number.isFinite(each[here]) ? [[across[here], each[here], 4]] : [])));
+    drawShapes(shapes, [...curves, ...mark, ...dots], ["stroke"]);
     const labels = symbols.value(part.labels) ?? across.map((_, i) => written(i));
     const anchor = (i) => (i === labels.length - 1 ? "end" : i ? "middle" : "start");
     const texts = [
-      [CHART.left - 5, CHART.top + 4, "end", written(part.high, part.numbers)],
-      [CHART.left - 5, BOTTOM + 4, "end", written(part.low, part.numbers)],
-      ...spaced(across).map((i) => [across[i], CHART.height - 12, anchor(i), labels[i]]),
+      [LEFT - 5, TOP + 4, "end", written(part.high, part.numbers)],
+      [LEFT - 5, BOTTOM + 4, "end", written(part.low, part.numbers)],
+      ...spaced(across).map((i) => [across[i], HEIGHT - 12, anchor(i), labels[i]]),
     ];
     each(ticks, texts, () => makeSvg("text", { "data-text": "" }), (node, [x, y, end, text]) => write(set(node, { x, y, "text-anchor": end }), text));
     each(key, part.names, makeEntry, (entry, name, i) => {
       const [, text, number] = entry.children;
       write(text, name);
-      if (number) write(number, written(values[i][at], part.numbers));
+      if (number) write(number, written(values[i][here], part.numbers));
     });
   }
   const label = (caption) => svg.setAttribute("aria-label", [symbols.write(part.title) || "A chart.", caption].join(" "));
@@ -93,7 +91,7 @@ function bars(part, tools) {
         const [name, bar, output] = line.children;
         write(name, names[i]);
         bar.firstChild.style.width = `${100 * clamp(value, 0, 1)}%`;
-        if (colours) bar.firstChild.style.background = `rgb(${colours.data.subarray(3 * i, 3 * i + 3).join(" ")})`;
+        if (colours) bar.firstChild.style.background = `rgb(${at(colours, i).data.join(" ")})`;
         write(output, written(value, part.numbers));
         line.toggleAttribute("data-most", value === most);
       });

@@ -6,18 +6,19 @@ const BUILDERS = { ...parts, ...words, ...charts };
 async function render({ model, el }) {
   const spec = model.get("spec");
   const root = make("div", { class: "composed", role: "group", "aria-label": model.get("alt") });
-  const live = state.liveState(model, () => draw());
+  const leaving = new AbortController(); // what ends with this view of the figure listens to its signal
+  const live = state.liveState(model, draw, leaving.signal);
   const status = make("p", { class: "status", role: "status" });
-  const asking = state.asker(model, () => draw(), (text, busy) => {
+  const say = (text, busy) => {
     write(status, text);
     root.setAttribute("aria-busy", busy);
-  });
+  };
   const known = symbols.symbolsOf({
     nodes: spec.nodes,
     arrays: await arrays.unpack(model),
     state: live.state,
     labs,
-    ask: asking.answerOf,
+    ask: state.asker(model, draw, say, leaving.signal),
   });
   const named = Object.fromEntries(
     spec.controls.map((number) => [spec.nodes[number].name, { number, node: spec.nodes[number] }]),
@@ -29,8 +30,9 @@ async function render({ model, el }) {
     controls: named,
     alt: model.get("alt"),
     players: [],
+    signal: leaving.signal,
     silent: [],
-    draw: () => draw(),
+    draw,
     answering: (node, answer) => answering.push([node, answer]),
     change(name, value) {
       const reset = Object.fromEntries(named[name].node.resets.map((other) => [other, named[other].node.first]));
@@ -113,14 +115,9 @@ async function render({ model, el }) {
     spoken.forEach((label) => label(caption.textContent));
   }
 
-  const unfollow = followTheme(root);
+  followTheme(root, leaving.signal);
   draw();
-  return () => {
-    tools.players.forEach(({ leave }) => leave());
-    unfollow();
-    asking.leave();
-    live.leave();
-  };
+  return () => leaving.abort();
 }
 
 export default { render };

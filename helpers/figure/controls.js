@@ -1,7 +1,7 @@
 // Controls of the panel. Each builder takes the control and the figure's tools, and returns {node, update}.
 
 import { fresh, make, write, each, clamp } from "./page.js";
-import { asArray, rowsOf } from "./arrays.js";
+import { at, asArray, rowsOf } from "./arrays.js";
 import { makeFollower } from "./sound.js";
 
 /** The values of a control in the present state: `value` and its arguments. */
@@ -20,7 +20,6 @@ function slider(control, tools) {
   });
   const player = play ? makePlayer(control, tools) : null;
   if (player) node.prepend(player.button);
-  node.classList.toggle("plays", Boolean(play));
   return {
     node,
     update() {
@@ -33,13 +32,18 @@ function slider(control, tools) {
   };
 }
 
+/** The place of a slider or a choice among its values, the last one, and how to go to another. */
+function placeOf(control, tools) {
+  const { value, start = 0, step = 1, count, options } = givenOf(control, tools);
+  const [place, last] = [(value - start) / step, Math.max((count ?? options.length) - 1, 0)];
+  return { place, last, go: (to) => tools.change(control.node.name, start + clamp(to, 0, last) * step) };
+}
+
 /** Move a slider or a choice by so many steps, or to an end; says whether more steps follow. */
 function move(control, tools, by, round = false) {
-  const { value, start = 0, step = 1, count, options } = givenOf(control, tools);
-  const last = (count ?? options.length) - 1;
-  const place = (value - start) / step;
+  const { place, last, go } = placeOf(control, tools);
   const next = round ? (place + by + last + 1) % (last + 1) : clamp(place + by, 0, last);
-  if (next !== place) tools.change(control.node.name, start + next * step);
+  if (next !== place) go(next);
   return next < last;
 }
 
@@ -47,6 +51,18 @@ function move(control, tools, by, round = false) {
 function arrows(moved) {
   const by = (dx, dy) => (far) => moved(dx, dy, far);
   return { ArrowLeft: by(-1, 0), ArrowRight: by(1, 0), ArrowUp: by(0, -1), ArrowDown: by(0, 1) };
+}
+
+/** Let keys act where the focus is in `node`: actions[key](with Shift). Whatever plays pauses, but for Space. */
+function keysOn(node, actions, { players }) {
+  node.addEventListener("keydown", (event) => {
+    const action = actions[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault(); // the page must not scroll
+    event.stopPropagation(); // nor the notebook act on it
+    if (event.key !== " ") players.forEach(({ pause }) => pause());
+    action(event.shiftKey);
+  });
 }
 
 /** A button that goes through a slider's values. Where the reader prefers reduced motion each press is one step. */
@@ -62,20 +78,16 @@ function makePlayer(control, tools) {
   };
   const press = () => {
     if (timer) return pause();
-    const { value, start, step, count } = givenOf(control, tools);
-    const atEnd = value >= start + (count - 1) * step;
-    const more = atEnd ? (move(control, tools, -Infinity), true) : move(control, tools, 1);
+    const { place, last } = placeOf(control, tools);
+    const more = place >= last ? (move(control, tools, -Infinity), true) : move(control, tools, 1);
     if (more && !still.matches) timer = setInterval(() => move(control, tools, 1) || pause(), control.node.every);
     show();
   };
   button.addEventListener("click", press);
-  still.addEventListener("change", pause);
+  still.addEventListener("change", pause, { signal: tools.signal });
+  tools.signal.addEventListener("abort", pause);
   show();
-  const leave = () => {
-    pause();
-    still.removeEventListener("change", pause);
-  };
-  const player = { name: control.node.name, button, press, pause, leave };
+  const player = { name: control.node.name, button, press, pause };
   tools.players.push(player);
   return player;
 }
@@ -142,45 +154,36 @@ function switches(control, tools) {
     update() {
       const { value, names, colours, present } = givenOf(control, tools);
       flags = value;
-      if (present !== looked) [looked, has] = [present, present && classesIn(present.data)];
+      if (present !== looked) [looked, has] = [present, present && new Set(present.data)];
       each(list, names.slice(first), makeSwitch, (label, text, i) => {
         const [input, written] = label.children;
         write(written, text);
         input.checked = Boolean(flags[i + first]);
-        label.toggleAttribute("data-absent", Boolean(has) && !has[i + first]);
-        if (colours && !input.style.length) paintSwitch(input, colours.data.subarray(3 * (i + first)));
+        label.toggleAttribute("data-absent", Boolean(has) && !has.has(i + first));
+        if (colours) input.style.accentColor = `rgb(${at(colours, i + first).data.join(" ")})`;
       });
       write(all, flags.includes(0) ? "Show all" : "Hide all");
     },
   };
 }
 
-/** 1 for each class that some labels have. */
-function classesIn(labels) {
-  const found = new Uint8Array(256);
-  for (let i = 0; i < labels.length; i++) found[labels[i]] = 1;
-  return found;
-}
-
-function paintSwitch(input, [red, green, blue]) {
-  input.style.setProperty("--colour", `rgb(${red} ${green} ${blue})`);
-  input.style.setProperty("--tick", 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#18181c" : "#ffffff");
+/** An input to type in; with Shift, Enter would run the notebook's cell. */
+function makeInput(attributes) {
+  const input = make("input", attributes);
+  input.addEventListener("keydown", (event) => event.key === "Enter" && event.stopPropagation());
+  return input;
 }
 
 function field(control, tools) {
   const { name, most, button: does } = control.node;
-  const input = make("input", { type: "text", maxlength: most, "aria-label": name });
-  const button = make("button", { type: "button" }, does);
-  const submit = () => tools.change(name, input.value);
-  button.addEventListener("click", submit);
-  input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault();
-    event.stopPropagation(); // Shift and Enter would run the notebook's cell
-    submit();
+  const input = makeInput({ type: "text", maxlength: most, "aria-label": name });
+  const node = make("form", { class: "field" }, make("span", { "aria-hidden": "true" }, name), input, make("button", {}, does));
+  node.addEventListener("submit", (event) => {
+    event.preventDefault(); // the page stays
+    tools.change(name, input.value);
   });
   return {
-    node: make("div", { class: "field" }, make("span", { "aria-hidden": "true" }, name), input, button),
+    node,
     update() {
       if (document.activeElement !== input) input.value = givenOf(control, tools).value;
     },
@@ -194,7 +197,7 @@ function entries(control, tools, box) {
   box.append(list);
   const grid = () => asArray(givenOf(control, tools).values);
   const makeEntry = (i) => {
-    const input = make("input", { type: "number", step: "any", min: -most, max: most });
+    const input = makeInput({ type: "number", step: "any", min: -most, max: most });
     input.addEventListener("change", () => {
       const { data, shape: [, columns] } = grid();
       const numbers = Array.from(data);
@@ -202,7 +205,6 @@ function entries(control, tools, box) {
       numbers[i] = Number(input.value);
       tools.change(holder, rowsOf(numbers, columns).map((row) => row.join(" ")).join("; "));
     });
-    input.addEventListener("keydown", (event) => event.key === "Enter" && event.stopPropagation()); // as in a field
     return input;
   };
   return () => {
@@ -217,4 +219,4 @@ function entries(control, tools, box) {
 
 const PANEL = { slider, choice, toggle, sound: follower, switches, legend: switches, field };
 
-export { PANEL, givenOf, move, arrows, entries };
+export { PANEL, givenOf, placeOf, move, arrows, keysOn, entries };

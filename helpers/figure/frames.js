@@ -5,7 +5,7 @@ import { rowsOf, leastOf } from "./arrays.js";
 import { givenOf, arrows } from "./controls.js";
 
 /** A box that snaps to the nearest of the stored ones: dragged inside it moves, near its lower right corner it grows. */
-function handle(control, tools, canvas) {
+function handle(control, tools) {
   const boxes = () => rowsOf(givenOf(control, tools).boxes, 4);
   const now = () => boxes()[givenOf(control, tools).value];
   const choose = (wanted, allowed = () => true) => {
@@ -14,19 +14,15 @@ function handle(control, tools, canvas) {
     if (Math.min(...distances) < Infinity) tools.change(control.node.name, leastOf(distances));
   };
   const sized = (sign) => () => choose(now(), ([, , w, h]) => sign * w * h > sign * now()[2] * now()[3]);
-  let held = null; // whether by the corner, and where the hand is from there or from the middle
+  let held = null; // where the hand took hold, and of which box
   return {
     help: "drag the box or its lower right corner; arrows move it, + and − size it",
-    point(across, down, begins) {
-      const [x, y] = [across * canvas.width, down * canvas.height];
-      const [left, top, wide, high] = now();
-      if (begins) {
-        const corner = Math.hypot(x - left - wide, y - top - high) < Math.max(wide, high) / 4;
-        const share = corner ? 1 : 0.5;
-        held = { corner, x: x - left - wide * share, y: y - top - high * share };
-      }
-      if (held.corner) choose([left, top, x - held.x - left, y - held.y - top]);
-      else choose([x - held.x - wide / 2, y - held.y - high / 2, wide, high]);
+    point(x, y, begins) {
+      if (begins) held = { x, y, box: now() };
+      const [left, top, wide, high] = held.box;
+      const corner = Math.hypot(held.x - left - wide, held.y - top - high) < Math.max(wide, high) / 4;
+      const [dx, dy] = [x - held.x, y - held.y];
+      choose(corner ? [left, top, wide + dx, high + dy] : [left + dx, top + dy, wide, high]);
     },
     keys: {
       ...arrows((dx, dy, far) => {
@@ -57,7 +53,6 @@ function grip(control, tools, canvas) {
       tools.change(name, name === angle ? turned : clamp(whole, start, start + count - 1));
     }
   };
-  const pixel = (across, down) => [across * canvas.width, down * canvas.height];
   const between = ([x0, y0], [x1, y1]) => Math.hypot(x1 - x0, y1 - y0);
   const angleAt = ([x0, y0], [x1, y1]) => Math.atan2(y1 - y0, x1 - x0);
   const ways = {
@@ -78,15 +73,15 @@ function grip(control, tools, canvas) {
   return {
     hover: true,
     help: "drag the frame, a corner to scale it, its knob to turn it; or arrows move it (with Shift, further)",
-    point(across, down, begins) {
-      const at = pixel(across, down);
+    point(x, y, begins) {
+      const at = [x, y];
       const handles = handlesNow();
       if (begins) held = { from: at, first: values(), centre: handles[5], way: wayAt(at, handles) };
       if (begins || !held) return lookAt(at);
       set(ways[held.way](held, at));
     },
     release: () => (held = null),
-    cursor: (...shares) => ({ move: "move", size: "nwse-resize", turn: "grab" })[wayAt(pixel(...shares))],
+    cursor: (...at) => ({ move: "move", size: "nwse-resize", turn: "grab" })[wayAt(at)],
     keys: arrows((dx, dy, far) => {
       const now = values();
       const by = far ? 10 : 1;

@@ -35,17 +35,13 @@ const PAINTERS = {
     return out;
   },
   crop(below, height, width, { picture: { data, shape }, box }) {
-    const [left, top] = asList(box);
+    const [left, top] = asList(box).map(Math.trunc);
+    const [rows, columns, channels = 1] = shape;
     const out = new Uint8Array(below.length).fill(OUTSIDE);
-    for (let y = 0, i = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, i += 3) {
-        const [column, row] = [x + left, y + top];
-        if (column < 0 || row < 0 || row >= shape[0] || column >= shape[1]) continue;
-        const channels = shape[2] ?? 1;
-        for (let channel = 0; channel < 3; channel++) {
-          out[i + channel] = data[(row * shape[1] + column) * channels + (channel % channels)];
-        }
-      }
+    for (let i = 0; i < out.length; i++) {
+      const [row, column] = [top + Math.floor(i / 3 / width), left + (Math.floor(i / 3) % width)];
+      const inside = row >= 0 && row < rows && column >= 0 && column < columns;
+      if (inside) out[i] = data[(row * columns + column) * channels + ((i % 3) % channels)];
     }
     return out;
   },
@@ -116,7 +112,12 @@ const SHAPERS = {
   box({ box, text }) {
     const boxes = rowsOf(box, 4);
     const texts = Array.isArray(text) ? text : [text];
-    const words = boxes.slice(0, texts.length).flatMap((each, i) => (texts[i] === "" ? [] : [["text", each.slice(0, 2), written(texts[i])]]));
+    const words = [];
+    boxes.slice(0, texts.length).forEach(([x, y, w, h], i) => {
+      const near = words.filter(([, [left]]) => Math.abs(left - x) < 0.75 * w);
+      const free = [0, 1, 2].find((k) => near.every(([, [, top]]) => Math.abs(top - y - (k * h) / 3) >= 0.25 * h));
+      if (texts[i] !== "") words.push(["text", [x, y + ((free ?? 0) * h) / 3], written(texts[i])]);
+    });
     return [...boxes.map((each) => ["rect", each, ""]), ...words];
   },
   dots({ places, chosen, radius }) {

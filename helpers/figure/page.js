@@ -42,21 +42,17 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** Keep the figure light or dark as the page behind it is; returns what undoes it. */
-function followTheme(root) {
+/** Keep the figure light or dark as the page behind it is, until the signal. */
+function followTheme(root, signal) {
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => (root.dataset.theme = isDark(root) ? "dark" : "light");
   // JupyterLab names its theme on the body and loads its colours a moment later: look again then.
   const watcher = new MutationObserver(() => [0, 300, 1500].forEach((wait) => setTimeout(apply, wait)));
   for (const node of [document.body, document.documentElement]) watcher.observe(node, { attributes: true });
-  prefersDark.addEventListener("change", apply);
+  prefersDark.addEventListener("change", apply, { signal });
   const arrival = new ResizeObserver(apply); // the page behind is known once the figure stands in it
   arrival.observe(root);
-  return () => {
-    arrival.disconnect();
-    watcher.disconnect();
-    prefersDark.removeEventListener("change", apply);
-  };
+  for (const each of [watcher, arrival]) signal.addEventListener("abort", () => each.disconnect());
 }
 
 /** Whether the first opaque background behind an element is dark; the reader's preference if there is none. */

@@ -46,7 +46,10 @@ function row(part, tools) {
     });
     return { pixels: all, height: high, width: wide, shapes, stale: fresh || tiles.some(({ stale }) => stale) };
   };
-  const tileAt = (across, down) => Math.min(Math.floor(down * rows), rows - 1) * columns + Math.min(Math.floor(across * columns), columns - 1);
+  const tileAt = (x, y) => {
+    const { height, width } = drawn.canvas;
+    return Math.floor((y * rows) / (height + GAP)) * columns + Math.floor((x * columns) / (width + GAP));
+  };
   const drawn = pictured(part, tools, drawing, tileAt);
   const titles = make("div", { class: "tile-titles", style: `--columns: ${columns}` });
   drawn.node.append(titles);
@@ -74,11 +77,11 @@ function matrix(part, tools) {
     const box = byCell ? [chosen[1], chosen[0], 1, 1] : [0, chosen, drawn.width, 1];
     return { ...drawn, shapes: [["rect", box, ""]] };
   };
-  const drawn = pictured(part, tools, drawing, (_, down) => Math.floor(down * drawn.canvas.height));
+  const drawn = pictured(part, tools, drawing, (_, y) => Math.floor(y));
   const { node, box, canvas } = drawn;
   const [rowNames, columnNames, cells] = ["row-names", "column-names", "cells"].map((kind) => make("div", { class: kind }));
   box.append(cells);
-  node.className = "matrix";
+  node.classList.add("matrix");
   node.prepend(rowNames);
   node.append(columnNames);
   return withMore(drawn, () => {

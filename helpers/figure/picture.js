@@ -5,7 +5,7 @@ import { answerFor } from "./pointing.js";
 
 const LARGE = 480; // pixels from which a picture is rather shrunk than enlarged, and pixels would drop out of its lines
 const NARROWEST = 48; // CSS pixels of a picture's shorter side
-const SVG_OF = { rect: "rect", circle: "circle", arrow: "path", line: "path" };
+const SVG_OF = { rect: "rect", circle: "circle", polyline: "polyline", arrow: "path", line: "path" };
 
 /** A canvas about `side` CSS pixels long: show({pixels, height, width, shapes, stale}). */
 function makePicture(side) {
@@ -45,14 +45,7 @@ function overlay(box) {
   box.append(svg, texts);
   return (shapes, height, width) => {
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const lines = shapes.filter(([kind]) => kind !== "text");
-    const kinds = lines.map(([kind]) => kind).join();
-    if (svg.dataset.kinds !== kinds) {
-      svg.dataset.kinds = kinds;
-      const drawn = (role) => lines.map(([kind]) => makeSvg(SVG_OF[kind], { class: `${role} ${kind}` }));
-      svg.replaceChildren(...drawn("rim"), ...drawn("stroke"));
-    }
-    [...lines, ...lines].forEach(([kind, numbers], i) => place(svg.children[i], kind, numbers, width / 40));
+    drawShapes(svg, shapes.filter(([kind]) => kind !== "text"), ["rim", "stroke"], width / 40);
     const words = shapes.filter(([kind]) => kind === "text");
     each(texts, words, () => make("span"), (span, [, [x, y], text]) => {
       Object.assign(span.style, { left: `${(100 * x) / width}%`, top: `${(100 * y) / height}%` });
@@ -61,8 +54,23 @@ function overlay(box) {
   };
 }
 
-/** Put a shape where its numbers say; `head` is the length of an arrow's barbs. */
+/** Draw shapes [kind, numbers, colour] in `svg`, all of them once a role; `head` is the length of an arrow's barbs. */
+function drawShapes(svg, shapes, roles, head = 0) {
+  const kinds = shapes.map(([kind]) => kind).join();
+  if (svg.dataset.kinds !== kinds) {
+    svg.dataset.kinds = kinds;
+    svg.replaceChildren(...roles.flatMap((role) => shapes.map(([kind]) => makeSvg(SVG_OF[kind], { class: `${role} ${kind}` }))));
+  }
+  [...svg.children].forEach((node, i) => {
+    const [kind, numbers, colour] = shapes[i % shapes.length];
+    place(node, kind, numbers, head);
+    node.style.color = colour;
+  });
+}
+
+/** Put a shape where its numbers say. */
 function place(node, kind, numbers, head) {
+  if (kind === "polyline") return node.setAttribute("points", numbers.join(" "));
   const names = { rect: ["x", "y", "width", "height"], circle: ["cx", "cy", "r"] }[kind];
   if (names) return names.forEach((name, i) => node.setAttribute(name, numbers[i]));
   const [x0, y0, x1, y1] = numbers;
@@ -78,7 +86,7 @@ function pictured(part, tools, drawing, along) {
   const answer = answerFor(part, tools, canvas, along);
   if (answer) tools.answering(canvas, answer);
   else tools.silent.push(canvas);
-  const node = make("div", {}, box);
+  const node = make("div", { class: "pictured" }, box);
   const pen = answer?.pen; // of a pad: its place shows where keys draw
   if (answer?.wipe) {
     const wipe = make("button", { type: "button" }, "Wipe the pad");
@@ -106,4 +114,4 @@ function withMore(drawn, more) {
   return { ...drawn, update: () => (update(), more()) };
 }
 
-export { pictured, withMore };
+export { pictured, withMore, drawShapes };

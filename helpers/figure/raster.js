@@ -19,8 +19,9 @@ function nearest(values, height, width) {
 }
 
 /** For each of `size` pixels the cells on its two sides, and the weight of the second (align_corners=False). */
-function between(size, cells) {
-  const place = Float64Array.from({ length: size }, (_, i) => Math.max((i + 0.5) * (cells / size) - 0.5, 0));
+function between(size, cells, smooth = true) {
+  const placeOf = (i) => (smooth ? Math.max((i + 0.5) * (cells / size) - 0.5, 0) : Math.floor((i * cells) / size));
+  const place = Float64Array.from({ length: size }, (_, i) => placeOf(i));
   const low = Int32Array.from(place, Math.floor);
   return { low, high: low.map((cell) => Math.min(cell + 1, cells - 1)), weight: place.map((p, i) => p - low[i]) };
 }
@@ -42,35 +43,10 @@ function bilinear(values, height, width) {
   return out;
 }
 
-/** For each of `size` pixels its own cell, as between() tells it. */
-function within(size, cells) {
-  const low = Int32Array.from({ length: size }, (_, i) => Math.floor((i * cells) / size));
-  return { low, high: low, weight: new Float64Array(size) };
-}
-
-/**
- * The classes that may be the highest somewhere between two cells, by number: that of each end, and those that are
- * above the right end's class on the left and above the left end's class on the right.
- */
-function contenders(line, left, right, classes) {
-  let [first, last] = [0, 0];
-  for (let k = 1; k < classes; k++) {
-    if (line[left + k] > line[left + first]) first = k;
-    if (line[right + k] > line[right + last]) last = k;
-  }
-  if (first === last) return [first];
-  const found = [];
-  for (let k = 0; k < classes; k++) {
-    const both = line[left + k] > line[left + last] && line[right + k] > line[right + first];
-    if (k === first || k === last || both) found.push(k);
-  }
-  return found;
-}
-
 /** The class with the highest score at each pixel, coarse (C, h, w) scores enlarged to the given shape. */
 function upsampled({ scores, shape: [height, width], smooth }) {
   const { data, shape: [classes, rows, columns] } = asArray(scores);
-  const [down, across] = [[height, rows], [width, columns]].map((sizes) => (smooth ? between : within)(...sizes));
+  const [down, across] = [between(height, rows, smooth), between(width, columns, smooth)];
   const labels = new Uint8Array(height * width);
   const line = new Float64Array(columns * classes); // one row of cells, all classes of a cell side by side
   for (let y = 0, i = 0; y < height; y++) {
@@ -78,20 +54,14 @@ function upsampled({ scores, shape: [height, width], smooth }) {
     for (let x = 0, at = 0; x < columns; x++) {
       for (let plane = x; plane < data.length; plane += rows * columns) line[at++] = data[plane + top] * (1 - below) + data[plane + bottom] * below;
     }
-    for (let x = 0; x < width; ) {
-      const cell = across.low[x];
-      const [left, right] = [cell * classes, across.high[x] * classes];
-      const rivals = contenders(line, left, right, classes);
-      for (; x < width && across.low[x] === cell; x++, i++) {
-        const weight = across.weight[x];
-        let best = -Infinity;
-        for (let r = 0; r < rivals.length; r++) {
-          const k = rivals[r];
-          const score = line[left + k] * (1 - weight) + line[right + k] * weight;
-          if (score > best) {
-            best = score;
-            labels[i] = k;
-          }
+    for (let x = 0; x < width; x++, i++) {
+      const [left, right, weight] = [across.low[x] * classes, across.high[x] * classes, across.weight[x]];
+      let best = -Infinity;
+      for (let k = 0; k < classes; k++) {
+        const score = line[left + k] * (1 - weight) + line[right + k] * weight;
+        if (score > best) {
+          best = score;
+          labels[i] = k;
         }
       }
     }
@@ -107,15 +77,10 @@ function visible(labels, shown) {
 /** 1 where one of the four neighbours has another label. */
 function edges(labels, width) {
   const out = new Uint8Array(labels.length);
-  for (let i = 0, x = 0; i < labels.length; i++, x = x + 1 === width ? 0 : x + 1) {
-    const label = labels[i];
-    if (
-      (x > 0 && labels[i - 1] !== label) ||
-      (x < width - 1 && labels[i + 1] !== label) ||
-      (i >= width && labels[i - width] !== label) ||
-      (i + width < labels.length && labels[i + width] !== label)
-    )
-      out[i] = 1;
+  for (let i = 0; i < labels.length; i++) {
+    const [right, below] = [i + 1, i + width];
+    if (right % width && labels[i] !== labels[right]) out[i] = out[right] = 1;
+    if (below < labels.length && labels[i] !== labels[below]) out[i] = out[below] = 1;
   }
   return out;
 }
@@ -125,13 +90,12 @@ function edges(labels, width) {
  * weights[level], 0 to 1, how much of it.
  */
 function tinted(below, levels, colours, weights) {
-  const out = new Uint8Array(below.length);
+  const out = below.slice();
   for (let i = 0, at = 0; i < levels.length; i++, at += 3) {
     const weight = weights[levels[i]];
-    const colour = 3 * levels[i];
+    if (weight === 0) continue;
     for (let channel = 0; channel < 3; channel++) {
-      out[at + channel] =
-        weight === 0 ? below[at + channel] : below[at + channel] * (1 - weight) + colours[colour + channel] * weight + 0.5;
+      out[at + channel] = below[at + channel] * (1 - weight) + colours[3 * levels[i] + channel] * weight + 0.5;
     }
   }
   return out;

@@ -16,7 +16,10 @@ def rows_of(values: object, width: int) -> list[list[float]]:
 
 @dataclass(eq=False)
 class Box(Layer):
-    """A frame round (left, top, width, height), or frames round (N, 4) of them, each with a text if given."""
+    """A frame round (left, top, width, height), or frames round (N, 4) of them, each with a text if given.
+
+    A text stands in its frame's upper left corner; where it would cover an earlier one, it goes down by a third.
+    """
 
     box: object
     text: object = ""
@@ -24,7 +27,12 @@ class Box(Layer):
     def shapes(self, now: SimpleNamespace) -> list[Shape]:
         boxes = rows_of(now.box, 4)
         texts = now.text if isinstance(now.text, list) else [now.text]
-        words = [("text", each[:2], written(t)) for each, t in zip(boxes, texts, strict=False) if t != ""]
+        words: list[Shape] = []
+        for (x, y, w, h), text in zip(boxes, texts, strict=False):
+            near = [top for _, (left, top), _ in words if abs(left - x) < 0.75 * w]
+            free = (k for k in range(3) if all(abs(top - y - k * h / 3) >= 0.25 * h for top in near))
+            if text != "":
+                words.append(("text", [x, y + next(free, 0) * h / 3], written(text)))
         return [("rect", each, "") for each in boxes] + words
 
 

@@ -4,7 +4,7 @@ const [LOUD, SOFT] = [0.15, 0.003]; // of the loudest, and seconds in which the 
 const MOMENT = 0.25; // seconds of sound after each movement of the playhead; where it rests there is silence
 
 /** A tone that is silent until told. Browsers let no page sound before a hand has pressed something: it is made late. */
-function makeTone(pitch) {
+function makeTone(pitch, signal) {
   let [context, gain] = [null, null];
   function begin() {
     context = new AudioContext();
@@ -13,6 +13,7 @@ function makeTone(pitch) {
     oscillator.connect(gain).connect(context.destination);
     oscillator.start();
   }
+  signal.addEventListener("abort", () => context?.close());
   return {
     /** Go on and off at these times, [[seconds from now, 0 or 1], ...], in place of what was to come. */
     play(levels) {
@@ -24,7 +25,6 @@ function makeTone(pitch) {
       for (const [wait, level] of levels) gain.gain.setTargetAtTime(level * LOUD, now + wait, SOFT);
     },
     silence: () => gain?.gain.cancelScheduledValues(context.currentTime).setTargetAtTime(0, context.currentTime, SOFT),
-    leave: () => context?.close(),
   };
 }
 
@@ -39,9 +39,9 @@ function levelsAt(strokes, at) {
 
 /** Let a tone follow strokes: follow(on, seconds, strokes) after each change sounds where the place has moved. */
 function makeFollower(pitch, tools) {
-  const tone = makeTone(pitch);
+  const tone = makeTone(pitch, tools.signal);
   let last = null;
-  tools.players.push({ pause: tone.silence, leave: tone.leave });
+  tools.players.push({ pause: tone.silence });
   return (on, seconds, strokes) => {
     if (!on) tone.silence();
     else if (last !== null && seconds !== last) tone.play(levelsAt(strokes, seconds));
@@ -52,8 +52,7 @@ function makeFollower(pitch, tools) {
 /** A Morse key: while it is held it sounds; each stroke goes into the control as [down, up] in seconds. */
 function key(control, tools, canvas) {
   const { name, pitch } = control.node;
-  const tone = makeTone(pitch);
-  tools.players.push({ pause() {}, leave: tone.leave });
+  const tone = makeTone(pitch, tools.signal);
   let [down, start] = [null, null]; // when the key went down, and when the first stroke began
   const now = () => performance.now() / 1000;
   const show = () => (canvas.style.filter = down === null ? "" : "invert(1)");
@@ -82,10 +81,10 @@ function key(control, tools, canvas) {
     hover: false,
     help: "press and hold the picture, or Space, and let go; Delete wipes it",
     wipe,
-    point: (_across, _down, begins) => begins && press(),
+    point: (_x, _y, begins) => begins && press(),
     release: lift,
     keys: { " ": press, Delete: wipe, Backspace: wipe },
   };
 }
 
-export { makeFollower, levelsAt, key };
+export { makeFollower, key };

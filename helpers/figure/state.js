@@ -6,7 +6,7 @@ const LATE = "No answer yet: the notebook's kernel is busy, or none is running; 
 const ALONE = "needs a running notebook: open it in Jupyter and run its cells.";
 
 /** The state: changed here at once, told to Python when the hand rests, followed when Python or another view sets it. */
-function liveState(model, draw) {
+function liveState(model, draw, signal) {
   const state = { ...model.get("state") };
   let waiting;
   const follow = () => {
@@ -20,6 +20,11 @@ function liveState(model, draw) {
     model.set("state", { ...state });
     model.save_changes();
   };
+  signal.addEventListener("abort", () => {
+    model.off("change:state", follow);
+    clearTimeout(waiting);
+    if (waiting) save();
+  });
   return {
     state,
     change(changes) {
@@ -28,73 +33,64 @@ function liveState(model, draw) {
       clearTimeout(waiting);
       waiting = setTimeout(save, SAVE_AFTER);
     },
-    leave() {
-      model.off("change:state", follow);
-      if (waiting) {
-        clearTimeout(waiting);
-        save();
-      }
-    },
   };
 }
 
-/** Questions to Python, the newest only: answerOf() gives what is known at once, and `draw` runs when more is. */
-function asker(model, draw, say) {
+/** Questions to Python, the newest only: a function that gives what is known at once; `draw` runs when more is. */
+function asker(model, draw, say, signal) {
   const answers = new Map();
   const shown = new Map(); // what stands on the page of each question: it stays while Python thinks
-  let [asked, patience, rest] = [null, 0, 0];
-  const stop = () => [patience, rest].forEach(clearTimeout);
+  let [asked, timer] = [{}, 0]; // the question that is open or was answered last, and what comes next if no answer does
 
   const hear = () => {
     const answer = model.get("answer");
     if (!answer || !("ask" in answer)) return;
     if ("value" in answer) answers.set(JSON.stringify([answer.ask, answer.inputs]), answer.value);
-    if (!asked || answer.number !== asked.number) return;
-    stop();
-    asked = { ...asked, number: -1 };
+    if (answer.number !== asked.number) return;
+    clearTimeout(timer);
+    asked.number = null;
     say(answer.refusal ?? "", false);
     draw();
   };
   hear(); // of a saved notebook
   model.on("change:answer", hear);
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    model.off("change:answer", hear);
+  });
 
   function send(ask, inputs) {
     asked.number = Math.floor(Math.random() * 2 ** 40); // another view of the figure has numbers of its own
     model.set("asked", { ask, inputs, number: asked.number });
     model.save_changes();
+    timer = setTimeout(say, PATIENCE, LATE, true);
   }
 
-  function answerOf(ask, { name, when, inputs, stored }) {
+  function forget(ask) {
+    if (asked.ask !== ask) return;
+    clearTimeout(timer);
+    asked = {};
+    say("", false);
+  }
+
+  return (ask, { name, when, inputs, stored }) => {
     const key = JSON.stringify([ask, inputs]);
     if (!when) {
       shown.delete(ask);
-      if (asked?.ask === ask) {
-        stop();
-        asked = null;
-        say("", false);
-      }
+      forget(ask);
     } else if (answers.has(key)) {
-      if (asked && asked.key !== key) say("", false);
+      if (asked.key !== key) forget(ask);
       shown.set(ask, answers.get(key));
-    } else if (asked?.key !== key) {
-      stop();
-      asked = { ask, key, number: -1 };
+    } else if (asked.key !== key) {
+      clearTimeout(timer);
+      asked = { ask, key, number: null };
       if (typeof model.send !== "function") say(`${name} ${ALONE}`, false);
       else {
         say("Python is asked …", true);
-        rest = setTimeout(send, SAVE_AFTER, ask, inputs);
-        patience = setTimeout(() => say(LATE, true), SAVE_AFTER + PATIENCE);
+        timer = setTimeout(send, SAVE_AFTER, ask, inputs);
       }
     }
     return shown.get(ask) ?? stored;
-  }
-
-  return {
-    answerOf,
-    leave() {
-      stop();
-      model.off("change:answer", hear);
-    },
   };
 }
 

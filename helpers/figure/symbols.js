@@ -31,10 +31,8 @@ function nearestTo(centres, place) {
 
 /** The value of a symbol; a control that is not here is what the hand left. */
 const FINDERS = {
-  names: ({ texts }) => texts,
   pick: ({ of, at: places }) => places.reduce(at, of),
   choose: ({ which, options }) => options[Math.min(Number(which), options.length - 1)],
-  each: ({ turn }) => turn,
   slider: ({ now, start, step, count }) => Math.min(now, start + Math.max(count - 1, 0) * step),
   choice: ({ now, options }) => Math.min(now, Math.max(options.length - 1, 0)),
   toggle: ({ now }) => Number(now),
@@ -96,11 +94,11 @@ function symbolsOf({ nodes, arrays, state, labs, ask }) {
     const { kind } = node;
     if (kind === "stored") return trees[number];
     if (kind === "names") return node.texts;
+    if (kind === "each") return symbols.turn;
     if (kind === "text") return spell(node);
     const inputs = inputsOf(node);
     if (kind === "ask") return ask(number, inputs);
     if (node.name in state) inputs.now = state[node.name];
-    if (kind === "each") inputs.turn = symbols.turn;
     const kept = memory[number][symbols.turn];
     if (kept && same(kept.inputs, inputs)) return kept.result;
     const find = kind === "lab" ? (labs[node.name] ?? KIT[node.name]) : (FINDERS[kind] ?? (({ now }) => now));

@@ -2,6 +2,7 @@
 
 import { make, makeSvg, write, each } from "./page.js";
 import { asArray, asList } from "./arrays.js";
+import { arrows, keysOn } from "./controls.js";
 
 const [FAINTEST, WIDEST] = [0.03, 12]; // weight of the thinnest ribbon, CSS pixels of one of weight 1
 
@@ -21,17 +22,13 @@ function tokens(part, tools) {
     if (chooses) token.setAttribute("role", "radio");
     return token;
   };
-  list.addEventListener("keydown", (event) => {
-    const count = list.children.length;
-    const now = [...list.children].indexOf(event.target);
-    const next = { ArrowLeft: now - 1, ArrowUp: now - 1, ArrowRight: now + 1, ArrowDown: now + 1, Home: 0, End: count - 1 }[event.key];
-    if (next === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const token = list.children[(next + count) % count];
-    if (chooses) press((next + count) % count);
-    token.focus();
-  });
+  const here = () => [...list.children].indexOf(document.activeElement);
+  const go = (place) => {
+    const next = (place + list.children.length) % list.children.length;
+    if (chooses) press(next);
+    list.children[next].focus();
+  };
+  keysOn(list, { ...arrows((dx, dy) => go(here() + dx + dy)), Home: () => go(0), End: () => go(-1) }, tools);
   return {
     node: list,
     update() {

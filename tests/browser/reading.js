@@ -28,8 +28,8 @@ const readPart = (part) => {
   const texts = [...part.querySelectorAll("[data-text]")].map((node) => node.textContent).filter(Boolean);
   const filled = [...part.querySelectorAll(".bar i, .token i:not([hidden])")];
   const bars = filled.map((bar) => ["bar", [parseFloat(bar.style.width)], ""]);
-  const lines = [...part.querySelectorAll(".over .stroke, [data-shape]")].map((node) => {
-    const kind = node.dataset.shape ?? node.classList[1];
+  const lines = [...part.querySelectorAll(".stroke")].map((node) => {
+    const kind = node.classList[1];
     const text = (name) => node.getAttribute(name) ?? "";
     const numbers = (texts) => texts.join(" ").match(/-?[\d.]+(e-?\d+)?/g).map(Number);
     const of = {

@@ -179,6 +179,20 @@ def test_a_matrix_with_row_names_shrinks_with_its_page(plain, width):
         assert box["y"] + box["height"] / 2 == pytest.approx(middle, abs=1)
 
 
+def test_titles_of_tiles_are_no_wider_than_their_picture(plain):
+    """A long word widened its row, and the titles stood beside the tiles they name."""
+    tiles = fig.Row(fig.Each(2), fig.Image(np.zeros((4, 4), np.uint8)), titles=["a" * 40, "b"], side=120)
+    page = plain.put("titles", fig.Figure(tiles, caption="Black.", alt="Two tiles."))
+    titles, picture = (page.root.locator(each).bounding_box() for each in (".tile-titles", ".picture"))
+    assert (titles["x"], titles["width"]) == (picture["x"], picture["width"])
+
+
+def test_a_pads_button_is_clear_of_the_ring_that_shows_the_focus(plain):
+    page = plain.open("morse_key")
+    canvas, button = page.canvas().bounding_box(), page.root.get_by_role("button").bounding_box()
+    assert button["y"] - canvas["y"] - canvas["height"] > 5  # a ring of 3 pixels, 2 away
+
+
 def test_where_no_kernel_is_a_question_is_refused_in_words(plain):
     page = plain.open("asking")
     expect(page.root.locator(".status")).to_have_text(

@@ -63,6 +63,7 @@ def stages(draw, controls: dict, turn: fig.Symbol | None = None) -> fig.Stage | 
             at, controls["radius"], fig.Heat(maps[0], 0, 5, blend=40), fig.Outline(labels, legend)
         ),
         "box": fig.Box(box, fig.text("at {x}", x=which)),
+        "boxes": fig.Box(draw(floats((4, 4), 1, 9)), CLASSES[: draw(st.integers(1, 4))]),
         "dots": fig.Dots(fig.array(spots)[which], chosen=draw(st.none() | st.just(1))),
         "arrows": fig.Arrows(fig.array(spots.reshape(count, 4))[which], heads=draw(st.booleans())),
         "note": fig.Note(at.x, at.y, fig.names(CLASSES)[labels[at.y, at.x]], when=controls["switch"]),
