@@ -8,13 +8,12 @@ import torch
 from torch import Tensor
 
 from helpers import seeds
-from helpers.captioning.data import DIGITS, NAMED, owners
+from helpers.captioning.data import DIGITS, NAMED
 from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.tokens import PAD
 
-# Pixels along a scene and along a cell, which is as large as in notebook 06: 6 x 6 places.
-SIDE, CELL = 72, 12
+SIDE = 72  # pixels along a scene; its cells are as large as in notebook 06: 6 x 6 places
 FRAMES, FRAME = 12, 48  # frames of a clip, and pixels along one: 4 x 4 places
 GAP = 6  # pixels at least between the centres of two stickers, from left to right
 HEIGHTS = (14, 17)  # of a digit, in pixels
@@ -152,13 +151,3 @@ def encode(words: Sequence[str]) -> Tensor:
     if unknown:
         raise ValueError(f"There is no word {unknown[0]!r}. The words are: {', '.join(WORDS[1:])}.")
     return torch.tensor([*(NUMBER_OF[word] for word in words), *[PAD] * (LONGEST - len(words))])
-
-
-def cell_names(scenes: Scenes) -> Tensor:
-    """What each cell shows: (N, 2, rows, columns) int64, its sticker's digit + 1 and colour + 1, or 0 and 0."""
-    owner, side = owners(scenes), scenes.instances.shape[-1] // CELL
-    names = [
-        torch.where(owner >= 0, of.gather(1, owner.clamp(min=0)) + 1, 0)
-        for of in (scenes.digits, scenes.colours)
-    ]
-    return torch.stack(names, dim=1).unflatten(2, (side, side))
