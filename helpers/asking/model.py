@@ -107,6 +107,7 @@ class Asker(nn.Module):
     def forward(self, asked: Asked) -> Answer:
         check_asked(asked)
         seen, place, weights = asked.annotations, asked.annotations[..., -2:], []
+        # A sum of nine words, the most that a question has, spreads three times as wide as one.
         told = self.embed(asked.words).sum(dim=1) / 3 * self.reads  # (B, size)
         asking = self.guide(asked.words).sum(dim=1) * self.reads
         offset, cells = torch.zeros_like(place), seen.shape[1] ** 0.5

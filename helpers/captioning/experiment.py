@@ -52,7 +52,7 @@ def learn_names(encoder: NamingEncoder, scenes: Scenes, seed: int, steps: int) -
 
 
 @torch.no_grad()
-def named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
+def cells_named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
     """The share of cells named right: "digit" and "colour" of those that show a sticker, "empty" of the others."""
     names = data.cell_names(scenes)
     scores = [encoder.eval()(as_input(some)) for some in scenes.images.split(20)]
@@ -125,7 +125,7 @@ def material(seed: int, budget: Budget, order: Order) -> tuple[Annotated, Annota
 def naming(seed: int, budget: Budget) -> Iterator[dict]:
     """Train an encoder, and yield its row."""
     encoder, history, _ = prepared(seed=seed, budget=budget)
-    yield recorded({"model": "naming encoder"}, seed, named(encoder, held_out(budget.tested)), history)
+    yield recorded({"model": "naming encoder"}, seed, cells_named(encoder, held_out(budget.tested)), history)
 
 
 def compare(

@@ -86,7 +86,11 @@ def word_by_word(
         ),
         fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
         also=(model, scene, blend, erase),
-        still={"Scene": int(first), "Word": int(spoken), "cell": (looked_at[:2] + looked_at[2:] / 2).tolist()},
+        still={
+            "Scene": int(first),
+            "Word": int(spoken),
+            "cell": (looked_at[:2] + looked_at[2:] / 2).tolist(),
+        },
         caption="{Model}, scene {Scene}, \N{LEFT DOUBLE QUOTATION MARK}{Word}\N{RIGHT DOUBLE QUOTATION MARK}: without "
         "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
         alt=f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",

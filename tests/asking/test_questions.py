@@ -8,6 +8,7 @@ import torch
 
 from helpers.asking import data, learning
 from helpers.asking.model import Encoder
+from helpers.captioning.data import cell_names, owners
 from helpers.data.scenes import COLOUR_NAMES
 
 
@@ -84,7 +85,7 @@ def test_the_event_is_seen_in_its_frame_alone():
 
 
 def test_cells_are_named_after_the_sticker_that_covers_most_of_them(scenes):
-    owner, names = data.owners(scenes), data.cell_names(scenes).flatten(2)
+    owner, names = owners(scenes), cell_names(scenes).flatten(2)
     for n in (0, 7):
         for cell in range(36):
             row, column = divmod(cell, 6)
