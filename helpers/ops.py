@@ -116,6 +116,22 @@ def check_tensor(part: object, name: str) -> None:
         )
 
 
+def check_numbers(part: object, name: str, axes: str, advice: str) -> None:
+    """Raise ValueError unless a part is a tensor with these axes, such as "B, L, D", in floating point and finite.
+
+    Args:
+        advice: a sentence on what makes such a tensor.
+    """
+    check_tensor(part, name)
+    if part.ndim != len(axes.split(",")) or 0 in part.shape or not part.is_floating_point():
+        raise ValueError(
+            f"Expected {name} of shape ({axes}), none of them 0, in floating point, got {tuple(part.shape)} in "
+            f"{part.dtype}. {advice}"
+        )
+    if not part.isfinite().all():
+        raise ValueError(f"The {name} hold NaN or infinity. {advice}")
+
+
 def check_bytes(images: Tensor, name: str) -> None:
     """Raise ValueError unless images are in uint8; the message says what makes them so, where their range tells."""
     if images.dtype == torch.uint8:

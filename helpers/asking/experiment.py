@@ -157,7 +157,7 @@ def at_once(budget: Budget, arms: Iterable[dict[str, Any]], steps: int) -> Itera
 
 
 @lru_cache(maxsize=1)
-def cinema(seed: int, budget: Budget, split: str = "test") -> tuple[Clips, Clips]:
+def cinema(seed: int, budget: Budget, split: Split = "test") -> tuple[Clips, Clips]:
     """The clips that a seed's networks learn from, and those they are judged on."""
     encoder, _ = named(seed, budget, WIDE)
     train = watched(encoder, data.draw_clips(budget.clips, seed))

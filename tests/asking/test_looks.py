@@ -131,7 +131,7 @@ ASKED = {"annotations": torch.zeros(2, L, D), "words": torch.ones(2, 3, dtype=to
 ASKED["truth"] = torch.zeros(2, 2, L, dtype=torch.bool)
 BAD = [
     ({"annotations": torch.zeros(L, D)}, "(9, 10)"),
-    ({"annotations": torch.zeros(0, L, D)}, "at least one question"),
+    ({"annotations": torch.zeros(0, L, D)}, "none of them 0"),
     ({"annotations": torch.full((2, L, D), torch.nan)}, "NaN"),
     ({"annotations": torch.zeros(2, L, D, dtype=torch.int64)}, "floating point"),
     ({"annotations": [[0.0]]}, "torch tensor"),
