@@ -52,9 +52,7 @@ def ask_the_scene(
             f"{len(answers)} answers; got {maps.shape}, {told.shape} and {np.shape(truths)}."
         )
     percent, hops = in_percent(maps), maps.shape[4]
-    grid = percent.shape[5:]
-    words = [[list(questions[form][colour]) for colour in colours] for form in forms]
-    best = np.asarray(answers)[told.argmax(axis=-1)].tolist()
+    words = [[questions[form][colour] for colour in colours] for form in forms]
 
     scene = fig.Slider("Scene", len(scenes), labels=[str(n + 1) for n in range(len(scenes))], keys="-+")
     # It begins with a question that has an answer in the first scene, of the last form that has one.
@@ -64,7 +62,7 @@ def ask_the_scene(
     model = fig.Choice("Network", models, keys="[]")
     look = fig.Slider("Look", hops, labels=[str(n + 1) for n in range(hops)])
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
-    at = fig.Pointer(scenes.shape[1:3], grid=grid, name="cell")
+    at = fig.Pointer(scenes.shape[1:3], grid=percent.shape[5:], name="cell")
     asked = model, scene, form, colour
     visible = fig.array(np.where(percent < FAINT, np.nan, percent))[asked]
     return fig.Figure(
@@ -82,9 +80,9 @@ def ask_the_scene(
         caption="{Network}, scene {Scene}: the answer is “{said}” ({share:.0%}); right is “{truth}”. "
         "Look {Look}: {weight:.0%} of the weight lies on the cell in {cell}.",
         alt=f"{len(scenes)} scenes under the maps of {' and '.join(models)}, a question, and shares of answers.",
-        said=fig.names(best)[asked],
+        said=fig.names(np.asarray(answers)[told.argmax(axis=-1)])[asked],
         share=fig.array(told.max(axis=-1))[asked],
-        truth=fig.names([[list(each) for each in rows] for rows in truths])[scene, form, colour],
+        truth=fig.names(truths)[scene, form, colour],
         weight=fig.array(maps.reshape(percent.shape))[asked][look, at.y, at.x],
     )
 
@@ -127,14 +125,7 @@ def which_frame(
     here = fig.array(weights)[shuffle, clip]
     return fig.Figure(
         fig.Stage(fig.Image(fig.array(frames)[clip, shown]), title=fig.text("Frame {n}", n=frame), side=300),
-        fig.Lines(
-            {"weight": here},
-            x=list(range(1, T + 1)),
-            mark=frame,
-            low=0,
-            high=1,
-            title="Weights of the frames",
-        ),
+        fig.Lines({"weight": here}, range(1, T + 1), frame, low=0, high=1, title="Weights of the frames"),
         fig.Bars(
             [str(n) for n in range(10)], fig.array(told)[model, shuffle, clip], title="Shares of the digits"
         ),
@@ -143,7 +134,7 @@ def which_frame(
         caption="Clip {Clip}: digit {digit} is seen in frame {event} only; the greatest weight lies on frame {most}. "
         "{Network} answers {said} ({share:.0%}). Frame {Frame} has {weight:.0%} of the weight.",
         alt=f"{N} clips of {T} frames, the weight of each frame, and shares of answers of {', '.join(models)}.",
-        digit=fig.array(np.asarray(digits))[clip],
+        digit=fig.array(digits)[clip],
         event=fig.array(found + 1)[shuffle, clip],
         most=fig.array(weights.argmax(axis=-1) + 1)[shuffle, clip],
         said=fig.array(told.argmax(axis=-1))[model, shuffle, clip],

@@ -142,12 +142,7 @@ def judge(asker: Asker, test: Material) -> dict[str, float]:
 def twins_right(asker: Asker, encoder: Encoder, twins: tuple[Scenes, Scenes]) -> dict[str, float]:
     """Of pairs of twins for which one question has two answers, the share answered rightly for both, by kind."""
     pairs = data.flipped(*(list(data.all_questions(each)) for each in twins))
-    right = []
-    for number, scenes in enumerate(twins):
-        asked = read(encoder, scenes, [pair[number] for pair in pairs])
-        right.append(answers(asker, asked)[0].argmax(dim=1) == asked.answers)
-    both, figures = right[0] & right[1], {}
-    for kind in WHICH:
-        chosen = torch.tensor([pair[0].kind == kind for pair in pairs])
-        figures[f"{kind}_pairs"] = float(both[chosen].float().mean())
-    return figures
+    asked = [read(encoder, *each) for each in zip(twins, zip(*pairs, strict=True), strict=True)]
+    right = [answers(asker, each)[0].argmax(dim=1) == each.answers for each in asked]
+    both = (right[0] & right[1]).float()
+    return {f"{kind}_pairs": float(both[asked[0].of(kind)].mean()) for kind in WHICH}
