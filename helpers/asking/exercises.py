@@ -15,8 +15,6 @@ def _asked(generator: Generator) -> tuple[Tensor, ...]:
     B, L, size, D = generator.permutation([2, 3, 4, 5])
     mask = torch.from_numpy(generator.random((B, L)) < 0.6)
     mask[:, generator.integers(L)] = True  # a row that may look nowhere is another exercise
-    mask[0, generator.integers(1, L)] = False
-    mask[0, 0] = True
     shapes = ((B, size), (B, L, size), (B, L, D), (size,))
     question, keys, values, v = (torch.from_numpy(generator.standard_normal(shape)) for shape in shapes)
     return question, keys, values, 2 * v, mask
@@ -102,10 +100,7 @@ def _maps(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
     M, L = 40, generator.integers(5, 7)
     weights = torch.from_numpy(generator.dirichlet(np.ones(L), size=M))
     owners = torch.from_numpy(generator.integers(-1, 3, (M, L)))
-    about = torch.from_numpy(generator.integers(-1, 3, M))
-    about[:2] = torch.tensor([-1, 0])
-    owners[0] = -1
-    return weights, owners, about
+    return weights, owners, torch.from_numpy(generator.integers(-1, 3, M))
 
 
 def _hits(weights: Tensor, owners: Tensor, about: Tensor) -> Tensor:

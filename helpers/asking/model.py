@@ -7,11 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from helpers import ops
-from helpers.captioning.model import NamingEncoder
+from helpers.captioning.model import PAD, NamingEncoder
 
 Look = Literal["attention", "mean", "nothing", "truth", "gates"]
 Pool = Literal["attention", "mean", "max"]
-PAD = 0  # the number that fills short questions up; no word has it
 
 
 class Encoder(NamingEncoder):
@@ -121,6 +120,7 @@ class Asker(nn.Module):
         return Answer(self.answer(told), torch.cat(weights, dim=1))
 
     def read(self, scores: Tensor, value: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+        """What is read of the values (B, L, size) by scores (B, 1, L), (B, 1, size), and the weights (B, 1, L)."""
         if self.look == "gates":
             return scores.sigmoid() @ value, scores.sigmoid()
         if self.look != "attention":
