@@ -152,14 +152,15 @@ def label_maps(
 
 
 def learning_curves(
-    runs: Mapping[str, Mapping[int, float]], ylabel: str, title: str, width: int = 1
+    runs: Mapping[str, Mapping[int, float] | Sequence[float]], ylabel: str, title: str, width: int = 1
 ) -> Figure:
-    """Draw a curve for each run, name -> {step: value}; each point is the mean of `width` steps round it.
+    """Draw a curve for each run, name -> {step: value} or a value a step; a point is the mean of `width` steps.
 
     A run that was stopped before it took as many steps is one point.
     """
     figure, axis = plt.subplots()
     for name, values in runs.items():
+        values = values if isinstance(values, Mapping) else dict(enumerate(values))
         wide = max(1, min(width, len(values)))
         means = np.convolve(list(values.values()), np.full(wide, 1 / wide), mode="valid")
         axis.plot(list(values)[wide // 2 :][: len(means)], means, label=name)

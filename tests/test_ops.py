@@ -17,6 +17,7 @@ from helpers.ops import (
     boundaries,
     check_bytes,
     check_images,
+    check_numbers,
     patches,
     receptive_field,
     thin_plate,
@@ -169,6 +170,13 @@ REFUSED = [
     (check_images, (GOOD[:0], 3, 32), "got an empty batch"),
     (check_images, (GOOD / 0, 3, 32), "NaN or infinity. Look at where"),
     (check_images, (GOOD - float("inf"), 3, 32), "NaN or infinity"),
+    (
+        check_numbers,
+        (GOOD, "keys", "B, L, D", "Flatten."),
+        "(B, L, D), none of them 0, in floating point, got (2, 3",
+    ),
+    (check_numbers, (VALUE[:0], "keys", "B, L, D", "Flatten."), "got (0, 5, 4) in torch.float32. Flatten."),
+    (check_numbers, (VALUE / 0, "keys", "B, L, D", "Flatten."), "The keys hold NaN or infinity. Flatten."),
 ]
 
 

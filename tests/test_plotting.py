@@ -199,11 +199,12 @@ def test_label_maps_name_rows_and_the_classes_that_occur(monkeypatch):
 
 
 def test_learning_curves_are_means_in_the_middle_of_their_steps():
-    runs = {"a": {5: 1.0, 6: 2.0, 7: 6.0, 8: 4.0}, "stopped": {5: 1.0, 6: 3.0}}
+    runs = {"a": {5: 1.0, 6: 2.0, 7: 6.0, 8: 4.0}, "stopped": {5: 1.0, 6: 3.0}, "from 0": [0.0, 3.0, 6.0]}
     figure = plotting.learning_curves(runs, "loss", "It falls", width=3)
-    (x, y), (x_stopped, y_stopped) = (line.get_data() for line in figure.axes[0].lines)
+    (x, y), (x_stopped, y_stopped), (x_listed, y_listed) = (line.get_data() for line in figure.axes[0].lines)
     assert list(x) == [6, 7] and list(y) == pytest.approx([3, 4])
     assert list(x_stopped) == [6] and list(y_stopped) == pytest.approx([2])
+    assert list(x_listed) == [1] and list(y_listed) == pytest.approx([3])
     plt.close(figure)
 
 

@@ -8,13 +8,12 @@ import torch
 from torch import Tensor
 
 from helpers import seeds
-from helpers.captioning.data import DIGITS, NAMED, owners
+from helpers.captioning.data import DIGITS, NAMED
 from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.tokens import PAD
 
-# Pixels along a scene and along a cell, which is as large as in notebook 06: 6 x 6 places.
-SIDE, CELL = 72, 12
+SIDE = 72  # pixels along a scene; its cells are as large as in notebook 06: 6 x 6 places
 FRAMES, FRAME = 12, 48  # frames of a clip, and pixels along one: 4 x 4 places
 GAP = 6  # pixels at least between the centres of two stickers, from left to right
 HEIGHTS = (14, 17)  # of a digit, in pixels
@@ -29,6 +28,7 @@ TEMPLATES: dict[Kind, str] = {
     "none": "which digit is {colour} ?",
     "count": "how many stickers are {colour} ?",
 }
+SIDES = {"direct": {"": 0}, "none": {"": 0}, "beside": {"left": -1, "right": 1}}  # and how many stickers away
 WHICH: tuple[Kind, ...] = ("direct", "beside")
 HARD: tuple[Kind, ...] = ("none", "count")
 FIXED = [word for template in TEMPLATES.values() for word in template.split() if "{" not in word]
@@ -85,8 +85,8 @@ def all_questions(scenes: Scenes, kinds: Sequence[Kind] = WHICH) -> Iterator[Que
         for place, sticker in enumerate(order):
             holders[COLOUR_NAMES[colours[sticker]]].append(place)
         for kind in kinds:
-            for colour, answer, *stickers, side in _of_kind(kind, holders, [digits[k] for k in order]):
-                about = (order[place] for place in stickers)
+            for colour, side, answer, *places in _of_kind(kind, holders, [digits[k] for k in order]):
+                about = (order[place] for place in places)
                 yield Question(scene, kind, worded(kind, colour, side), answer, *about)
 
 
@@ -96,19 +96,19 @@ def worded(kind: Kind, colour: str, side: str = "") -> tuple[str, ...]:
 
 
 def _of_kind(kind: Kind, holders: dict[str, list[int]], digits: list[int]) -> Iterator[tuple]:
-    """Colour, answer, the places (from left to right) of the stickers asked and told about, side."""
-    for colour in NAMED if kind in HARD else list(holders):
+    """Colour, side, answer, and the places (from left to right) of the stickers asked and told about."""
+    for colour in NAMED if kind in HARD else holders:
         found = holders.get(colour, [])
-        if kind == "count" and len(found) <= MOST:
-            yield colour, NUMBERS[len(found)], ""
+        if kind == "count":
+            if len(found) <= MOST:
+                yield colour, "", NUMBERS[len(found)]
         elif kind == "none" and not found:
-            yield colour, "none", ""
-        elif kind in ("direct", "none") and len(found) == 1:
-            yield colour, NUMBERS[digits[found[0]]], found[0], found[0], ""
-        elif kind == "beside" and len(found) == 1:
-            for side, place in (("left", found[0] - 1), ("right", found[0] + 1)):
+            yield colour, "", "none"
+        elif len(found) == 1:
+            for side, step in SIDES[kind].items():
+                place = found[0] + step
                 if 0 <= place < len(digits):
-                    yield colour, NUMBERS[digits[place]], found[0], place, side
+                    yield colour, side, NUMBERS[digits[place]], found[0], place
 
 
 def side_of(words: Sequence[str]) -> str:
@@ -152,13 +152,3 @@ def encode(words: Sequence[str]) -> Tensor:
     if unknown:
         raise ValueError(f"There is no word {unknown[0]!r}. The words are: {', '.join(WORDS[1:])}.")
     return torch.tensor([*(NUMBER_OF[word] for word in words), *[PAD] * (LONGEST - len(words))])
-
-
-def cell_names(scenes: Scenes) -> Tensor:
-    """What each cell shows: (N, 2, rows, columns) int64, its sticker's digit + 1 and colour + 1, or 0 and 0."""
-    owner, side = owners(scenes), scenes.instances.shape[-1] // CELL
-    names = [
-        torch.where(owner >= 0, of.gather(1, owner.clamp(min=0)) + 1, 0)
-        for of in (scenes.digits, scenes.colours)
-    ]
-    return torch.stack(names, dim=1).unflatten(2, (side, side))

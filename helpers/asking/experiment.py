@@ -1,6 +1,6 @@
 """The experiments of notebook 08b: questions answered with and without attention, and clips likewise."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -11,14 +11,13 @@ from torch import nn
 from helpers import results, runtime
 from helpers.asking import data
 from helpers.asking.data import HARD
-from helpers.asking.learning import Material, judge, learn, lessons, naming, twins_right
+from helpers.asking.learning import Material, judge, learn, lessons, twins_right
 from helpers.asking.model import Asker, Encoder
 from helpers.asking.watching import Clips, judge_watcher, watch, watched
-from helpers.captioning.experiment import NAMING_RATE, naming_loss
-from helpers.data.batches import endless
+from helpers.captioning.experiment import cells_named, learn_names
 from helpers.data.scenes import Scenes
-from helpers.optimisers import muon
-from helpers.training import History, fit, loss_curve
+from helpers.data.splits import Split
+from helpers.training import History, recorded
 
 RATES = (0.001, 0.002, 0.005, 0.01)  # the lowest was tried last, since the next one came out best
 WIDE, NARROW = 64, 12  # features a place
@@ -84,11 +83,7 @@ def named(seed: int, budget: Budget, channels: int) -> tuple[Encoder, History]:
     scenes = data.draw_scenes(budget.scenes, seed + 100, "train", (2, 6))
     runtime.seed_everything(seed)
     encoder = Encoder(channels)
-    batches = endless(scenes.images, data.cell_names(scenes), 16, seed)
-    history = fit(
-        encoder, batches, naming_loss, steps=budget.naming, lr=NAMING_RATE, optimisers=muon, name="naming"
-    )
-    return encoder.requires_grad_(False), history
+    return encoder, learn_names(encoder, scenes, seed, budget.naming)
 
 
 def new_asker(fields: dict[str, Any], channels: int, seed: int) -> Asker:
@@ -99,82 +94,70 @@ def new_asker(fields: dict[str, Any], channels: int, seed: int) -> Asker:
 
 @lru_cache(maxsize=2)
 def school(
-    seed: int, budget: Budget, stickers: int = 4, features: int = WIDE, split: str = "test"
+    seed: int, budget: Budget, split: Split = "test"
 ) -> tuple[Encoder, Material, Material, tuple[Scenes, Scenes]]:
     """The encoder of a seed, what its networks learn from, what they are judged on, and that with its twins."""
-    encoder, _ = named(seed, budget, features)
-    twins = data.draw_twins(budget.tested, 1, split, stickers)
-    train = lessons(encoder, data.draw_scenes(budget.scenes, seed, "train", stickers), seed=seed)
+    encoder, _ = named(seed, budget, WIDE)
+    twins = data.draw_twins(budget.tested, 1, split)
+    train = lessons(encoder, data.draw_scenes(budget.scenes, seed), seed=seed)
     return encoder, train, lessons(encoder, twins[0]), twins
 
 
 def row(
-    fields: dict[str, Any], seed: int, model: nn.Module, figures: dict[str, float], losses: list[float]
+    fields: dict[str, Any], seed: int, model: nn.Module, figures: dict[str, float], history: History
 ) -> dict:
     """A row of the record; its parameters are all of the network's, those of a look that is kept among them."""
     parameters = sum(each.numel() for each in model.parameters())
-    trained = {"steps": len(losses), "parameters": parameters, "curve": loss_curve(losses)}
-    return {**fields, "seed": seed, "figures": figures, **trained}
+    return recorded(fields, seed, figures, history) | {"parameters": parameters}
 
 
-def compare(seed: int, budget: Budget, arms: Sequence[dict[str, Any]]) -> Iterator[dict]:
+def compare(seed: int, budget: Budget, arms: Iterable[dict[str, Any]]) -> Iterator[dict]:
     """Train networks on the questions of a seed, and yield a row for each."""
+    encoder, train, test, twins = school(seed, budget)
     for fields in arms:
-        encoder, train, test, twins = school(seed, budget, fields["stickers"], fields["features"])
         asker = new_asker(fields, train.annotations.shape[2], seed)
         first = budget.first if fields["taught"] == "hop by hop" else 0
-        losses = learn(asker, train, seed, first, budget.steps + budget.first - first)
-        yield row(fields, seed, asker, judge(asker, test) | twins_right(asker, encoder, twins), losses)
-
-
-def at_once(fields: dict[str, Any], train: Material, test: Material, steps: int) -> dict:
-    """Train a network on all questions at once on seed 0: its row."""
-    asker = new_asker(fields, train.annotations.shape[2], 0)
-    losses = learn(asker, train, 0, 0, steps)
-    return row(fields, 0, asker, judge(asker, test), losses)
+        history = learn(asker, train, seed, first, budget.steps + budget.first - first)
+        yield row(fields, seed, asker, judge(asker, test) | twins_right(asker, encoder, twins), history)
 
 
 def encoders(budget: Budget) -> Iterator[dict]:
     """The encoder of seed 0, wide and narrow."""
     for fields in ENCODERS.values():
         encoder, history = named(0, budget, fields["features"])
-        figures = naming(encoder, data.draw_scenes(budget.tested, 1, "test"))
-        yield row(fields, 0, encoder, figures, history.loss)
+        figures = cells_named(encoder, data.draw_scenes(budget.tested, 1, "test"))
+        yield row(fields, 0, encoder, figures, history)
 
 
 @lru_cache(maxsize=1)
-def direct_lessons(budget: Budget, stickers: int, features: int) -> list[Material]:
-    """Direct questions alone, to learn from and to be judged on."""
+def other_lessons(
+    budget: Budget, questions: str, stickers: int = 4, features: int = WIDE
+) -> tuple[Material, Material]:
+    """What seed 0's networks learn other questions from, and what they are judged on.
+
+    Args:
+        questions: "direct", of some number of stickers; or "hard": for a number of stickers, or for one that may not
+            be there, of 4 to 6 whose colours repeat.
+    """
     encoder, _ = named(0, budget, features)
-    drawn = ((budget.scenes, 0, "train"), (budget.tested, 1, "test"))
-    return [lessons(encoder, data.draw_scenes(*each, stickers), ["direct"]) for each in drawn]
+    kinds, options = ["direct"], {"count": stickers}
+    if questions == "hard":
+        kinds, options = HARD, {"count": (4, 6), "colouring": "free"}
+    parts = (budget.scenes, 0, "train"), (budget.tested, 1, "test")
+    return tuple(lessons(encoder, data.draw_scenes(*part, **options), kinds) for part in parts)
 
 
-def sweep(budget: Budget) -> Iterator[dict]:
-    """One hop and mean pool, with more and fewer stickers, wide and narrow features."""
-    for fields in SWEEP.values():
-        yield at_once(
-            fields, *direct_lessons(budget, fields["stickers"], fields["features"]), budget.steps // 2
-        )
-
-
-def hard_lessons(encoder: Encoder, number: int, seed: int, split: str) -> Material:
-    """Questions for a number of stickers, or for a sticker that may not be there; colours repeat."""
-    scenes = data.draw_scenes(number, seed, split, (4, 6), colouring="free")
-    return lessons(encoder, scenes, HARD)
-
-
-def hard(budget: Budget) -> Iterator[dict]:
-    """Counting and "none": one hop, mean pool, and gates, which need not sum to 1."""
-    encoder, _ = named(0, budget, WIDE)
-    train = hard_lessons(encoder, budget.scenes, 0, "train")
-    test = hard_lessons(encoder, budget.tested, 1, "test")
-    for fields in COUNTERS.values():
-        yield at_once(fields, train, test, budget.steps)
+def at_once(budget: Budget, arms: Iterable[dict[str, Any]], steps: int) -> Iterator[dict]:
+    """Train networks of seed 0 on such questions, both hops from the start, and yield a row for each."""
+    for fields in arms:
+        train, test = other_lessons(budget, fields["questions"], fields["stickers"], fields["features"])
+        asker = new_asker(fields, train.annotations.shape[2], 0)
+        history = learn(asker, train, 0, 0, steps)
+        yield row(fields, 0, asker, judge(asker, test), history)
 
 
 @lru_cache(maxsize=1)
-def cinema(seed: int, budget: Budget, split: str = "test") -> tuple[Clips, Clips]:
+def cinema(seed: int, budget: Budget, split: Split = "test") -> tuple[Clips, Clips]:
     """The clips that a seed's networks learn from, and those they are judged on."""
     encoder, _ = named(seed, budget, WIDE)
     train = watched(encoder, data.draw_clips(budget.clips, seed))
@@ -185,8 +168,8 @@ def clips(seed: int, budget: Budget, pools: Sequence[str]) -> Iterator[dict]:
     """Train networks on the clips of a seed, and yield a row for each."""
     train, test = cinema(seed, budget)
     for pool in pools:
-        watcher, losses = watch(pool, train, seed, budget.watching)
-        yield row(POOLS[pool], seed, watcher, judge_watcher(watcher, test), losses)
+        watcher, history = watch(pool, train, seed, budget.watching)
+        yield row(POOLS[pool], seed, watcher, judge_watcher(watcher, test), history)
 
 
 def rates(budget: Budget, tried: Sequence[float]) -> Iterator[dict]:
@@ -195,15 +178,15 @@ def rates(budget: Budget, tried: Sequence[float]) -> Iterator[dict]:
     for name in ("two hops", "mean pool"):
         for rate in tried:
             asker = new_asker(LADDER[name], train.annotations.shape[2], 0)
-            losses = learn(asker, train, 0, budget.first, budget.steps, rate)
+            history = learn(asker, train, 0, budget.first, budget.steps, rate)
             figures = on_validation(judge(asker, test))
-            yield row({"model": name, "rate": rate}, 0, asker, figures, losses)
+            yield row({"model": name, "rate": rate}, 0, asker, figures, history)
     train, test = cinema(0, budget, "val")
     for pool in ("attention", "mean"):
         for rate in tried:
-            watcher, losses = watch(pool, train, 0, budget.watching, rate)
+            watcher, history = watch(pool, train, 0, budget.watching, rate)
             figures = on_validation(judge_watcher(watcher, test))
-            yield row(POOLS[pool] | {"rate": rate}, 0, watcher, figures, losses)
+            yield row(POOLS[pool] | {"rate": rate}, 0, watcher, figures, history)
 
 
 def on_validation(figures: dict[str, float]) -> dict[str, float]:
@@ -226,19 +209,19 @@ def pieces(budget: Budget) -> dict[str, Callable[[], Iterator[dict]]]:
     """What is recorded, the headline first."""
     found = {}
     for seed in (0, 1, 2):
+        pools = ["attention", "mean"] + ["max"] * (seed == 0)
         found[f"questions, seed {seed}"] = partial(compare, seed, budget, [TWO, ONE, MEAN])
-        found[f"clips, seed {seed}"] = partial(
-            clips, seed, budget, ["attention", "mean"] + ["max"] * (seed == 0)
-        )
+        found[f"clips, seed {seed}"] = partial(clips, seed, budget, pools)
     rest = [LADDER[name] for name in ("question only", "image only", "true map")]
-    found["ladder"] = partial(compare, 0, budget, rest)
-    found["faults"] = partial(compare, 0, budget, FAULTS.values())
-    found["sweep"] = partial(sweep, budget)
-    found["hard"] = partial(hard, budget)
-    found["rates"] = partial(rates, budget, RATES[1:])
-    found["rates, one lower"] = partial(rates, budget, RATES[:1])
-    found["encoders"] = partial(encoders, budget)
-    return found
+    return found | {
+        "ladder": partial(compare, 0, budget, rest),
+        "faults": partial(compare, 0, budget, FAULTS.values()),
+        "sweep": partial(at_once, budget, SWEEP.values(), budget.steps // 2),
+        "hard": partial(at_once, budget, COUNTERS.values(), budget.steps),
+        "rates": partial(rates, budget, RATES[1:]),
+        "rates, one lower": partial(rates, budget, RATES[:1]),
+        "encoders": partial(encoders, budget),
+    }
 
 
 PIECES = {"record": pieces(RECORD)}

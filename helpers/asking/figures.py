@@ -3,19 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from helpers import figure as fig
-from helpers import plotting
+from helpers.captioning.figures import FAINT, in_percent, pictures
 from helpers.figure import taking
-
-FAINT = 5  # percent of a map's greatest weight, below which the scene is left as it is
-
-
-def losses(curves: Mapping[str, Sequence[float]], title: str) -> Figure:
-    """The losses of some trainings, name -> one a step; a point is the mean of 20 steps."""
-    by_step = {name: dict(enumerate(values)) for name, values in curves.items()}
-    return plotting.learning_curves(by_step, "loss", title, width=20)
 
 
 def table(judged: Mapping[str, Mapping[str, float]], figures: Sequence[str] = ()) -> str:
@@ -49,10 +40,10 @@ def ask_the_scene(
     """
     models, forms = taking.distinct(list(weights), "models"), taking.distinct(list(questions), "questions")
     colours = taking.distinct(list(questions[forms[0]]), "colours")
-    pictures = np.stack([taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in images])
+    scenes = pictures(images)
     maps = np.stack([taking.numbers(weights[model], "weights").astype(float) for model in models])
     told = np.stack([taking.numbers(shares[model], "shares").astype(float) for model in models])
-    wanted = (len(models), len(pictures), len(forms), len(colours))
+    wanted = (len(models), len(scenes), len(forms), len(colours))
     if maps.ndim != 6 or (maps.shape[:4], told.shape, np.shape(truths)) != (
         wanted, (*wanted, len(answers)), wanted[1:],
     ):  # fmt: skip
@@ -60,14 +51,10 @@ def ask_the_scene(
             f"Expected weights, shares and truths for {wanted} models, scenes, questions and colours, and shares of "
             f"{len(answers)} answers; got {maps.shape}, {told.shape} and {np.shape(truths)}."
         )
-    side, hops = round(maps.shape[5] ** 0.5), maps.shape[4]
-    maps = maps.reshape(*maps.shape[:5], side, side)
-    # In percent of its greatest weight, so that a flat map and a peaked one can both be read.
-    percent = np.round(100 * maps / maps.max(axis=(-2, -1), keepdims=True).clip(1e-12))
-    words = [[list(questions[form][colour]) for colour in colours] for form in forms]
-    best = np.asarray(answers)[told.argmax(axis=-1)].tolist()
+    percent, hops = in_percent(maps), maps.shape[4]
+    words = [[questions[form][colour] for colour in colours] for form in forms]
 
-    scene = fig.Slider("Scene", len(pictures), labels=[str(n + 1) for n in range(len(pictures))], keys="-+")
+    scene = fig.Slider("Scene", len(scenes), labels=[str(n + 1) for n in range(len(scenes))], keys="-+")
     # It begins with a question that has an answer in the first scene, of the last form that has one.
     askable = [each for each in np.ndindex(wanted[2:]) if truths[0][each[0]][each[1]] in answers] or [(0, 0)]
     first = min(askable, key=lambda each: (-each[0], each[1]))
@@ -75,13 +62,13 @@ def ask_the_scene(
     model = fig.Choice("Network", models, keys="[]")
     look = fig.Slider("Look", hops, labels=[str(n + 1) for n in range(hops)])
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
-    at = fig.Pointer(pictures.shape[1:3], grid=(side, side), name="cell")
+    at = fig.Pointer(scenes.shape[1:3], grid=percent.shape[5:], name="cell")
     asked = model, scene, form, colour
     visible = fig.array(np.where(percent < FAINT, np.nan, percent))[asked]
     return fig.Figure(
         fig.Tokens(fig.names(words)[form, colour], title="Question"),
         fig.Stage(
-            fig.Image(fig.array(pictures)[scene]),
+            fig.Image(fig.array(scenes)[scene]),
             fig.Heat(visible[look], 0, 100, "viridis", blend),
             title=fig.text("Look {n}", n=look),
             pointer=at,
@@ -92,11 +79,11 @@ def ask_the_scene(
         still={"Look": hops - 1},
         caption="{Network}, scene {Scene}: the answer is “{said}” ({share:.0%}); right is “{truth}”. "
         "Look {Look}: {weight:.0%} of the weight lies on the cell in {cell}.",
-        alt=f"{len(pictures)} scenes under the maps of {' and '.join(models)}, a question, and shares of answers.",
-        said=fig.names(best)[asked],
+        alt=f"{len(scenes)} scenes under the maps of {' and '.join(models)}, a question, and shares of answers.",
+        said=fig.names(np.asarray(answers)[told.argmax(axis=-1)])[asked],
         share=fig.array(told.max(axis=-1))[asked],
-        truth=fig.names([[list(each) for each in rows] for rows in truths])[scene, form, colour],
-        weight=fig.array(maps)[asked][look, at.y, at.x],
+        truth=fig.names(truths)[scene, form, colour],
+        weight=fig.array(maps.reshape(percent.shape))[asked][look, at.y, at.x],
     )
 
 
@@ -117,10 +104,8 @@ def which_frame(
         shares: model -> (2, N, 10), its answers' shares for both orders.
         events, digits: (N,), the frame and the digit of each clip's event.
     """
-    pictures = np.stack(
-        [[taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in clip] for clip in clips]
-    )
-    N, T = pictures.shape[:2]
+    frames = np.stack([pictures(clip) for clip in clips])
+    N, T = frames.shape[:2]
     models = taking.distinct(list(shares), "models")
     told = np.stack([taking.numbers(shares[model], "shares").astype(float) for model in models])
     weights, order = taking.numbers(weights, "weights").astype(float), np.asarray(order)
@@ -139,17 +124,8 @@ def which_frame(
     shown = fig.array(orders)[shuffle, clip, frame]
     here = fig.array(weights)[shuffle, clip]
     return fig.Figure(
-        fig.Stage(
-            fig.Image(fig.array(pictures)[clip, shown]), title=fig.text("Frame {n}", n=frame), side=300
-        ),
-        fig.Lines(
-            {"weight": here},
-            x=list(range(1, T + 1)),
-            mark=frame,
-            low=0,
-            high=1,
-            title="Weights of the frames",
-        ),
+        fig.Stage(fig.Image(fig.array(frames)[clip, shown]), title=fig.text("Frame {n}", n=frame), side=300),
+        fig.Lines({"weight": here}, range(1, T + 1), frame, low=0, high=1, title="Weights of the frames"),
         fig.Bars(
             [str(n) for n in range(10)], fig.array(told)[model, shuffle, clip], title="Shares of the digits"
         ),
@@ -158,7 +134,7 @@ def which_frame(
         caption="Clip {Clip}: digit {digit} is seen in frame {event} only; the greatest weight lies on frame {most}. "
         "{Network} answers {said} ({share:.0%}). Frame {Frame} has {weight:.0%} of the weight.",
         alt=f"{N} clips of {T} frames, the weight of each frame, and shares of answers of {', '.join(models)}.",
-        digit=fig.array(np.asarray(digits))[clip],
+        digit=fig.array(digits)[clip],
         event=fig.array(found + 1)[shuffle, clip],
         most=fig.array(weights.argmax(axis=-1) + 1)[shuffle, clip],
         said=fig.array(told.argmax(axis=-1))[model, shuffle, clip],

@@ -12,9 +12,10 @@ from helpers import seeds
 from helpers.asking import data
 from helpers.asking.data import ANSWERS, HARD, WHICH, Kind, Question
 from helpers.asking.model import Answer, Asked, Asker, Encoder
+from helpers.captioning.data import owners
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
-from helpers.training import fit
+from helpers.training import History, fit
 
 RATE, BATCH = 0.005, 64
 
@@ -43,27 +44,23 @@ class Material(NamedTuple):
         truth = (owner == stickers[..., None]) & (owner >= 0)
         return Asked(self.annotations[scene], self.words[chosen], truth), self.answers[chosen]
 
-    def of(self, *kinds: Kind) -> Tensor:
-        """The numbers of the questions of some kinds."""
-        return torch.tensor([number for number, each in enumerate(self.questions) if each.kind in kinds])
-
-    def ask(self, questions: Sequence[Question]) -> "Material":
-        """Other questions about the same scenes."""
-        return Material(
-            *self[:3],
-            list(questions),
-            torch.stack([data.encode(each.words) for each in questions]),
-            torch.tensor([ANSWERS.index(each.answer) for each in questions]),
-            torch.tensor([[each.scene, each.asked, each.about] for each in questions]),
-        )
+    def of(self, kind: Kind) -> Tensor:
+        """The numbers of the questions of a kind."""
+        return torch.tensor([number for number, each in enumerate(self.questions) if each.kind == kind])
 
 
 @torch.no_grad()
 def read(encoder: Encoder, scenes: Scenes, questions: Sequence[Question]) -> Material:
     """Read scenes once with a finished encoder, and put questions beside."""
-    annotations = torch.cat([encoder.annotate(as_input(part)) for part in scenes.images.split(200)])
-    empty = torch.zeros(0)
-    return Material(scenes, annotations, data.owners(scenes), [], empty, empty, empty).ask(questions)
+    return Material(
+        scenes,
+        annotations=torch.cat([encoder.annotate(as_input(part)) for part in scenes.images.split(200)]),
+        owners=owners(scenes),
+        questions=list(questions),
+        words=torch.stack([data.encode(each.words) for each in questions]),
+        answers=torch.tensor([ANSWERS.index(each.answer) for each in questions]),
+        about=torch.tensor([[each.scene, each.asked, each.about] for each in questions]),
+    )
 
 
 def lessons(encoder: Encoder, scenes: Scenes, kinds: Sequence[Kind] = WHICH, seed: int = 0) -> Material:
@@ -87,32 +84,21 @@ def answer_loss(answer: Answer, truth: Tensor) -> Tensor:
 
 def learn(
     asker: Asker, train: Material, seed: int, first: int, steps: int, rate: float = RATE, name: str = "asking"
-) -> list[float]:
-    """Teach the first hop direct questions, then keep its look and teach the rest all questions; return the losses.
+) -> History:
+    """Teach the first hop direct questions, then keep its look and teach the rest all questions.
 
     With `first` 0 everything is taught at once. Every network, also one without attention, has the same lessons.
     """
-    losses, teach = [], partial(fit, asker, loss=answer_loss, lr=rate)
+    before, teach = History(), partial(fit, asker, loss=answer_loss, lr=rate)
     if first:
         hops, asker.taken = asker.taken, 1
-        losses += teach(
-            batches(train.batch, train.of("direct"), seed), steps=first, name=f"{name}, first hop"
-        ).loss
+        direct = batches(train.batch, train.of("direct"), seed)
+        before = teach(direct, steps=first, name=f"{name}, first hop")
         asker.taken = hops
         asker.keep_first_look()
-    everything = torch.arange(len(train.questions))
-    return losses + teach(batches(train.batch, everything, seed + 1), steps=steps, name=name).loss
-
-
-@torch.no_grad()
-def naming(encoder: Encoder, scenes: Scenes) -> dict[str, float]:
-    """The share of cells named right: "digit" and "colour" of those that show a sticker, "empty" of the others."""
-    names = data.cell_names(scenes)
-    scores = [encoder(as_input(part)) for part in scenes.images.split(200)]
-    found = torch.cat([torch.stack([each.argmax(dim=1) for each in part], dim=1) for part in scores])
-    right, shown = found == names, names[:, 0] > 0
-    parts = {"digit": right[:, 0][shown], "colour": right[:, 1][shown], "empty": right[:, 0][~shown]}
-    return {name: float(part.float().mean()) for name, part in parts.items()}
+    everything = batches(train.batch, torch.arange(len(train.questions)), seed + 1)
+    after = teach(everything, steps=steps, name=name)
+    return History(before.loss + after.loss, seconds=before.seconds + after.seconds)
 
 
 @torch.no_grad()
@@ -122,11 +108,12 @@ def answers(asker: Asker, test: Material) -> tuple[Tensor, Tensor]:
     return torch.cat([part.scores for part in parts]), torch.cat([part.weights for part in parts])
 
 
-def on_sticker(weights: Tensor, test: Material) -> Tensor:
+def on_sticker(weights: Tensor, test: Material, numbers: Tensor) -> Tensor:
     """Whether the greatest weight of each hop lies on the sticker that is asked for, and on the one that the answer
-    is about: from (M, hops, L), (M, hops, 2) bool."""
-    owner = test.owners[test.about[:, 0]].gather(1, weights.argmax(dim=-1))  # (M, hops)
-    return (owner[..., None] == test.about[:, None, 1:]) & (owner >= 0)[..., None]
+    is about: from the weights (B, hops, L) of some questions by their numbers (B,), (B, hops, 2) bool."""
+    scene, stickers = test.about[numbers, 0], test.about[numbers, None, 1:]
+    owner = test.owners[scene].gather(1, weights.argmax(dim=-1))[..., None]  # (B, hops, 1)
+    return (owner == stickers) & (owner >= 0)
 
 
 def judge(asker: Asker, test: Material) -> dict[str, float]:
@@ -144,8 +131,8 @@ def judge(asker: Asker, test: Material) -> dict[str, float]:
             continue
         # A direct question needs one look, whatever the network has.
         last = 0 if kind == "direct" else weights.shape[1] - 1
-        places = on_sticker(weights, test)[numbers].float()
-        others = on_sticker(weights[numbers.roll(1)], test.ask([test.questions[i] for i in numbers])).float()
+        places = on_sticker(weights[numbers], test, numbers).float()
+        others = on_sticker(weights[numbers.roll(1)], test, numbers).float()
         figures[f"{kind}_pointing"] = float(places[:, last, 1].mean())
         figures[f"{kind}_first_pointing"] = float(places[:, 0, 0].mean())
         figures[f"{kind}_shuffled"] = float(others[:, last, 1].mean())
@@ -155,12 +142,7 @@ def judge(asker: Asker, test: Material) -> dict[str, float]:
 def twins_right(asker: Asker, encoder: Encoder, twins: tuple[Scenes, Scenes]) -> dict[str, float]:
     """Of pairs of twins for which one question has two answers, the share answered rightly for both, by kind."""
     pairs = data.flipped(*(list(data.all_questions(each)) for each in twins))
-    right = []
-    for number, scenes in enumerate(twins):
-        asked = read(encoder, scenes, [pair[number] for pair in pairs])
-        right.append(answers(asker, asked)[0].argmax(dim=1) == asked.answers)
-    both, figures = right[0] & right[1], {}
-    for kind in WHICH:
-        chosen = torch.tensor([pair[0].kind == kind for pair in pairs])
-        figures[f"{kind}_pairs"] = float(both[chosen].float().mean())
-    return figures
+    asked = [read(encoder, *each) for each in zip(twins, zip(*pairs, strict=True), strict=True)]
+    right = [answers(asker, each)[0].argmax(dim=1) == each.answers for each in asked]
+    both = (right[0] & right[1]).float()
+    return {f"{kind}_pairs": float(both[asked[0].of(kind)].mean()) for kind in WHICH}

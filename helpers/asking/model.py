@@ -7,11 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from helpers import ops
-from helpers.captioning.model import NamingEncoder
+from helpers.captioning.model import PAD, NamingEncoder
 
 Look = Literal["attention", "mean", "nothing", "truth", "gates"]
 Pool = Literal["attention", "mean", "max"]
-PAD = 0  # the number that fills short questions up; no word has it
 
 
 class Encoder(NamingEncoder):
@@ -107,6 +106,7 @@ class Asker(nn.Module):
     def forward(self, asked: Asked) -> Answer:
         check_asked(asked)
         seen, place, weights = asked.annotations, asked.annotations[..., -2:], []
+        # A sum of nine words, the most that a question has, spreads three times as wide as one.
         told = self.embed(asked.words).sum(dim=1) / 3 * self.reads  # (B, size)
         asking = self.guide(asked.words).sum(dim=1) * self.reads
         offset, cells = torch.zeros_like(place), seen.shape[1] ** 0.5
@@ -120,6 +120,7 @@ class Asker(nn.Module):
         return Answer(self.answer(told), torch.cat(weights, dim=1))
 
     def read(self, scores: Tensor, value: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+        """What is read of the values (B, L, size) by scores (B, 1, L), (B, 1, size), and the weights (B, 1, L)."""
         if self.look == "gates":
             return scores.sigmoid() @ value, scores.sigmoid()
         if self.look != "attention":
@@ -149,7 +150,8 @@ class Watcher(nn.Module):
         self.answer = nn.Sequential(nn.Linear(2 * channels, 2 * size), nn.ReLU(), nn.Linear(2 * size, 10))
 
     def forward(self, frames: Tensor) -> Answer:
-        check_frames(frames)
+        advice = "`Encoder.frame_names` makes them of images; one clip needs frames[None]."
+        ops.check_numbers(frames, "frames", "B, T, D", advice)
         whole = frames.mean(dim=1, keepdim=True)  # (B, 1, D)
         scores = self.v((self.key(frames) + self.query(whole)).tanh()).mT  # (B, 1, T)
         if self.pool != "attention":
@@ -162,34 +164,17 @@ class Watcher(nn.Module):
 
 def check_asked(asked: Asked) -> None:
     """Raise ValueError unless annotations, words and cells fit together and are finite."""
-    for part, name in ((asked.annotations, "annotations"), (asked.words, "words"), (asked.truth, "truth")):
-        ops.check_tensor(part, name)
-    B, L = asked.annotations.shape[:2] if asked.annotations.ndim == 3 else (0, 0)
-    fits = asked.annotations.ndim == 3 and asked.words.ndim == 2 and asked.truth.shape == (B, 2, L)
-    if not fits or len(asked.words) != B or B == 0:
+    advice = "`Encoder.annotate` makes them of images."
+    ops.check_numbers(asked.annotations, "annotations", "B, L, D", advice)
+    ops.check_tensor(asked.words, "words")
+    ops.check_tensor(asked.truth, "truth")
+    B, L, _ = asked.annotations.shape
+    if asked.words.ndim != 2 or len(asked.words) != B or asked.truth.shape != (B, 2, L):
         raise ValueError(
-            f"Expected annotations (B, L, D), words (B, T) and truth (B, 2, L) of at least one question, got "
+            f"Expected annotations (B, L, D), words (B, T) and truth (B, 2, L), got "
             f"{tuple(asked.annotations.shape)}, {tuple(asked.words.shape)} and {tuple(asked.truth.shape)}."
         )
     if asked.words.is_floating_point() or asked.truth.dtype != torch.bool:
         raise ValueError(
             f"Expected words in int64 and truth in bool, got {asked.words.dtype}, {asked.truth.dtype}."
         )
-    _check_numbers(asked.annotations, "annotations", "`Encoder.annotate` makes them of images.")
-
-
-def check_frames(frames: Tensor) -> None:
-    """Raise ValueError unless frames are (B, T, D) in floating point, finite, at least one of each."""
-    ops.check_tensor(frames, "frames")
-    if frames.ndim != 3 or 0 in frames.shape:
-        raise ValueError(
-            f"Expected frames (B, T, D), none of them 0, got {tuple(frames.shape)}. One clip needs frames[None]."
-        )
-    _check_numbers(frames, "frames", "`Encoder.frame_names` makes them of images.")
-
-
-def _check_numbers(values: Tensor, name: str, advice: str) -> None:
-    if not values.is_floating_point():
-        raise ValueError(f"Expected {name} in floating point, got {values.dtype}. {advice}")
-    if not values.isfinite().all():
-        raise ValueError(f"The {name} hold NaN or infinity. {advice}")

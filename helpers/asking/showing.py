@@ -50,10 +50,10 @@ def every_question(askers: Mapping[str, Asker], encoder: Encoder, scenes: Scenes
     shape, maps, shares = (len(scenes), len(FORMS), len(data.NAMED)), {}, {}
     for name, asker in askers.items():
         scores, weights = answers(asker, asked)
-        shares[name] = scores.softmax(dim=1).view(*shape, -1).numpy()
-        maps[name] = weights.view(*shape, *weights.shape[1:]).numpy()
+        shares[name] = scores.softmax(dim=1).unflatten(0, shape)
+        maps[name] = weights.unflatten(0, shape)
     return {
-        "images": scenes.images.numpy(), "questions": questions, "weights": maps, "shares": shares, "truths": truths,
+        "images": scenes.images, "questions": questions, "weights": maps, "shares": shares, "truths": truths,
         "answers": data.ANSWERS,
     }  # fmt: skip
 
@@ -66,13 +66,12 @@ def watched(watchers: Mapping[str, Watcher], test: Clips, order: Tensor) -> dict
     shuffled = frames.take_along_dim(order[..., None], dim=1)
     told = {pool: [watcher.eval()(each) for each in (frames, shuffled)] for pool, watcher in watchers.items()}
     return {
-        "clips": test.clips.images[:N].numpy(),
-        "order": order.numpy(),
-        "weights": torch.stack([each.weights[:, 0] for each in told["attention"]]).numpy(),
+        "clips": test.clips.images[:N],
+        "order": order,
+        "weights": torch.stack([each.weights[:, 0] for each in told["attention"]]),
         "shares": {
-            pool: torch.stack([each.scores.softmax(dim=1) for each in both]).numpy()
-            for pool, both in told.items()
+            pool: torch.stack([each.scores.softmax(dim=1) for each in both]) for pool, both in told.items()
         },
-        "events": test.event[:N].tolist(),
-        "digits": test.digits[:N].tolist(),
+        "events": test.event[:N],
+        "digits": test.digits[:N],
     }

@@ -10,7 +10,7 @@ from helpers.asking.learning import RATE, answer_loss, batches
 from helpers.asking.model import Encoder, Watcher
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
-from helpers.training import fit
+from helpers.training import History, fit
 
 
 class Clips(NamedTuple):
@@ -33,23 +33,23 @@ def watched(encoder: Encoder, clips: Scenes) -> Clips:
     return Clips(clips, torch.cat(parts).unflatten(0, (len(clips), -1)), clips.digits[:, -1], clips.event)
 
 
-def watch(pool: str, train: Clips, seed: int, steps: int, rate: float = RATE) -> tuple[Watcher, list[float]]:
+def watch(pool: str, train: Clips, seed: int, steps: int, rate: float = RATE) -> tuple[Watcher, History]:
     """Train a network on clips."""
     runtime.seed_everything(seed)
     watcher = Watcher(train.frames.shape[2], pool=pool)
     drawn = batches(train.batch, torch.arange(len(train.digits)), seed)
-    return watcher, fit(watcher, drawn, answer_loss, steps=steps, lr=rate, name=f"watching, {pool}").loss
+    return watcher, fit(watcher, drawn, answer_loss, steps=steps, lr=rate, name=f"watching, {pool}")
 
 
 @torch.no_grad()
 def judge_watcher(watcher: Watcher, test: Clips) -> dict[str, float]:
     """The share of digits named right; with attention the share of clips where it looks at the event's frame."""
     scores, weights = watcher.eval()(test.frames)
-    figures = {"digit": float((scores.argmax(dim=1) == test.digits).float().mean())}
+    said = scores.argmax(dim=1)
+    figures = {"digit": float((said == test.digits).float().mean())}
     # Not the event's digit, but that of a sticker seen all the time.
-    figures["distractor"] = float(
-        (scores.argmax(dim=1)[:, None] == test.clips.digits[:, :-1]).any(dim=1).float().mean()
-    )
+    distractors = test.clips.digits[:, :-1]
+    figures["distractor"] = float((said[:, None] == distractors).any(dim=1).float().mean())
     if watcher.pool == "attention":
         looked = weights[:, 0].argmax(dim=1)
         figures["frame"] = float((looked == test.event).float().mean())

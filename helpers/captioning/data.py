@@ -13,7 +13,7 @@ from helpers.data.scenes import COLOUR_NAMES, Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.data.tokens import TeacherForced, Vocabulary, teacher_forced
 
-SIDE, GRID = 96, 8  # pixels along a scene, and cells along it
+SIDE, CELL = 96, 12  # pixels along a scene, and along a cell: 8 x 8 cells
 COVERED = 0.2  # of a cell's pixels at least, for the cell to show a sticker
 APART = 4  # pixels at least between the centres of neighbours: the eye cannot order closer ones
 NAMED = tuple(name for name in COLOUR_NAMES if " " not in name)  # one word each, so "sky blue" is not used
@@ -59,20 +59,20 @@ def apart(scenes: Scenes) -> Tensor:
 
 
 def owners(scenes: Scenes) -> Tensor:
-    """Which sticker covers most of each cell: (N, GRID * GRID) int64, row by row, and -1 where none covers enough."""
+    """Which sticker covers most of each of L cells: (N, L) int64, row by row, and -1 where none covers enough."""
     numbers, found = torch.arange(1, scenes.digits.shape[1] + 1)[:, None, None], []
     for some in scenes.instances.split(200):  # at once, thousands of scenes would not fit into memory
-        share = avg_pool2d((some[:, None] == numbers).float(), SIDE // GRID).flatten(2)
+        share = avg_pool2d((some[:, None] == numbers).float(), CELL).flatten(2)
         most, owner = share.max(dim=1)
         found.append(owner.masked_fill(most < COVERED, -1))
     return torch.cat(found)
 
 
 def cell_names(scenes: Scenes) -> Tensor:
-    """What each cell shows: (N, 2, GRID, GRID) int64, its sticker's digit + 1 and colour + 1, or 0 and 0."""
-    owner = owners(scenes)
+    """What each cell shows: (N, 2, rows, columns) int64, its sticker's digit + 1 and colour + 1, or 0 and 0."""
+    owner, side = owners(scenes), scenes.instances.shape[-1] // CELL
     kinds = [kind.gather(1, owner.clamp(min=0)) + 1 for kind in (scenes.digits, scenes.colours)]
-    return torch.stack(kinds, dim=1).masked_fill(owner[:, None] < 0, 0).view(-1, 2, GRID, GRID)
+    return torch.stack(kinds, dim=1).masked_fill(owner[:, None] < 0, 0).unflatten(2, (side, side))
 
 
 class Caption(NamedTuple):

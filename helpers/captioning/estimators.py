@@ -129,9 +129,8 @@ class Quality(NamedTuple):
     bias: float  # length of the mean's error, its own noise taken out
     spread: float  # standard deviation of one estimate, all numbers together
     cosine: float  # of the angle between one estimate and g, on average
-    needed: (
-        float  # estimates to average until the expected error is a tenth; infinite where the bias is as large
-    )
+    # Estimates to average until the expected error is a tenth; infinite where the bias is as large.
+    needed: float
 
 
 def quality(estimates: Tensor, truth: Tensor) -> Quality:

@@ -18,7 +18,7 @@ from helpers.data.scenes import Scenes
 from helpers.data.tokens import Vocabulary, detokenise
 from helpers.decoding import greedy
 from helpers.optimisers import muon
-from helpers.training import History, fit, loss_curve, parameter_count
+from helpers.training import History, fit, recorded
 
 NAMING_RATE, RATE = 0.01, 5e-3
 RATES, LARGER = (0.002, 0.005, 0.01), (0.02, 0.04)  # tried for hard attention; the second were tried later
@@ -43,17 +43,16 @@ def naming_loss(scores: tuple[Tensor, Tensor], names: Tensor) -> Tensor:
     return sum(F.cross_entropy(part, names[:, i]) for i, part in enumerate(scores))
 
 
-def learn_names(scenes: Scenes, seed: int, steps: int) -> tuple[NamingEncoder, History]:
-    """Train an encoder to name what each cell shows; decoders take it as it is from then on."""
-    runtime.seed_everything(seed)
-    encoder = NamingEncoder()
+def learn_names(encoder: NamingEncoder, scenes: Scenes, seed: int, steps: int) -> History:
+    """Train an encoder to name what each cell shows; all that reads it takes it as it is from then on."""
     batches = endless(scenes.images, data.cell_names(scenes), 16, seed)
     history = fit(encoder, batches, naming_loss, steps=steps, lr=NAMING_RATE, optimisers=muon, name="naming")
-    return encoder.requires_grad_(False), history
+    encoder.requires_grad_(False)
+    return history
 
 
 @torch.no_grad()
-def named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
+def cells_named(encoder: NamingEncoder, scenes: Scenes) -> dict[str, float]:
     """The share of cells named right: "digit" and "colour" of those that show a sticker, "empty" of the others."""
     names = data.cell_names(scenes)
     scores = [encoder.eval()(as_input(some)) for some in scenes.images.split(20)]
@@ -108,7 +107,9 @@ def prepared(seed: int, budget: Budget) -> tuple[NamingEncoder, History, Annotat
     The scenes come without pixels, a quarter of a gigabyte which no decoder reads.
     """
     scenes = data.draw_scenes(budget.scenes, seed)
-    encoder, history = learn_names(scenes, seed, budget.naming)
+    runtime.seed_everything(seed)
+    encoder = NamingEncoder()
+    history = learn_names(encoder, scenes, seed, budget.naming)
     read = annotated(encoder, scenes)
     return encoder, history, read._replace(scenes=data.without_pixels(scenes))
 
@@ -124,8 +125,7 @@ def material(seed: int, budget: Budget, order: Order) -> tuple[Annotated, Annota
 def naming(seed: int, budget: Budget) -> Iterator[dict]:
     """Train an encoder, and yield its row."""
     encoder, history, _ = prepared(seed=seed, budget=budget)
-    figures = named(encoder, held_out(budget.tested))
-    yield {"model": "naming encoder", "seed": seed, "figures": figures, "seconds": history.seconds}
+    yield recorded({"model": "naming encoder"}, seed, cells_named(encoder, held_out(budget.tested)), history)
 
 
 def compare(
@@ -153,10 +153,7 @@ def compare(
             if fields["feeds"] != "output":
                 changes = maps.erased(decoder, few, vocabulary)
                 figures |= maps.deletion(told.weights[:100, : changes.shape[2]], changes, few)
-        yield {
-            **fields, "rate": rate, "captions": order, "steps": history.steps, "seed": seed, "figures": figures,
-            "seconds": history.seconds, "parameters": parameter_count(decoder), "curve": loss_curve(history.loss, 10),
-        }  # fmt: skip
+        yield recorded(fields | {"rate": rate, "captions": order}, seed, figures, history, decoder)
 
 
 @lru_cache(maxsize=2)
@@ -172,8 +169,7 @@ def sweep(budget: Budget, rates: Sequence[float] = RATES) -> list[dict]:
         exact = score(spoken(decoder, judged.annotations, vocabulary), judged)["exact"]
         nats = nats_a_word(maps.led(decoder, judged, vocabulary)[1])
         figures = {"validation_exact": exact, "validation_nats_a_word": nats}
-        fields = systems.PAPER | {"rate": rate, "seed": 0}
-        rows.append(fields | {"figures": figures, "seconds": history.seconds})
+        rows.append(recorded(systems.PAPER | {"rate": rate}, 0, figures, history))
     return rows
 
 

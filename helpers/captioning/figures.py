@@ -29,42 +29,36 @@ def word_by_word(
         changes: model -> (N, L, T), by how much each word's log-probability changes when that cell is erased.
     """
     models = taking.distinct(list(weights), "models")
-    pictures = np.stack([taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in images])
-    N, (H, W), longest = len(pictures), pictures.shape[1:3], max(map(len, said))
+    shown = pictures(images)
+    N, (H, W), longest = len(shown), shown.shape[1:3], max(map(len, said))
     side = round(np.shape(changes[models[0]])[1] ** 0.5)
-    maps, lost = [], []  # [model][scene], (words, side, side) and (side, side, words)
+    nowhere = np.full((N, longest, side**2), np.nan)  # the map of a model without attention: nothing is drawn
+    maps, changed = [], []
     for model in models:
         change = taking.numbers(changes[model], "changes").astype(float)
-        none = np.full(
-            (N, longest, side**2), np.nan
-        )  # without attention there is no map, and nothing is drawn
-        given = none if weights[model] is None else taking.numbers(weights[model], "weights")
+        given = nowhere if weights[model] is None else taking.numbers(weights[model], "weights")
         fits = change.shape[:2] == (N, side**2) and given.shape[::2] == (N, side**2)
         if not fits or len(said) != N or min(change.shape[2], given.shape[1]) < longest:
             raise ValueError(
                 f"{model!r}: {N} scenes and captions of up to {longest} words need weights (N, T, {side**2}) and "
                 f"changes (N, {side**2}, T); got {len(said)} captions, {given.shape} and {change.shape}."
             )
-        # In percent of a map's greatest weight, so that a flat map and a peaked one can both be read.
-        shares = np.round(100 * given / given.max(axis=2, keepdims=True).clip(1e-12))
-        left = np.round(1 - np.exp(np.minimum(change, 0)), 3)
-        ends = [len(words) for words in said]
-        maps.append([each[:end].reshape(-1, side, side) for each, end in zip(shares, ends, strict=True)])
-        lost.append([each[:, :end].reshape(side, side, -1) for each, end in zip(left, ends, strict=True)])
-    visible = [[np.where(each < FAINT, np.nan, each) for each in some] for some in maps]
-    effects = [[np.round(100 * np.moveaxis(each, -1, 0)) for each in some] for some in lost]
+        maps.append(given[:, :longest])
+        changed.append(change[:, :, :longest])
+    percent = in_percent(maps)  # (models, N, words, side, side)
+    visible = np.where(percent < FAINT, np.nan, percent)
+    lost = np.round(1 - np.exp(np.minimum(changed, 0)), 3)
+    lost = np.moveaxis(lost.reshape(*lost.shape[:2], side, side, -1), -1, 2)  # likewise
     corners = np.stack(np.meshgrid(np.arange(side) * W / side, np.arange(side) * H / side), axis=-1)
     boxes = np.concatenate([corners, np.broadcast_to([W / side, H / side], corners.shape)], axis=-1)
     only = np.where(np.eye(side**2).reshape(side, side, side, side) > 0, 1.0, np.nan)
 
     # The poster shows the first model's word that loses most where it looks most.
-    looks = [np.nan_to_num(each.reshape(len(each), -1)).argmax(axis=1) for each in maps[0]]
-    loses = [
-        each.reshape(side**2, -1)[look, range(len(look))] for each, look in zip(lost[0], looks, strict=True)
-    ]
-    first = max(range(N), key=lambda n: loses[n].max())
-    spoken = int(loses[first].argmax())
-    looked_at = boxes.reshape(-1, 4)[looks[first][spoken]]
+    cells = np.nan_to_num(percent[0]).reshape(N, longest, -1).argmax(axis=-1, keepdims=True)
+    loses = np.take_along_axis(lost[0].reshape(N, longest, -1), cells, axis=-1)[..., 0]
+    loses *= np.arange(longest) < np.array([[len(words)] for words in said])  # captions differ in length
+    first, spoken = np.unravel_index(loses.argmax(), loses.shape)
+    looked_at = boxes.reshape(-1, 4)[cells[first, spoken, 0]]
 
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)])
     model = fig.Choice("Model", models, keys="[]")
@@ -73,10 +67,10 @@ def word_by_word(
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
     erase = fig.Toggle("Erase the cell")
     at = fig.Pointer((H, W), grid=(side, side), name="cell", hover=False)
-    loss = fig.array(lost)[model, scene, at.y, at.x]
+    loss = fig.array(np.moveaxis(lost, 2, -1))[model, scene, at.y, at.x]
     return fig.Figure(
         fig.Stage(
-            fig.Image(fig.array(pictures)[scene]),
+            fig.Image(fig.array(shown)[scene]),
             fig.Heat(fig.array(visible)[model, scene, word], 0, 100, "viridis", blend),
             fig.Heat(fig.array(only)[at.y, at.x], 0, 2, "gray", when=erase),
             fig.Box(fig.array(boxes)[at.y, at.x]),
@@ -85,20 +79,40 @@ def word_by_word(
             side=360,
         ),
         fig.Stage(
-            fig.Heat(fig.array(effects)[model, scene, word], 0, 100, "viridis"),
+            fig.Heat(fig.array(lost)[model, scene, word]),
             title="What it needs: lost when a cell is erased",
             pointer=at,
             side=220,
         ),
         fig.Tokens(words, title="Bars: what each word loses without the cell", choose=word, weights=loss),
         also=(model, scene, blend, erase),
-        still={"Scene": first, "Word": spoken, "cell": (looked_at[:2] + looked_at[2:] / 2).tolist()},
+        still={
+            "Scene": int(first),
+            "Word": int(spoken),
+            "cell": (looked_at[:2] + looked_at[2:] / 2).tolist(),
+        },
         caption="{Model}, scene {Scene}, \N{LEFT DOUBLE QUOTATION MARK}{Word}\N{RIGHT DOUBLE QUOTATION MARK}: without "
         "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
         alt=f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",
         lost=loss[word],
-        share=fig.array(maps)[model, scene, word, at.y, at.x],
+        share=fig.array(percent)[model, scene, word, at.y, at.x],
     )
+
+
+def pictures(images: object) -> np.ndarray:
+    """Scenes (N, 3, H, W), bytes or floats in 0..1, as a page draws them: (N, H, W, 3) in bytes."""
+    return np.stack([taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in images])
+
+
+def in_percent(maps: object) -> np.ndarray:
+    """Maps (..., L) of cells, row by row in a square, in percent of each one's greatest weight: (..., side, side).
+
+    So a flat map and a peaked one can both be read.
+    """
+    maps = np.asarray(maps, float)
+    side = round(maps.shape[-1] ** 0.5)
+    percent = np.round(100 * maps / maps.max(axis=-1, keepdims=True).clip(1e-12))
+    return percent.reshape(*maps.shape[:-1], side, side)
 
 
 def steps(

@@ -195,11 +195,8 @@ class Wide(nn.Module):
 
 def remember(annotations: Tensor, keys: Tensor, mask: Tensor | None, bottom: bool = False) -> Memory:
     """Lay out the memory; a place that the mask (B, L) or `bottom` leaves out can be neither looked at nor read."""
-    if annotations.ndim != 3 or not annotations.is_floating_point():
-        raise ValueError(
-            f"Expected annotations of shape (B, L, D) in floating point, got {tuple(annotations.shape)} in "
-            f"{annotations.dtype}. `NamingEncoder.annotate` makes them of images."
-        )
+    advice = "`NamingEncoder.annotate` makes them of images."
+    ops.check_numbers(annotations, "annotations", "B, L, D", advice)
     if mask is None:
         mask = torch.ones(annotations.shape[:2], dtype=torch.bool, device=annotations.device)
     if bottom:

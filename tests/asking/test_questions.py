@@ -83,21 +83,6 @@ def test_the_event_is_seen_in_its_frame_alone():
     assert (clips.visible[:, :, :2].sum(dim=1) > 0).all()
 
 
-def test_cells_are_named_after_the_sticker_that_covers_most_of_them(scenes):
-    owner, names = data.owners(scenes), data.cell_names(scenes).flatten(2)
-    for n in (0, 7):
-        for cell in range(36):
-            row, column = divmod(cell, 6)
-            window = scenes.instances[n, row * 12 : row * 12 + 12, column * 12 : column * 12 + 12]
-            share = [(window == k + 1).float().mean().item() for k in range(4)]
-            best = max(range(4), key=lambda k: share[k])
-            expected = best if share[best] >= 0.2 else -1
-            assert owner[n, cell] == expected
-            digit, colour = names[n, :, cell].tolist()
-            wanted = (0, 0) if expected < 0 else (scenes.digits[n, best] + 1, scenes.colours[n, best] + 1)
-            assert (digit, colour) == wanted
-
-
 def test_a_batch_holds_each_questions_own_scene_words_and_cells(scenes):
     torch.manual_seed(0)
     encoder = Encoder(8).eval()
