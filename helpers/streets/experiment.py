@@ -11,7 +11,7 @@ from helpers.data.augmentation import augment
 from helpers.data.batches import Transform
 from helpers.data.public import CamVid
 from helpers.films import OTHER_FILMS, TEST_FILM
-from helpers.frame_scores import CLASSES, bootstrap
+from helpers.frame_scores import CLASSES
 from helpers.optimisers import Optimisers, adamw, muon
 from helpers.streets.inference import Averaged, Bfloat16
 from helpers.streets.mixing import SMALL_CROPS, UNLIT_CROPS, Mixing, relight
@@ -85,15 +85,15 @@ def train(recipe: Recipe, film: str = TEST_FILM) -> tuple[nn.Module, dict, dict[
         scenes,
         recipe.steps,
         seed,
-        f"{recipe.scenes} scenes, {recipe.crops} crops, {recipe.optimiser}",
         recipe.transform(scenes),
         recipe.batch,
-        recipe.optimisers,
-        recipe.weight_decay,
+        optimisers=recipe.optimisers,
+        weight_decay=recipe.weight_decay,
+        name=f"{recipe.scenes} scenes, {recipe.crops} crops, {recipe.optimiser}",
     )
     figures, counts = films.judge(network, film)
-    row = films.row("encoder-decoder", network, [history], seed, film)
-    return network, {**row, **recipe.fields, "averaged": False, "figures": figures}, counts
+    fields = {"model": "encoder-decoder", **recipe.fields, "averaged": False}
+    return network, films.row(fields, seed, figures, history, network, film), counts
 
 
 def average(network: nn.Module, row: dict, counts: dict[str, Tensor]) -> dict:
@@ -102,7 +102,7 @@ def average(network: nn.Module, row: dict, counts: dict[str, Tensor]) -> dict:
     Figures `step_low` and `step_high` bound how far averaging is ahead (see `bootstrap`).
     """
     figures, averaged_counts = films.judge(Averaged(network), row["film"])
-    figures["step_low"], figures["step_high"] = bootstrap(averaged_counts, counts, "mean_iou")
+    figures |= films.leads(averaged_counts, counts, step="mean_iou")
     return {**row, "averaged": True, "figures": figures}
 
 
@@ -119,7 +119,7 @@ def mixed() -> Iterator[dict]:
     _, row, before = train(LONG)
     yield row
     network, row, counts = train(MIXED)
-    row["figures"]["step_low"], row["figures"]["step_high"] = bootstrap(counts, before, "mean_iou")
+    row["figures"] |= films.leads(counts, before, step="mean_iou")
     yield row
     yield average(network, row, counts)
 

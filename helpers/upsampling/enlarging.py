@@ -10,7 +10,7 @@ from helpers import runtime, seeds
 from helpers.data.photographs import random_crops
 from helpers.data.splits import Split
 from helpers.fcn.model import upsample
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, recorded
 from helpers.upsampling.transposed import bilinear_kernel
 
 FACTOR = 2
@@ -100,12 +100,5 @@ def compare() -> Iterator[dict]:
             history = learn(layer, seed)
             with torch.no_grad():
                 figures = {"decibels": decibels(layer(small), large)}
-            yield {
-                "model": "transposed convolution",
-                "kernel": size,
-                "seed": seed,
-                "figures": figures,
-                "steps": history.steps,
-                "seconds": history.seconds,
-                "parameters": parameter_count(layer),
-            }
+            fields = {"model": "transposed convolution", "kernel": size}
+            yield recorded(fields, seed, figures, history, layer)
