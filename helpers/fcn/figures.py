@@ -8,6 +8,7 @@ from helpers import figure as fig
 from helpers.fcn.stride_figures import LENSES
 from helpers.fcn.stride_figures import upsampled_masks as upsampled_masks
 from helpers.figure import taking
+from helpers.ops import Field
 from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES
 
 
@@ -75,9 +76,7 @@ def masks_over_images(
 def patch_and_map(
     image: np.ndarray,
     score_map: np.ndarray,
-    stride: int,
-    offset: int,
-    patch_size: int,
+    patches: Field,
     class_names: Sequence[str] = DIGIT_CLASSES,
     truth: np.ndarray | None = None,
     alt: str = "",
@@ -87,9 +86,8 @@ def patch_and_map(
     Args:
         image: (H, W, 3), bytes or floats in 0..1.
         score_map: (C, h, w), the class scores of every patch; shown as their softmax.
-        stride: pixels from one patch to the next.
-        offset: the image column (and row) where the patch of the first cell begins; below 0 when the image is padded.
-        patch_size: pixels along a side of the patch.
+        patches: a patch's size, the stride from one to the next, and the image column (and row) where the first one
+            starts; below 0 when the image is padded.
         truth: (H, W) labels; the caption then names the class at the patch's centre.
         alt: what the scene shows, in a few words, for a reader who hears the page.
 
@@ -105,12 +103,12 @@ def patch_and_map(
     powers = np.exp(scores - scores.max(0))
     shares = powers / powers.sum(0)
     classes, rows, columns = shares.shape
-    corner_y, corner_x = (offset + stride * np.arange(count) for count in (rows, columns))
-    _check_patches(image.shape, (corner_y, corner_x), patch_size)
+    corners = [patches.start + patches.stride * np.arange(count) for count in (rows, columns)]
+    _check_patches(image.shape, corners, patches.size)
 
-    centres = [corners + (patch_size - 1) / 2 for corners in (corner_y, corner_x)]
+    centres = [each + (patches.size - 1) / 2 for each in corners]
     at = fig.Pointer(image.shape, grid=centres, name="patch")
-    box = _boxes(corner_y, corner_x, patch_size)[at.y, at.x]
+    box = _boxes(*corners, patches.size)[at.y, at.x]
     cell = _boxes(np.arange(rows), np.arange(columns), 1)[at.y, at.x]
     colours = CLASS_COLOURS[:classes].astype(float)
     strength = np.sqrt(shares.max(0))[..., None]  # the share itself leaves all but the surest cells white
@@ -121,10 +119,8 @@ def patch_and_map(
     told = {}
     if truth is not None:
         known = taking.labels(truth, classes, image.shape[:2], "truth")
-        middle = [
-            np.clip(c + patch_size // 2, 0, s - 1)
-            for c, s in zip((corner_y, corner_x), known.shape, strict=True)
-        ]
+        inside = [each + patches.size // 2 for each in corners]
+        middle = [each.clip(0, side - 1) for each, side in zip(inside, known.shape, strict=True)]
         told = {"truth": class_at[fig.array(known[np.ix_(*middle)])[at.y, at.x]]}
     return fig.Figure(
         fig.Column(
@@ -170,5 +166,5 @@ def _check_patches(shape: Sequence[int], corners: Sequence[np.ndarray], size: in
         if size < 1 or first[0] + size <= 0 or first[-1] >= side or (len(first) > 1 and first[1] <= first[0]):
             raise ValueError(
                 f"Patches of {size} pixels from {first[0]} to {first[-1]} do not lie on the {name} of {side} pixels. "
-                "Look at stride, offset and patch_size: the network's padding and strides."
+                "Look at their size, stride and start: the network's padding and strides."
             )

@@ -8,6 +8,7 @@ import torch
 from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
+from helpers import ops
 from helpers.asking import figures as asking_figures
 from helpers.data.readings import Candidate, Reading
 from helpers.draw import figures as draw
@@ -47,9 +48,8 @@ def patch_map() -> fig.Figure:
     centres = truth()[4::8, 4::8]
     noise = np.random.default_rng(1).normal(size=(11, *centres.shape))
     score_map = 3 * np.eye(11)[centres].transpose(2, 0, 1) + noise
-    return patch_and_map(
-        photograph(), score_map, 8, -8, 24, truth=truth(), alt="A portrait, and its patches."
-    )
+    patches = ops.Field(24, 8, -8)
+    return patch_and_map(photograph(), score_map, patches, truth=truth(), alt="A portrait, and its patches.")
 
 
 FIELDS = (
