@@ -146,7 +146,6 @@ def test_a_step_is_what_forward_does_at_each_place(score):
 
 
 def test_the_control_has_as_many_parameters_and_no_weights():
-    words = experiment.corpus([["a", "b"] * 20], [["c"]])
     words = experiment.corpus([[f"word{n}" for n in range(500)]], [[f"wort{n}" for n in range(350)]])
     attention, control = (experiment.new_translator(name, words, 0) for name in ("attention", "no attention"))
     assert abs(parameter_count(control) / parameter_count(attention) - 1) < 0.01

@@ -106,7 +106,6 @@ _ENDINGS = {
 
 def conjugated(infinitive: str, tense: Literal[0, 1], stem: str = "") -> dict[str, str]:
     """Regular forms by person; `stem` replaces the stem where the stress falls on it."""
-    forms = {}
-    for person, ending in zip(PERSONS, _ENDINGS[infinitive[-2:]][tense], strict=True):
-        forms[person] = (stem if stem and person != "1p" else infinitive[:-2]) + ending
-    return forms
+    root, endings = infinitive[:-2], _ENDINGS[infinitive[-2:]][tense]
+    stems = [root if person == "1p" else stem or root for person in PERSONS]
+    return {person: first + last for person, first, last in zip(PERSONS, stems, endings, strict=True)}
