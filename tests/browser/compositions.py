@@ -24,6 +24,7 @@ from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
 from helpers.refinement import figures as refinement
+from helpers.refinement.planting import Explored
 from helpers.spatial_transformer import figures as transformer_figures
 from helpers.translation import figures as translation
 from helpers.upsampling import figures as upsampling
@@ -140,18 +141,8 @@ def pass_by_pass(relabel=None) -> fig.Figure:
     grown = np.array([[-6, -6, 12, 12]]) * np.arange(1, 4)[:, None]
     views = boxes + grown[:, None, None]
     gradients = np.random.default_rng(4).random((3, 2, 3, 24, 24)) ** 3
-    return refinement.pass_by_pass(
-        photograph(),
-        maps,
-        truth(),
-        planted,
-        [1, 8],
-        boxes,
-        views,
-        gradients,
-        relabel,
-        alt="A portrait, labelled.",
-    )
+    found = Explored([1, 8], maps, planted, boxes, views, gradients)
+    return refinement.pass_by_pass(photograph(), truth(), found, relabel, alt="A portrait, labelled.")
 
 
 def repainted(ink: np.ndarray, label: int) -> np.ndarray:
