@@ -1,15 +1,18 @@
 """Figures of lesson 01: arrays in, interactive figures out."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers import figure as fig
-from helpers.fcn.stride_figures import LENSES
+from helpers.fcn.stride_figures import lens, overlaid
 from helpers.fcn.stride_figures import upsampled_masks as upsampled_masks
 from helpers.figure import taking
-from helpers.ops import Field
 from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES
+
+if TYPE_CHECKING:  # the figure itself needs no torch
+    from helpers.ops import Field
 
 
 def masks_over_images(
@@ -18,8 +21,6 @@ def masks_over_images(
     class_names: Sequence[str] = DIGIT_CLASSES,
     truth: np.ndarray | None = None,
     alt: str = "",
-    lens: str = "photograph",
-    blend: int = 60,
 ) -> fig.Figure:
     """Lay label maps over a scene, one at a time, and look under them through a lens.
 
@@ -29,7 +30,6 @@ def masks_over_images(
         class_names: one a class, background first.
         truth: (H, W) labels; shown as one more map, named in the caption, and what the lens can show.
         alt: what the scene shows, in a few words, for a reader who hears the page.
-        lens, blend: what the lens shows at first, and percent of the classes' colours.
     """
     image = taking.image(image)
     known = [] if truth is None else [("truth", truth)]
@@ -40,30 +40,18 @@ def masks_over_images(
     image, *checked = taking.small(image, *checked)
 
     which = fig.Choice("Map", names, keys="[]")
-    blend = fig.Slider("Blend", 101, blend, labels="{}%")
-    lenses = [each for each in LENSES if each != "truth" or known]
-    window = fig.Choice("The lens shows", lenses, lens)
-    radius = fig.Slider("Lens size", range(2, 65), 16, labels="{} px", keys="-+", leap=2)
+    blend = fig.Slider("Blend", 101, 60, labels="{}%")
     rims = fig.Toggle("Outlines", True)
     at = fig.Pointer(image.shape)
     stack = fig.array(np.stack(checked))
     labels, expected = stack[which], stack[len(names) - 1]
     shown = fig.Legend(class_names, present=labels)
-
-    def under(labels: fig.Symbol, blend: object, rims: object) -> list:
-        return [fig.Classes(labels, shown, blend), fig.Outline(labels, shown, when=rims)]
-
-    photograph = fig.Image(image)
-    windows = {"photograph": [], "plain mask": under(labels, 100, 0), "truth": under(expected, blend, rims)}
-    looks = [
-        fig.Lens(at, radius, photograph, *windows[each], when=window.on(each))
-        for each in lenses
-        if each != "off"
-    ]
+    truth_below = overlaid(expected, shown, blend, rims) if known else None
+    window, radius, looks = lens(image, at, fig.Classes(labels, shown, 100), truth_below)
     class_at = fig.names(class_names)
     told = "; truth: {truth}" if known else ""
     return fig.Figure(
-        fig.Stage(photograph, *under(labels, blend, rims), *looks, pointer=at),
+        fig.Stage(fig.Image(image), *overlaid(labels, shown, blend, rims), *looks, pointer=at),
         also=(which, blend, window, radius, rims, shown),  # in this order in the panel
         caption=f"{{Map}}, blend {{Blend}}. Under the pointer: {{here}}{told}. {{Classes}}",
         alt=alt or f"A scene of {image.shape[1]} by {image.shape[0]} pixels under a map of its classes.",
@@ -76,7 +64,7 @@ def masks_over_images(
 def patch_and_map(
     image: np.ndarray,
     score_map: np.ndarray,
-    patches: Field,
+    patches: "Field",
     class_names: Sequence[str] = DIGIT_CLASSES,
     truth: np.ndarray | None = None,
     alt: str = "",
