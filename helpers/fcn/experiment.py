@@ -17,7 +17,6 @@ from helpers.fcn.model import FCN, STRIDES, finer, upsample
 from helpers.frame_scores import CLASSES as STREET_CLASSES
 from helpers.metrics import segmentation_metrics
 from helpers.optimisers import Optimisers, adamw, muon
-from helpers.probe import record
 from helpers.training import History, fit, recorded
 
 CLASSES = 11
@@ -148,19 +147,12 @@ def fit_to_truth(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
     return upsample(scores.detach(), stride).argmax(dim=1)
 
 
-@torch.no_grad()
-def coarse_scores(network: FCN, images: Tensor) -> Tensor:
-    """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
-    with record(network, "coarse") as kept:
-        network(images.to(next(network.parameters()).device))
-    return kept["coarse"].cpu()
-
-
 def watcher(scenes: Scenes, shown: Tensor) -> Callable[[FCN], dict[str, float | Tensor]]:
     """Make a `watch` for `fit`: mean IoU on some scenes, and the coarse scores of one image (1, 3, H, W)."""
 
     def watch(network: FCN) -> dict[str, float | Tensor]:
-        return {"mean_iou": score(network, scenes)["mean_iou"], "scores": coarse_scores(network, shown)[0]}
+        coarse = network.coarse_scores(shown.to(network.score.weight.device))
+        return {"mean_iou": score(network, scenes)["mean_iou"], "scores": coarse[0].cpu()}
 
     return watch
 

@@ -35,21 +35,18 @@ def doing(
     no = said("no", "not") if denied else NOTHING
     base, third, before = (f"{form} {verb.particle}" for form in verb.english)
     if tense == "future":
-        going = mark()
-        spanish = [no, said(f"{GO[person]} a", "", sure=[going]), said(verb.infinitive, "", sure=[core])]
-        main = [said("", "going to", sure=[going]), said("", base, sure=[core])]
-        helper = [said("", AM.get(person, "are"), sure=[going]), no]
-    else:
-        forms = verb.present if tense == "present" else verb.past
-        spanish = [no, said(forms[person], "", sure=[core])]
-        if denied or asked:
-            do = "did" if tense == "past" else "does" if person == "3s" else "do"
-            helper, main = [loosely("", do, core), no], [said("", base, sure=[core])]
-        else:
-            plain = before if tense == "past" else third if person == "3s" else base
-            helper, main = [NOTHING], [said("", plain, sure=[core])]
-    content = said("", "", base.strip())
-    return Doing(arranged([*spanish, content]), arranged(helper), arranged(main), core)
+        going = said(f"{GO[person]} a", "going to")
+        am = said("", AM.get(person, "are"), sure=going.spanish[0].sure)
+        main = [going, said(verb.infinitive, base, base.strip(), sure=[core])]
+        return Doing(arranged([no, *main]), arranged([am, no]), arranged(main), core)
+    forms, inflected = (verb.present, third) if tense == "present" else (verb.past, before)
+    helper, english = NOTHING, base
+    if denied or asked:
+        helper = loosely("", "did" if tense == "past" else "does" if person == "3s" else "do", core)
+    elif tense == "past" or person == "3s":
+        english = inflected
+    main = said(forms[person], english, base.strip(), sure=[core])
+    return Doing(arranged([no, main]), arranged([helper, no]), main, core)
 
 
 def being(which: Literal["ser", "estar"], person: str, denied: bool = False) -> Doing:
