@@ -64,10 +64,10 @@ def held_out_scenes(split: str, number: int = TEST_SCENES) -> Scenes:
     return make_scenes(number, 0, split)
 
 
-def first_network(seed: int) -> FCN:
+def first_network(seed: int, classes: int = CLASSES) -> FCN:
     """Make the untrained FCN-32s that all arms of a seed begin as."""
     runtime.seed_everything(seed)
-    return FCN(CLASSES, stride=32)
+    return FCN(classes, stride=32)
 
 
 def learn(
@@ -163,24 +163,32 @@ def joined(*histories: History) -> History:
     return History(losses, seconds=sum(history.seconds for history in histories))
 
 
+def arms(start: FCN, train: Callable[[FCN, int], History]) -> Iterator[tuple[FCN, History]]:
+    """Train FCN-32s, 16s and 8s from one FCN-32s with equal steps: each network, and its whole training.
+
+    One finer stride at a time, as in the paper, so that FCN-8s starts from FCN-16s: up to there the two are the same.
+
+    Args:
+        train: trains a network in one of three phases: 0, the start; 1 and 2, what follows.
+    """
+    first = train(start, 0)
+    halfway = {stride: finer(start, stride) for stride in (32, 16)}
+    middle = {stride: train(network, 1) for stride, network in halfway.items()}
+    for stride, coarser in ((32, 32), (16, 16), (8, 16)):
+        network = finer(halfway[coarser], stride)
+        yield network, joined(first, middle[coarser], train(network, 2))
+
+
 def ablate(seed: int) -> Iterator[dict]:
-    """Train FCN-32s, 16s and 8s from one initialisation with equal steps, and yield a row for each."""
+    """Train the three arms from one initialisation, and yield a row for each."""
     scenes, test = training_scenes(seed, RECORD), held_out_scenes("test")
 
-    def phase(network: FCN, number: int) -> History:
-        steps = RECORD.more if number else RECORD.first
-        return learn(network, scenes, steps, seed * 10 + number, budget=RECORD)
+    def train(network: FCN, phase: int) -> History:
+        steps = RECORD.more if phase else RECORD.first
+        return learn(network, scenes, steps, seed * 10 + phase, budget=RECORD)
 
-    start = first_network(seed)
-    first_history = phase(start, 0)
-    control, with_skip = finer(start, 32), finer(start, 16)
-    control_history, skip_history = phase(control, 1), phase(with_skip, 1)
-    # The paper's way: one finer stride at a time, so FCN-8s starts from FCN-16s.
-    arms = ((32, control, control_history), (16, with_skip, skip_history), (8, with_skip, skip_history))
-    for stride, coarser, middle_history in arms:
-        network = finer(coarser, stride)
-        whole = joined(first_history, middle_history, phase(network, 2))
-        yield recorded({"model": f"FCN-{stride}s"}, seed, score(network, test), whole, network)
+    for network, history in arms(first_network(seed), train):
+        yield recorded({"model": f"FCN-{network.stride}s"}, seed, score(network, test), history, network)
 
 
 def fitted_scores() -> Iterator[dict]:
@@ -193,34 +201,25 @@ def fitted_scores() -> Iterator[dict]:
 
 
 def skips_on_streets(first: int = STREET_FIRST, more: int = STREET_MORE) -> Iterator[dict]:
-    """Train FCN-32s, 16s and 8s from one FCN-32s with equal steps, as on the embedded data, and yield their rows.
+    """Train the three arms on real streets, as on the embedded data, and yield their rows.
 
-    FCN-16s and FCN-8s share their first continuation: with equal settings and an equal seed it is the same.
     Figures `ahead_low` and `ahead_high` bound how far a network's mean IoU is ahead of FCN-32s' (see `bootstrap`),
     `boundary_ahead_...` the same for boundary IoU, `step_...` how far ahead of the next coarser network's.
     """
     seed, (rest, _, _) = 0, films.held_out()
-    runtime.seed_everything(seed)
-    start = FCN(STREET_CLASSES, stride=32)
-    first_history = films.learn(films.Padded(start), rest, first, seed * 10, name="FCN-32s")
 
-    def go_on(network: FCN, stride: int, number: int) -> tuple[FCN, History]:
-        network = finer(network, stride)
-        padded, name = films.Padded(network), f"FCN-{stride}s"
-        return network, films.learn(padded, rest, more, seed * 10 + number, name)
+    def train(network: FCN, phase: int) -> History:
+        steps, name = more if phase else first, f"FCN-{network.stride}s"
+        return films.learn(films.Padded(network), rest, steps, seed * 10 + phase, name=name)
 
-    halfway = {32: go_on(start, 32, 1), 16: go_on(start, 16, 1)}
     coarser: list[dict[str, Tensor]] = []
-    for stride in STRIDES:
-        middle, history = halfway[max(stride, 16)]
-        network, last = go_on(middle, stride, 2)
+    for network, history in arms(first_network(seed, STREET_CLASSES), train):
         figures, counts = films.judge(films.Padded(network))
         if coarser:
             figures |= films.leads(counts, coarser[0], ahead="mean_iou", boundary_ahead="boundary_iou")
             figures |= films.leads(counts, coarser[-1], step="mean_iou")
         coarser.append(counts)
-        whole = joined(first_history, history, last)
-        yield films.row({"model": f"FCN-{stride}s"}, seed, figures, whole, network)
+        yield films.row({"model": f"FCN-{network.stride}s"}, seed, figures, history, network)
 
 
 PIECES = {

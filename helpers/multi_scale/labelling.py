@@ -60,9 +60,8 @@ def parse(
             trees.best_cover(grown[-1].parents, trees.entropy(shares[-1]))
         times.append(time.perf_counter())
         laps.append(times)
-    scoring, cutting, averaging, covering = (
-        torch.tensor(laps, dtype=torch.float64).diff(dim=1).mean(dim=0).tolist()
-    )
+    means = torch.tensor(laps, dtype=torch.float64).diff(dim=1).mean(dim=0)
+    scoring, cutting, averaging, covering = means.tolist()
     seconds = {"pixels": scoring, "superpixels": scoring + cutting + averaging}
     if classifier:
         seconds["cover"] = scoring + cutting + covering

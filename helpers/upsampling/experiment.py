@@ -143,10 +143,9 @@ def decoder_steps(network: DeconvNet, image: Tensor) -> list[Step]:
         coarse, fine = kept[before[k]][0], kept[f"unpools.{k}"][0]
         channel = int(coarse.flatten(1).var(dim=1).argmax())
         switches = kept[f"unpools.{k}.places"][0, channel]
-        places = torch.stack([switches // fine.shape[-1], switches % fine.shape[-1]], dim=-1)
+        places = torch.stack(torch.unravel_index(switches, fine.shape[1:]), dim=-1)
         name = f"convolved {k}" if k else "the coarsest"
-        steps.append(Step(name, coarse[channel], None))
-        steps.append(Step(f"unpooled {k + 1}", fine[channel], places))
+        steps += [Step(name, coarse[channel], None), Step(f"unpooled {k + 1}", fine[channel], places)]
     return steps
 
 
