@@ -42,15 +42,10 @@ def enlarger(kernel_size: int = 4) -> nn.ConvTranspose2d:
     return layer
 
 
-def greys(number: int, split: Split, seed: int) -> Tensor:
-    """Cut pieces out of photographs: (number, 1, SIDE, SIDE) float, 0 is mid grey."""
-    colours = random_crops(number, SIDE, split, seeds.generator(seed))
-    return colours.mean(dim=1, keepdim=True) - 0.5
-
-
 def pairs(number: int, split: Split, seed: int) -> tuple[Tensor, Tensor]:
-    """Photographs averaged over cells of FACTOR, and as they were: (number, 1, h, w) each."""
-    large = greys(number, split, seed)
+    """Pieces of photographs averaged over cells of FACTOR, and as they were: (number, 1, h, w) each, 0 is mid grey."""
+    colours = random_crops(number, SIDE, split, seeds.generator(seed))
+    large = colours.mean(dim=1, keepdim=True) - 0.5
     return F.avg_pool2d(large, FACTOR), large
 
 

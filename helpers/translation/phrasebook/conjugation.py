@@ -33,11 +33,11 @@ def doing(
     """Conjugate a verb: "no compró" and "did not buy", "va a comprar" and "is going to buy"."""
     core = mark()
     no = said("no", "not") if denied else NOTHING
-    base, third, before = (f"{form} {verb.particle}" for form in verb.english)
+    base, third, before = verb.english
     if tense == "future":
         going = said(f"{GO[person]} a", "going to")
         am = said("", AM.get(person, "are"), sure=going.spanish[0].sure)
-        main = [going, said(verb.infinitive, base, base.strip(), sure=[core])]
+        main = [going, said(verb.infinitive, base, base, sure=[core])]
         return Doing(arranged([no, *main]), arranged([am, no]), arranged(main), core)
     forms, inflected = (verb.present, third) if tense == "present" else (verb.past, before)
     helper, english = NOTHING, base
@@ -45,7 +45,7 @@ def doing(
         helper = loosely("", "did" if tense == "past" else "does" if person == "3s" else "do", core)
     elif tense == "past" or person == "3s":
         english = inflected
-    main = said(forms[person], english, base.strip(), sure=[core])
+    main = said(forms[person], english, base, sure=[core])
     return Doing(arranged([no, main]), arranged([helper, no]), main, core)
 
 

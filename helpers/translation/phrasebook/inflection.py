@@ -45,7 +45,7 @@ class Adjective(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """A verb: Spanish forms by person; English base, third person, past, and a particle, as in "look for".
+    """A verb: Spanish forms by person; English base, third person and past, with a particle, as in "look for".
 
     `kinds` say what it is done to, or, of a verb without an object, that animals do it too.
     """
@@ -54,7 +54,6 @@ class Verb(NamedTuple):
     present: dict[str, str]
     past: dict[str, str] | None
     english: tuple[str, str, str]
-    particle: str
     kinds: frozenset[str]
     personal: bool  # takes "a" before its object: "quiero a mi perro"
 

@@ -99,16 +99,9 @@ def _verb(
 ) -> Verb:
     """Make a verb; english is "base third past", and what follows is the particle of all three."""
     base, third, before, *particle = english.split()
-    forms = conjugated(infinitive, 1) | (past or {})
-    return Verb(
-        infinitive,
-        conjugated(infinitive, 0, stem) | (present or {}),
-        None if stative else forms,
-        (base, third, before),
-        " ".join(particle),
-        frozenset(kinds.split()),
-        personal,
-    )
+    english_forms = tuple(" ".join([form, *particle]) for form in (base, third, before))
+    now, then = conjugated(infinitive, 0, stem) | (present or {}), conjugated(infinitive, 1) | (past or {})
+    return Verb(infinitive, now, None if stative else then, english_forms, frozenset(kinds.split()), personal)
 
 
 # The first person plural of the past is left out everywhere: of most verbs it is the present's.

@@ -35,7 +35,7 @@ SUBJECT = ("the", "the", *OWN, *OWN, "this", "that")
 OBJECT = ("a", "a", "a", "the", "the", *OWN, *PLURAL_ONLY)
 MASS = ("", "", "", "the", "my", "our")
 PLACE = ("the", "the", "the", "this", "our")
-ANIMALS_DO = ("eat", "see", "look")
+ANIMALS_DO = ("eat", "see", "look at", "look for")
 
 
 @cache
