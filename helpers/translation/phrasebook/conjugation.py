@@ -14,6 +14,7 @@ PRONOUNS = {"1s": "i", "2s": "you", "1p": "we", "3p": "they"}  # Spanish drops t
 class Doing(NamedTuple):
     """A conjugated verb: the Spanish; the English that a question puts before its subject; the English after it.
 
+    Of each phrase an arrangement takes the words of one language, so that a phrase may hold those of both.
     A dropped pronoun hangs on the verb by `mark`.
     """
 
