@@ -1,8 +1,8 @@
 """CamVid with a whole film held out: what to learn from, how to learn, and what is judged on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -12,9 +12,8 @@ from helpers import runtime
 from helpers.data import public
 from helpers.data.augmentation import augment
 from helpers.data.batches import Transform, endless
-from helpers.frame_scores import CLASSES, VOID, count, score, total
-from helpers.optimisers import Optimisers, adamw
-from helpers.training import History, fit, parameter_count
+from helpers.frame_scores import CLASSES, VOID, bootstrap, count, score, total
+from helpers.training import History, fit, recorded
 
 TEST_FILM, OTHER_FILMS = "0006R0", ("0001TP", "0016E5")
 FOURTH_FILM = "Seq05VD"  # 171 frames of the official test split; nothing here ever learns from it
@@ -85,28 +84,21 @@ def learn(
     scenes: public.CamVid,
     steps: int,
     seed: int,
-    name: str = "streets",
     transform: Transform | None = augment,
     batch: int = BATCH,
-    optimisers: Optimisers = adamw,
-    weight_decay: float = 0.01,
     loss: Callable[..., Tensor] = F.cross_entropy,
+    **options: Any,
 ) -> History:
     """Train a network on scenes that `transform` changes; otherwise the same settings for every network.
 
-    A `loss` takes scores and labels, the classes' `weight` and the `ignore_index`, as `F.cross_entropy` does.
+    Args:
+        loss: takes scores and labels, the classes' `weight` and the `ignore_index`, as `F.cross_entropy` does.
+        options: more that `fit` takes, such as `name` and `optimisers`.
     """
     weights = median_frequency(scenes.labels).sqrt()
-    return fit(
-        network,
-        endless(scenes.images, scenes.labels, batch, seed, transform),
-        partial(loss, weight=weights.to(runtime.device()), ignore_index=VOID),
-        steps=steps,
-        lr=RATE,
-        weight_decay=weight_decay,
-        optimisers=optimisers,
-        name=name,
-    )
+    weighed = partial(loss, weight=weights.to(runtime.device()), ignore_index=VOID)
+    batches = endless(scenes.images, scenes.labels, batch, seed, transform)
+    return fit(network, batches, weighed, steps=steps, lr=RATE, **options)
 
 
 def judge(network: nn.Module, film: str = TEST_FILM) -> tuple[dict[str, float], dict[str, Tensor]]:
@@ -132,17 +124,30 @@ def judge(network: nn.Module, film: str = TEST_FILM) -> tuple[dict[str, float], 
     return figures, counts[""]
 
 
-def row(model: str, network: nn.Module, histories: list[History], seed: int, film: str = TEST_FILM) -> dict:
-    """Collect what is recorded of a network, apart from its figures."""
-    return {
-        "model": model,
-        "film": film,
-        "seed": seed,
-        "parameters": parameter_count(network),
-        "seconds": sum(history.seconds for history in histories),
-        "steps": sum(history.steps for history in histories),
-        "edition": public.edition("camvid"),
-    }
+def leads(counts: dict[str, Tensor], other: dict[str, Tensor], **figures: str) -> dict[str, float]:
+    """How far one network is ahead of another on frames drawn anew (see `bootstrap`): figures for a row.
+
+    Args:
+        counts, other: of `judge`.
+        figures: name -> figure compared; `ahead="mean_iou"` gives `ahead_low` and `ahead_high`.
+    """
+    found: dict[str, float] = {}
+    for name, figure in figures.items():
+        found[f"{name}_low"], found[f"{name}_high"] = bootstrap(counts, other, figure)
+    return found
+
+
+def row(
+    fields: Mapping[str, Any],
+    seed: int,
+    figures: Mapping[str, float],
+    history: History,
+    network: nn.Module,
+    film: str = TEST_FILM,
+) -> dict[str, Any]:
+    """A network as one row of the record (see `training.recorded`), with the film held out and CamVid's edition."""
+    fields = {**fields, "film": film, "edition": public.edition("camvid")}
+    return recorded(fields, seed, figures, history, network)
 
 
 class Padded(nn.Module):

@@ -123,7 +123,6 @@ def test_extreme_sizes_stay_small(size):
         ({"maps": {"truth": MAP}}, "Two maps are called 'truth'"),
         ({"maps": {}, "truth": None}, "need names"),
         ({"maps": {"one": MAP % 2}, "truth": None, "class_names": ["sky"] * 2}, "called 'sky'"),
-        ({"lens": "x-ray"}, "one of photograph, plain mask, truth, off"),
     ],
 )
 def test_masks_refuse_in_words(change, words):

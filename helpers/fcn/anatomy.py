@@ -13,10 +13,22 @@ PARTS = (*(f"encoder.stages.{number}" for number in (2, 3, 4)), "score", "sums.0
 SKIP, DOUBLE = "skip", "× 2"
 
 
-@torch.no_grad()
 def draw(network: FCN, image: Tensor) -> Figure:
     """Draw what FCN-8s makes of an image, (3, H, W) uint8, stage by stage and sum by sum."""
-    with probe.record(network, *PARTS) as kept:
+    steps, labels, _ = steps_to_stride_8(network, image)
+    return fig.anatomy([*steps, fig.Step("prediction", labels, place=(0, 1), after={"stride 8": "× 8"})])
+
+
+@torch.no_grad()
+def steps_to_stride_8(
+    network: FCN, image: Tensor, *more: str
+) -> tuple[list[fig.Step], Tensor, dict[str, Tensor]]:
+    """Run FCN-8s on an image: its steps from the scene to scores at stride 8, the labels, and what was recorded.
+
+    Args:
+        more: submodules to record besides.
+    """
+    with probe.record(network, *PARTS, *more) as kept:
         labels = network(as_input(image[None])).argmax(dim=1)[0]
 
     def step(module: str, name: str, place: tuple[int, int], **rest: object) -> fig.Step:
@@ -34,6 +46,5 @@ def draw(network: FCN, image: Tensor) -> Figure:
         scores("score", 32, (3, 1), stage_5="head, conv 1 × 1"),
         scores("sums.0", 16, (2, 1), stride_32=DOUBLE, stage_4=SKIP),
         scores("coarse", 8, (1, 1), stride_16=DOUBLE, stage_3=SKIP),
-        fig.Step("prediction", labels, place=(0, 1), after={"stride 8": "× 8"}),
     ]
-    return fig.anatomy(steps)
+    return steps, labels, kept

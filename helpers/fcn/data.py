@@ -66,9 +66,8 @@ def crop_to(side: int) -> Transform:
         H, W = labels.shape[-2:]
         top = int(torch.randint(H - side + 1, (), generator=generator))
         left = int(torch.randint(W - side + 1, (), generator=generator))
-        return images[..., top : top + side, left : left + side], labels[
-            ..., top : top + side, left : left + side
-        ]
+        rows, columns = slice(top, top + side), slice(left, left + side)
+        return images[..., rows, columns], labels[..., rows, columns]
 
     return crop
 

@@ -1,5 +1,8 @@
 """Checks for the exercises of notebook 01, fully convolutional networks."""
 
+import operator
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.random import Generator
@@ -22,28 +25,14 @@ def _seen(layers: Layers) -> tuple[int, int]:
     return field.size, field.stride
 
 
-def _grown(layers: Layers, growth) -> tuple[int, int]:
-    """Follow the recurrence with another rule for how a layer widens the field."""
+def _grown(
+    layers: Layers, growth: Callable[[int, int, int], int], onwards: Callable[[int, int], int] = operator.mul
+) -> tuple[int, int]:
+    """Follow the recurrence with other rules for how a layer widens the field, and what its stride does to the step."""
     size, step = 1, 1
     for kernel, stride in layers:
         size += growth(kernel, stride, step)
-        step *= stride
-    return size, step
-
-
-def _stride_first(layers: Layers) -> tuple[int, int]:
-    size, step = 1, 1
-    for kernel, stride in layers:
-        step *= stride
-        size += (kernel - 1) * step
-    return size, step
-
-
-def _strides_added(layers: Layers) -> tuple[int, int]:
-    size, step = 1, 1
-    for kernel, stride in layers:
-        size += (kernel - 1) * step
-        step += stride
+        step = onwards(step, stride)
     return size, step
 
 
@@ -63,11 +52,12 @@ seen_by_a_unit = Exercise(
             "widens the field by the step so far, not by one pixel.",
         ),
         Mistake(
-            _stride_first,
+            lambda layers: _grown(layers, lambda kernel, stride, step: (kernel - 1) * step * stride),
             "a layer's own stride does not spread its own kernel: widen the field first, multiply the step after.",
         ),
         Mistake(
-            _strides_added, "strides multiply: two layers of stride 2 move 4 input pixels, and three move 8."
+            lambda layers: _grown(layers, lambda kernel, stride, step: (kernel - 1) * step, operator.add),
+            "strides multiply: two layers of stride 2 move 4 input pixels, and three move 8.",
         ),
         Mistake(lambda layers: _seen(layers[::-1]), "go through the layers from the input to the output."),
     ),
@@ -82,21 +72,15 @@ def _confusion(generator: Generator) -> tuple[Tensor]:
     return (torch.from_numpy(counts),)
 
 
-def _iou_parts(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _mean_over(confusion: Tensor, bottom: Callable[[Tensor, Tensor, Tensor], Tensor]) -> float:
+    """The mean over classes that occur of hits divided by what `bottom` makes of hits, truth and predicted."""
     confusion = confusion.double()
-    return confusion.diag(), confusion.sum(dim=1), confusion.sum(dim=0)
+    hit, truth, predicted = confusion.diag(), confusion.sum(dim=1), confusion.sum(dim=0)
+    return float((hit / bottom(hit, truth, predicted))[truth + predicted > 0].mean())
 
 
 def _mean_iou(confusion: Tensor) -> float:
-    hit, truth, predicted = _iou_parts(confusion)
-    union = truth + predicted - hit
-    return float((hit / union)[union > 0].mean())
-
-
-def _mean_over(confusion: Tensor, bottom) -> float:
-    hit, truth, predicted = _iou_parts(confusion)
-    occurs = truth + predicted > 0
-    return float((hit[occurs] / bottom(hit, truth, predicted)[occurs]).mean())
+    return _mean_over(confusion, lambda hit, truth, predicted: truth + predicted - hit)
 
 
 mean_iou = Exercise(
@@ -119,7 +103,7 @@ mean_iou = Exercise(
             "predictions, and the union needs both.",
         ),
         Mistake(
-            lambda confusion: float(_iou_parts(confusion)[0].sum() / confusion.sum()),
+            lambda confusion: float(confusion.trace() / confusion.sum()),
             "this is pixel accuracy, in which the background outvotes the digits: take one IoU a class, then the mean.",
         ),
         Mistake(
@@ -128,9 +112,7 @@ mean_iou = Exercise(
             "counting it as 0.",
         ),
         Mistake(
-            lambda confusion: float(
-                _iou_parts(confusion)[0].sum() / (2 * confusion.sum() - confusion.trace())
-            ),
+            lambda confusion: float(confusion.trace() / (2 * confusion.sum() - confusion.trace())),
             "this adds up all classes before dividing; the mean is over classes, each with its own quotient.",
         ),
     ),
@@ -143,8 +125,8 @@ def _dense(generator: Generator) -> tuple[Tensor, int, int, int]:
     return torch.from_numpy(weight), channels, height, width
 
 
-def _kernel(weight: Tensor, channels: int, height: int, width: int) -> Tensor:
-    return weight.reshape(-1, channels, height, width)
+def _kernel(weight: Tensor, C: int, H: int, W: int) -> Tensor:
+    return weight.reshape(-1, C, H, W)
 
 
 dense_to_kernel = Exercise(
@@ -153,29 +135,23 @@ dense_to_kernel = Exercise(
     solution=_kernel,
     mistakes=(
         Mistake(
-            lambda weight, channels, height, width: weight.reshape(-1, height, width, channels).permute(
-                0, 3, 1, 2
-            ),
+            lambda weight, C, H, W: weight.reshape(-1, H, W, C).permute(0, 3, 1, 2),
             "`flatten(1)` puts channels first: the weights run over (C, H, W), not over (H, W, C).",
         ),
         Mistake(
-            lambda weight, channels, height, width: weight.reshape(-1, channels, width, height).transpose(
-                2, 3
-            ),
+            lambda weight, C, H, W: _kernel(weight, C, W, H).mT,
             "rows come before columns: height is the third axis and width the last.",
         ),
         Mistake(
-            lambda weight, channels, height, width: _kernel(weight, channels, height, width).flip(2, 3),
+            lambda weight, *sizes: _kernel(weight, *sizes).flip(2, 3),
             "no flip: PyTorch's convolution is a correlation, it multiplies the kernel as it stands.",
         ),
         Mistake(
-            lambda weight, channels, height, width: weight.T.reshape(-1, channels, height, width),
+            lambda weight, *sizes: _kernel(weight.T, *sizes),
             "a Linear stores one row an output, as a convolution does: do not transpose it.",
         ),
         Mistake(
-            lambda weight, channels, height, width: (
-                _kernel(weight, channels, height, width) / (channels * height * width)
-            ),
+            lambda weight, *sizes: _kernel(weight, *sizes) / weight.shape[1],
             "the kernel holds the same numbers: there is nothing to divide by.",
         ),
     ),
@@ -183,11 +159,7 @@ dense_to_kernel = Exercise(
 
 
 def _answers(generator: Generator) -> tuple[Tensor, int]:
-    stride, rows, columns = (
-        int(generator.integers(2, 5)),
-        int(generator.integers(2, 5)),
-        int(generator.integers(5, 8)),
-    )
+    stride, rows, columns = (int(each) for each in generator.integers((2, 2, 5), (5, 5, 8)))
     return torch.from_numpy(generator.standard_normal((stride, stride, rows, columns))), stride
 
 

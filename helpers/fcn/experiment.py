@@ -15,16 +15,15 @@ from helpers.data.scenes import Scenes, make_scenes
 from helpers.fcn.data import crop_to
 from helpers.fcn.model import FCN, STRIDES, finer, upsample
 from helpers.frame_scores import CLASSES as STREET_CLASSES
-from helpers.frame_scores import bootstrap
 from helpers.metrics import segmentation_metrics
 from helpers.optimisers import Optimisers, adamw, muon
-from helpers.probe import record
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, recorded
 
 CLASSES = 11
 RATE = 6e-3  # the highest learning rate of every cycle, for every network
 BATCH = 32  # whole scenes
 TEST_SCENES = 300
+WATCH_EVERY = 30  # steps
 STREET_FIRST, STREET_MORE = 1800, 450  # steps of FCN-32s from scratch, and of each continuation of an arm
 
 
@@ -65,10 +64,10 @@ def held_out_scenes(split: str, number: int = TEST_SCENES) -> Scenes:
     return make_scenes(number, 0, split)
 
 
-def first_network(seed: int) -> FCN:
+def first_network(seed: int, classes: int = CLASSES) -> FCN:
     """Make the untrained FCN-32s that all arms of a seed begin as."""
     runtime.seed_everything(seed)
-    return FCN(CLASSES, stride=32)
+    return FCN(classes, stride=32)
 
 
 def learn(
@@ -77,14 +76,9 @@ def learn(
     steps: int,
     seed: int,
     watch: Callable[[FCN], Any] | None = None,
-    every: int = 30,
     budget: Budget = QUICK,
 ) -> History:
-    """Train a network of any stride by the pixel loss, as the budget says.
-
-    Args:
-        watch, every: what to note of the network (see `fit`), and after how many steps again.
-    """
+    """Train a network of any stride by the pixel loss, as the budget says; `watch` it every `WATCH_EVERY` steps."""
     transform = crop_to(budget.crop) if budget.crop else None
     return fit(
         network,
@@ -94,7 +88,7 @@ def learn(
         lr=RATE,
         optimisers=budget.optimisers,
         watch=watch,
-        watch_at=range(0, steps + 1, every),
+        watch_at=range(0, steps + 1, WATCH_EVERY),
         name=f"FCN-{network.stride}s",
     )
 
@@ -104,22 +98,22 @@ def score(network: nn.Module, scenes: Scenes) -> dict[str, float]:
     """Judge a network, in eval mode and where it is, by mean IoU, boundary IoU, pixel and class accuracy."""
     network.eval()
     weight, batches = next(network.parameters()), in_order(scenes.images, scenes.labels)
-    return _scored((network(images.to(weight)).argmax(dim=1).cpu(), labels) for images, labels in batches)
+    return score_maps((network(images.to(weight)).argmax(dim=1).cpu(), labels) for images, labels in batches)
 
 
 @torch.no_grad()
-def label_all(network: FCN, images: Tensor) -> Tensor:
+def label_all(network: nn.Module, images: Tensor) -> Tensor:
     """Predict the class of every pixel of images (N, 3, H, W) in uint8: (N, H, W) int64."""
     return torch.cat([network(as_input(part)).argmax(dim=1) for part in images.split(50)])
 
 
 def score_through_stride(labels: Tensor, stride: int) -> dict[str, float]:
     """Score the truth itself, (N, H, W) integers, after `through_stride`. It is no upper bound (see `fit_to_truth`)."""
-    return _scored((through_stride(part, stride), part) for part in labels.long().split(50))
+    return score_maps((through_stride(part, stride), part) for part in labels.long().split(50))
 
 
-def _scored(maps: Iterable[tuple[Tensor, Tensor]]) -> dict[str, float]:
-    """Score predictions and truth, (B, H, W) integers each, pooled over all batches."""
+def score_maps(maps: Iterable[tuple[Tensor, Tensor]]) -> dict[str, float]:
+    """Give the course's four scores of predictions and truth, (B, H, W) int64 each, pooled over all batches."""
     metrics = segmentation_metrics(CLASSES)
     for predictions, truth in maps:
         metrics.update(predictions, truth)
@@ -153,95 +147,79 @@ def fit_to_truth(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
     return upsample(scores.detach(), stride).argmax(dim=1)
 
 
-@torch.no_grad()
-def coarse_scores(network: FCN, images: Tensor) -> Tensor:
-    """Score images without the last interpolation: (B, classes, H / stride, W / stride)."""
-    with record(network, "coarse") as kept:
-        network(images.to(next(network.parameters()).device))
-    return kept["coarse"].cpu()
-
-
 def watcher(scenes: Scenes, shown: Tensor) -> Callable[[FCN], dict[str, float | Tensor]]:
     """Make a `watch` for `fit`: mean IoU on some scenes, and the coarse scores of one image (1, 3, H, W)."""
 
     def watch(network: FCN) -> dict[str, float | Tensor]:
-        return {"mean_iou": score(network, scenes)["mean_iou"], "scores": coarse_scores(network, shown)[0]}
+        coarse = network.coarse_scores(shown.to(network.score.weight.device))
+        return {"mean_iou": score(network, scenes)["mean_iou"], "scores": coarse[0].cpu()}
 
     return watch
 
 
+def joined(*histories: History) -> History:
+    """Trainings of one network, one after the other, as one."""
+    losses = [loss for history in histories for loss in history.loss]
+    return History(losses, seconds=sum(history.seconds for history in histories))
+
+
+def arms(start: FCN, train: Callable[[FCN, int], History]) -> Iterator[tuple[FCN, History]]:
+    """Train FCN-32s, 16s and 8s from one FCN-32s with equal steps: each network, and its whole training.
+
+    One finer stride at a time, as in the paper, so that FCN-8s starts from FCN-16s: up to there the two are the same.
+
+    Args:
+        train: trains a network in one of three phases: 0, the start; 1 and 2, what follows.
+    """
+    first = train(start, 0)
+    halfway = {stride: finer(start, stride) for stride in (32, 16)}
+    middle = {stride: train(network, 1) for stride, network in halfway.items()}
+    for stride, coarser in ((32, 32), (16, 16), (8, 16)):
+        network = finer(halfway[coarser], stride)
+        yield network, joined(first, middle[coarser], train(network, 2))
+
+
 def ablate(seed: int) -> Iterator[dict]:
-    """Train FCN-32s, 16s and 8s from one initialisation with equal steps, and yield a row for each."""
-    scenes, val, test = training_scenes(seed, RECORD), held_out_scenes("val", 100), held_out_scenes("test")
+    """Train the three arms from one initialisation, and yield a row for each."""
+    scenes, test = training_scenes(seed, RECORD), held_out_scenes("test")
 
-    def watch(network: FCN) -> float:
-        return score(network, val)["mean_iou"]
+    def train(network: FCN, phase: int) -> History:
+        steps = RECORD.more if phase else RECORD.first
+        return learn(network, scenes, steps, seed * 10 + phase, budget=RECORD)
 
-    def phase(network: FCN, number: int) -> History:
-        steps = RECORD.more if number else RECORD.first
-        return learn(network, scenes, steps, seed * 10 + number, watch, steps // 4, RECORD)
-
-    start = first_network(seed)
-    first_history = phase(start, 0)
-    control, with_skip = finer(start, 32), finer(start, 16)
-    control_history, skip_history = phase(control, 1), phase(with_skip, 1)
-    # The paper's way: one finer stride at a time, so FCN-8s starts from FCN-16s.
-    arms = ((32, control, control_history), (16, with_skip, skip_history), (8, with_skip, skip_history))
-    for stride, coarser, middle_history in arms:
-        network = finer(coarser, stride)
-        histories = [first_history, middle_history, phase(network, 2)]
-        yield {
-            "model": f"FCN-{stride}s",
-            "seed": seed,
-            "figures": score(network, test),
-            "parameters": parameter_count(network),
-            "seconds": sum(history.seconds for history in histories),
-            "curve": [value for history in histories for value in history.watched.values()],
-        }
+    for network, history in arms(first_network(seed), train):
+        yield recorded({"model": f"FCN-{network.stride}s"}, seed, score(network, test), history, network)
 
 
 def fitted_scores() -> Iterator[dict]:
     """Yield what scores of each stride reach on the test scenes when they are fitted to the truth itself."""
     labels = held_out_scenes("test").labels
     for stride in STRIDES:
-        found = _scored((fit_to_truth(part, stride), part) for part in labels.long().split(50))
+        found = score_maps((fit_to_truth(part, stride), part) for part in labels.long().split(50))
         figures = {"mean_iou": found["mean_iou"], "boundary_iou": found["boundary_iou"]}
         yield {"model": "fitted to the truth", "stride": stride, "seed": 0, "figures": figures}
 
 
 def skips_on_streets(first: int = STREET_FIRST, more: int = STREET_MORE) -> Iterator[dict]:
-    """Train FCN-32s, 16s and 8s from one FCN-32s with equal steps, as on the embedded data, and yield their rows.
+    """Train the three arms on real streets, as on the embedded data, and yield their rows.
 
-    FCN-16s and FCN-8s share their first continuation: with equal settings and an equal seed it is the same.
     Figures `ahead_low` and `ahead_high` bound how far a network's mean IoU is ahead of FCN-32s' (see `bootstrap`),
     `boundary_ahead_...` the same for boundary IoU, `step_...` how far ahead of the next coarser network's.
     """
     seed, (rest, _, _) = 0, films.held_out()
-    runtime.seed_everything(seed)
-    start = FCN(STREET_CLASSES, stride=32)
-    first_history = films.learn(films.Padded(start), rest, first, seed * 10, name="FCN-32s")
 
-    def go_on(network: FCN, stride: int, number: int) -> tuple[FCN, History]:
-        network = finer(network, stride)
-        padded, name = films.Padded(network), f"FCN-{stride}s"
-        return network, films.learn(padded, rest, more, seed * 10 + number, name)
+    def train(network: FCN, phase: int) -> History:
+        steps, name = more if phase else first, f"FCN-{network.stride}s"
+        return films.learn(films.Padded(network), rest, steps, seed * 10 + phase, name=name)
 
-    halfway = {32: go_on(start, 32, 1), 16: go_on(start, 16, 1)}
     coarser: list[dict[str, Tensor]] = []
-    for stride in STRIDES:
-        middle, history = halfway[max(stride, 16)]
-        network, last = go_on(middle, stride, 2)
+    for network, history in arms(first_network(seed, STREET_CLASSES), train):
         figures, counts = films.judge(films.Padded(network))
         if coarser:
-            for name, figure, other in (
-                ("ahead", "mean_iou", coarser[0]),
-                ("boundary_ahead", "boundary_iou", coarser[0]),
-                ("step", "mean_iou", coarser[-1]),
-            ):
-                figures[f"{name}_low"], figures[f"{name}_high"] = bootstrap(counts, other, figure)
+            figures |= films.leads(counts, coarser[0], ahead="mean_iou", boundary_ahead="boundary_iou")
+            figures |= films.leads(counts, coarser[-1], step="mean_iou")
         coarser.append(counts)
-        row = films.row(f"FCN-{stride}s", network, [first_history, history, last], seed)
-        yield row | {"figures": figures}
+        yield films.row({"model": f"FCN-{network.stride}s"}, seed, figures, history, network)
 
 
 PIECES = {

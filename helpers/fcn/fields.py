@@ -121,9 +121,8 @@ def _checked(
     down, across = (
         np.abs(np.arange(side) - field.centre(u)) for u, side in zip((row, column), shape, strict=True)
     )
-    ring = np.maximum(
-        down[:, None], across
-    ).ravel()  # the square round the centre on whose border a pixel lies
+    # Each pixel lies on the border of a square round the centre: its ring.
+    ring = np.maximum(down[:, None], across).ravel()
     outwards = ring.argsort(kind="stable")
     half = ring[outwards][np.searchsorted(values.ravel()[outwards].cumsum(), total / 2)]
     return values, int(2 * half + 1)
@@ -197,9 +196,6 @@ def _found(box: Sequence[int], reach: int, shape: Sequence[int]) -> str:
     left, top, width, height = box
     beyond = left < 0 or top < 0 or left + width > shape[1] or top + height > shape[0]
     outside = ", some of them outside the scene" if beyond else ""
-    half = (
-        f"Half of its gradient lies in the middle {reach} x {reach}."
-        if reach
-        else "No gradient reaches the scene."
-    )
-    return f"{outside}. {half}"
+    if not reach:
+        return f"{outside}. No gradient reaches the scene."
+    return f"{outside}. Half of its gradient lies in the middle {reach} x {reach}."

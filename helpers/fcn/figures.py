@@ -1,14 +1,18 @@
 """Figures of lesson 01: arrays in, interactive figures out."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers import figure as fig
-from helpers.fcn.stride_figures import LENSES
+from helpers.fcn.stride_figures import lens, overlaid
 from helpers.fcn.stride_figures import upsampled_masks as upsampled_masks
 from helpers.figure import taking
 from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES
+
+if TYPE_CHECKING:  # the figure itself needs no torch
+    from helpers.ops import Field
 
 
 def masks_over_images(
@@ -17,8 +21,6 @@ def masks_over_images(
     class_names: Sequence[str] = DIGIT_CLASSES,
     truth: np.ndarray | None = None,
     alt: str = "",
-    lens: str = "photograph",
-    blend: int = 60,
 ) -> fig.Figure:
     """Lay label maps over a scene, one at a time, and look under them through a lens.
 
@@ -28,7 +30,6 @@ def masks_over_images(
         class_names: one a class, background first.
         truth: (H, W) labels; shown as one more map, named in the caption, and what the lens can show.
         alt: what the scene shows, in a few words, for a reader who hears the page.
-        lens, blend: what the lens shows at first, and percent of the classes' colours.
     """
     image = taking.image(image)
     known = [] if truth is None else [("truth", truth)]
@@ -39,30 +40,18 @@ def masks_over_images(
     image, *checked = taking.small(image, *checked)
 
     which = fig.Choice("Map", names, keys="[]")
-    blend = fig.Slider("Blend", 101, blend, labels="{}%")
-    lenses = [each for each in LENSES if each != "truth" or known]
-    window = fig.Choice("The lens shows", lenses, lens)
-    radius = fig.Slider("Lens size", range(2, 65), 16, labels="{} px", keys="-+", leap=2)
+    blend = fig.Slider("Blend", 101, 60, labels="{}%")
     rims = fig.Toggle("Outlines", True)
     at = fig.Pointer(image.shape)
     stack = fig.array(np.stack(checked))
     labels, expected = stack[which], stack[len(names) - 1]
     shown = fig.Legend(class_names, present=labels)
-
-    def under(labels: fig.Symbol, blend: object, rims: object) -> list:
-        return [fig.Classes(labels, shown, blend), fig.Outline(labels, shown, when=rims)]
-
-    photograph = fig.Image(image)
-    windows = {"photograph": [], "plain mask": under(labels, 100, 0), "truth": under(expected, blend, rims)}
-    looks = [
-        fig.Lens(at, radius, photograph, *windows[each], when=window.on(each))
-        for each in lenses
-        if each != "off"
-    ]
+    truth_below = overlaid(expected, shown, blend, rims) if known else None
+    window, radius, looks = lens(image, at, fig.Classes(labels, shown, 100), truth_below)
     class_at = fig.names(class_names)
     told = "; truth: {truth}" if known else ""
     return fig.Figure(
-        fig.Stage(photograph, *under(labels, blend, rims), *looks, pointer=at),
+        fig.Stage(fig.Image(image), *overlaid(labels, shown, blend, rims), *looks, pointer=at),
         also=(which, blend, window, radius, rims, shown),  # in this order in the panel
         caption=f"{{Map}}, blend {{Blend}}. Under the pointer: {{here}}{told}. {{Classes}}",
         alt=alt or f"A scene of {image.shape[1]} by {image.shape[0]} pixels under a map of its classes.",
@@ -75,9 +64,7 @@ def masks_over_images(
 def patch_and_map(
     image: np.ndarray,
     score_map: np.ndarray,
-    stride: int,
-    offset: int,
-    patch_size: int,
+    patches: "Field",
     class_names: Sequence[str] = DIGIT_CLASSES,
     truth: np.ndarray | None = None,
     alt: str = "",
@@ -87,9 +74,8 @@ def patch_and_map(
     Args:
         image: (H, W, 3), bytes or floats in 0..1.
         score_map: (C, h, w), the class scores of every patch; shown as their softmax.
-        stride: pixels from one patch to the next.
-        offset: the image column (and row) where the patch of the first cell begins; below 0 when the image is padded.
-        patch_size: pixels along a side of the patch.
+        patches: a patch's size, the stride from one to the next, and the image column (and row) where the first one
+            starts; below 0 when the image is padded.
         truth: (H, W) labels; the caption then names the class at the patch's centre.
         alt: what the scene shows, in a few words, for a reader who hears the page.
 
@@ -105,12 +91,12 @@ def patch_and_map(
     powers = np.exp(scores - scores.max(0))
     shares = powers / powers.sum(0)
     classes, rows, columns = shares.shape
-    corner_y, corner_x = (offset + stride * np.arange(count) for count in (rows, columns))
-    _check_patches(image.shape, (corner_y, corner_x), patch_size)
+    corners = [patches.start + patches.stride * np.arange(count) for count in (rows, columns)]
+    _check_patches(image.shape, corners, patches.size)
 
-    centres = [corners + (patch_size - 1) / 2 for corners in (corner_y, corner_x)]
+    centres = [each + (patches.size - 1) / 2 for each in corners]
     at = fig.Pointer(image.shape, grid=centres, name="patch")
-    box = _boxes(corner_y, corner_x, patch_size)[at.y, at.x]
+    box = _boxes(*corners, patches.size)[at.y, at.x]
     cell = _boxes(np.arange(rows), np.arange(columns), 1)[at.y, at.x]
     colours = CLASS_COLOURS[:classes].astype(float)
     strength = np.sqrt(shares.max(0))[..., None]  # the share itself leaves all but the surest cells white
@@ -121,10 +107,8 @@ def patch_and_map(
     told = {}
     if truth is not None:
         known = taking.labels(truth, classes, image.shape[:2], "truth")
-        middle = [
-            np.clip(c + patch_size // 2, 0, s - 1)
-            for c, s in zip((corner_y, corner_x), known.shape, strict=True)
-        ]
+        inside = [each + patches.size // 2 for each in corners]
+        middle = [each.clip(0, side - 1) for each, side in zip(inside, known.shape, strict=True)]
         told = {"truth": class_at[fig.array(known[np.ix_(*middle)])[at.y, at.x]]}
     return fig.Figure(
         fig.Column(
@@ -170,5 +154,5 @@ def _check_patches(shape: Sequence[int], corners: Sequence[np.ndarray], size: in
         if size < 1 or first[0] + size <= 0 or first[-1] >= side or (len(first) > 1 and first[1] <= first[0]):
             raise ValueError(
                 f"Patches of {size} pixels from {first[0]} to {first[-1]} do not lie on the {name} of {side} pixels. "
-                "Look at stride, offset and patch_size: the network's padding and strides."
+                "Look at their size, stride and start: the network's padding and strides."
             )

@@ -32,11 +32,8 @@ def pretrained_fcn() -> nn.Module:
     try:
         with _with_timeout():
             state = WEIGHTS.get_state_dict(model_dir=str(folder), progress=True, check_hash=True)
-    except (
-        OSError,
-        HTTPException,
-        RuntimeError,
-    ) as error:  # URLError is an OSError; a wrong hash a RuntimeError
+    # URLError is an OSError; a wrong hash a RuntimeError.
+    except (OSError, HTTPException, RuntimeError) as error:
         raise ConnectionError(
             f"The pretrained weights cannot be had from {WEIGHTS.url}: {error}. Try again with a network."
         ) from error

@@ -9,7 +9,28 @@ from helpers.figure import taking
 from helpers.figure.layers import upsampled_labels
 from helpers.plotting import DIGIT_CLASSES
 
-LENSES = ("photograph", "plain mask", "truth", "off")
+
+def overlaid(
+    labels: object, shown: fig.Legend, blend: fig.Slider, rims: object
+) -> list[fig.Classes | fig.Outline]:
+    """A label map over what lies below, with outlines where these are wanted."""
+    return [fig.Classes(labels, shown, blend), fig.Outline(labels, shown, when=rims)]
+
+
+def lens(
+    image: np.ndarray, at: fig.Pointer, mask: fig.Classes, truth: Sequence | None
+) -> tuple[fig.Choice, fig.Slider, list[fig.Lens]]:
+    """A lens that follows the pointer: what it shows, how large it is, and its layers, one for each thing shown.
+
+    Args:
+        mask: the plain mask that it can show. truth: the layers of the truth, None where it is not known.
+    """
+    windows = {"photograph": [], "plain mask": [mask]} | ({"truth": truth} if truth else {})
+    window = fig.Choice("The lens shows", [*windows, "off"])
+    radius = fig.Slider("Lens size", range(2, 65), 16, labels="{} px", keys="-+", leap=2)
+    photograph = fig.Image(image)
+    looks = [fig.Lens(at, radius, photograph, *each, when=window.on(name)) for name, each in windows.items()]
+    return window, radius, looks
 
 
 def upsampled_masks(
@@ -49,8 +70,6 @@ def upsampled_masks(
     between = fig.Choice("Between the scores", ["bilinear", "coarse cells"])
     view = fig.Choice("Colour", ["classes", "errors"])
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
-    window = fig.Choice("The lens shows", LENSES)
-    radius = fig.Slider("Lens size", range(2, 65), 16, labels="{} px", keys="-+", leap=2)
     rims = fig.Toggle("Outlines", True)
     at = fig.Pointer(shape)
     upsampled = fig.upsampled(fig.array(runs)[which, t], shape, between.on("bilinear"))
@@ -59,16 +78,8 @@ def upsampled_masks(
 
     in_classes, in_errors = view.on("classes"), view.on("errors")
     grey = np.floor(image.mean(-1, keepdims=True).repeat(3, -1) * 0.45 + 0.5).astype(np.uint8)
-    windows = {
-        "photograph": [fig.Image(image)],
-        "plain mask": [fig.Image(image), fig.Classes(labels, shown, 100)],
-        "truth": [
-            fig.Image(image),
-            fig.Classes(expected, shown, blend),
-            fig.Outline(expected, shown, when=rims),
-        ],
-    }
-    lenses = [fig.Lens(at, radius, *layers, when=window.on(name)) for name, layers in windows.items()]
+    truth_below = overlaid(expected, shown, blend, rims)
+    window, radius, looks = lens(image, at, fig.Classes(labels, shown, 100), truth_below)
     judged = [[_judged(one, expected, classes) for one in run] for run in runs] + [[[[1.0, 0.0]] * 2]]
     mean_iou, wrong = (
         fig.array([np.array(run)[..., k] for run in judged])[which, t, between] for k in (0, 1)
@@ -81,7 +92,7 @@ def upsampled_masks(
             fig.Classes(labels, shown, blend, when=in_classes),
             fig.Outline(labels, shown, when=fig.choose(rims, 0, in_classes)),
             fig.Classes(labels, shown, blend, against=expected, when=in_errors),
-            *lenses,
+            *looks,
             pointer=at,
         ),
         also=(which, t, between, view, blend, window, radius, rims, shown),

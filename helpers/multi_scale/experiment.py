@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 
 from helpers import results
+from helpers.fcn.experiment import joined
 from helpers.multi_scale import streets
 from helpers.multi_scale.labelling import REGIONS, by_pixels, parse, score, ways
 from helpers.multi_scale.learning import (
@@ -16,7 +17,7 @@ from helpers.multi_scale.learning import (
     learn_pixels,
     new_network,
 )
-from helpers.training import loss_curve, parameter_count
+from helpers.training import recorded
 
 RECORD = Budget(scenes=4000, features=600, pixels=150, trees=100, nodes=600, tested=200)
 RATES_TRIED = Budget(scenes=2000, features=200, pixels=0)
@@ -68,6 +69,7 @@ def compare(seed: int, budget: Budget, systems: Sequence[str] = tuple(SYSTEMS)) 
         network, nodes = new_network(system, seed), None
         features = learn_features(network, train, budget.features, seed, name=system)
         network, pixels = learn_pixels(network, train, budget.pixels, seed)
+        history = joined(features, pixels)
         if system == systems[0]:
             nodes, _ = learn_nodes(network, train[: budget.trees], budget.nodes, seed)
         parsed = parse(network, test.images, nodes)
@@ -75,15 +77,7 @@ def compare(seed: int, budget: Budget, systems: Sequence[str] = tuple(SYSTEMS)) 
             figures = score(labels, test)
             if fields["labels"] in parsed.seconds:
                 figures["seconds_a_scene"] = parsed.seconds[fields["labels"]]
-            yield {
-                "model": system,
-                **fields,
-                "seed": seed,
-                "figures": figures,
-                "seconds": features.seconds + pixels.seconds,
-                "parameters": parameter_count(network),
-                "curve": loss_curve(features.loss),
-            }
+            yield recorded({"model": system, **fields}, seed, figures, history, network)
 
 
 def rates(budget: Budget = RATES_TRIED, seed: int = 0) -> Iterator[dict]:
@@ -93,7 +87,7 @@ def rates(budget: Budget = RATES_TRIED, seed: int = 0) -> Iterator[dict]:
         network = new_network(fields["model"], seed)
         history = learn_features(network, train, budget.features, seed, fields["rate"], fields["model"])
         figures = score(by_pixels(network, val.images), val)
-        yield {**fields, "seed": seed, "figures": figures, "seconds": history.seconds}
+        yield recorded(fields, seed, figures, history)
 
 
 def bands(seed: int, budget: Budget = BANDS_LEARNED) -> Iterator[dict]:
@@ -106,15 +100,9 @@ def bands(seed: int, budget: Budget = BANDS_LEARNED) -> Iterator[dict]:
         for low, high in BANDS:
             test = draw_scenes(budget.tested, 0, "test", count=1, height=(low, high))
             figures = score(by_pixels(network, test.images), test)
-            yield {
-                "model": "multi-scale",
-                "weights": weights,
-                "heights": f"{low} to {high}",
-                "seed": seed,
-                "figures": {name: figures[name] for name in ("mean_iou", "class_accuracy")},
-                "seconds": history.seconds,
-                "parameters": parameter_count(network),
-            }
+            figures = {name: figures[name] for name in ("mean_iou", "class_accuracy")}
+            fields = {"model": "multi-scale", "weights": weights, "heights": f"{low} to {high}"}
+            yield recorded(fields, seed, figures, history, network)
 
 
 def recorded_times(budget: str, systems: Mapping[str, Mapping]) -> str:

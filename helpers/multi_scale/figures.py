@@ -112,11 +112,9 @@ def leaf_to_root(
         )
     shares = [torch.as_tensor(each).double().round(decimals=4) for each in shares]
     for each, tree in zip(shares, trees, strict=True):
-        if each.shape != (len(tree.parents), len(DIGIT_CLASSES)):
-            raise ValueError(
-                f"A tree of {len(tree.parents)} nodes needs shares ({len(tree.parents)}, {len(DIGIT_CLASSES)}), got "
-                f"{tuple(each.shape)}."
-            )
+        wanted = len(tree.parents), len(DIGIT_CLASSES)
+        if each.shape != wanted:
+            raise ValueError(f"A tree of {wanted[0]} nodes needs shares {wanted}, got {tuple(each.shape)}.")
     costs = [entropy(each) for each in shares]
     best = [best_cover(tree.parents, cost) for tree, cost in zip(trees, costs, strict=True)]
     paths = [[tree.path(leaf) for leaf in range(tree.leaves)] for tree in trees]
@@ -129,12 +127,9 @@ def leaf_to_root(
     segments = np.stack([tree.segments for tree in trees])
 
     pairs = list(zip(shares, trees, strict=True))
-    covers = np.stack([by_nodes(*pair, nodes) for pair, nodes in zip(pairs, best, strict=True)]).astype(
-        np.uint8
-    )
-    levels = np.stack([[by_nodes(*pair, cut(pair[1], count)) for count in regions] for pair in pairs]).astype(
-        np.uint8
-    )
+    covers = np.stack([by_nodes(*pair, nodes) for pair, nodes in zip(pairs, best, strict=True)])
+    levels = np.stack([[by_nodes(*pair, cut(pair[1], count)) for count in regions] for pair in pairs])
+    covers, levels = covers.astype(np.uint8), levels.astype(np.uint8)
     right = (levels == known[:, None]).mean(axis=(2, 3)), (covers == known).mean(axis=(1, 2))
 
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")

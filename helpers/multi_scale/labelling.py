@@ -10,8 +10,7 @@ from torch import Tensor
 
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
-from helpers.fcn.experiment import CLASSES
-from helpers.metrics import segmentation_metrics
+from helpers.fcn.experiment import score_maps
 from helpers.multi_scale import trees
 from helpers.multi_scale.model import MultiScale, NodeClassifier, enlarged
 from helpers.multi_scale.trees import Tree
@@ -61,9 +60,8 @@ def parse(
             trees.best_cover(grown[-1].parents, trees.entropy(shares[-1]))
         times.append(time.perf_counter())
         laps.append(times)
-    scoring, cutting, averaging, covering = (
-        torch.tensor(laps, dtype=torch.float64).diff(dim=1).mean(dim=0).tolist()
-    )
+    means = torch.tensor(laps, dtype=torch.float64).diff(dim=1).mean(dim=0)
+    scoring, cutting, averaging, covering = means.tolist()
     seconds = {"pixels": scoring, "superpixels": scoring + cutting + averaging}
     if classifier:
         seconds["cover"] = scoring + cutting + covering
@@ -126,9 +124,7 @@ def ways(parsed: Parsed) -> Iterator[tuple[dict, Tensor]]:
 
 def score(labels: Tensor, scenes: Scenes) -> dict[str, float]:
     """Judge labels (N, H, W): the course's four scores, and by the digits' size the share of their pixels found."""
-    metrics = segmentation_metrics(CLASSES)
-    metrics.update(labels, scenes.labels.long())
-    figures = {name: float(value) for name, value in metrics.compute().items()}
+    figures = score_maps([(labels, scenes.labels.long())])
     right = labels == scenes.labels
     places = torch.arange(1, scenes.heights.shape[1] + 1)
     masks = scenes.instances[:, None] == places[:, None, None]  # (N, K, H, W)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from helpers import films
 from helpers.data.public import CamVid
-from helpers.frame_scores import CLASSES, bootstrap
+from helpers.frame_scores import CLASSES
 from helpers.multi_scale import trees
 from helpers.multi_scale.labelling import parse, ways
 from helpers.multi_scale.learning import SYSTEMS, learn_nodes, new_network
@@ -37,7 +37,7 @@ def by_pixels(seed: int = 0, steps: int = STEPS) -> Iterator[dict]:
     for system in SYSTEMS:
         network, history = learn(system, seed, steps)
         figures, _ = films.judge(films.Padded(network))
-        yield {**films.row(system, network, [history], seed), "labels": "pixels", "figures": figures}
+        yield films.row({"model": system, "labels": "pixels"}, seed, figures, history, network)
 
 
 class Cleaned(nn.Module):
@@ -68,21 +68,15 @@ def cleaned(system: str = "multi-scale", seed: int = 0, steps: int = STEPS) -> I
         classifier, _ = learn_nodes(network, inner(rest, TREES), NODE_STEPS, seed, SEGMENT)
         judged += [COVER, CUT]
     seconds = parse(network, inner(held, TIMED).images, classifier, SEGMENT).seconds
-    yield {
-        "model": system,
-        "labels": "pixels",
-        "seed": seed,
-        "figures": {"seconds_a_scene": seconds["pixels"]},
-    }
+    timed = {"seconds_a_scene": seconds["pixels"]}
+    yield {"model": system, "labels": "pixels", "seed": seed, "figures": timed}
     _, pixels = films.judge(films.Padded(network))
     for way in judged:
         figures, counts = films.judge(films.Padded(Cleaned(network, classifier, way)))
-        for start, figure in (("", "mean_iou"), ("boundary_", "boundary_iou")):
-            low, high = bootstrap(counts, pixels, figure)
-            figures |= {f"{start}ahead_low": low, f"{start}ahead_high": high}
+        figures |= films.leads(counts, pixels, ahead="mean_iou", boundary_ahead="boundary_iou")
         if way["labels"] in seconds:
             figures["seconds_a_scene"] = seconds[way["labels"]]
-        yield {**films.row(system, network, [history], seed), **way, "figures": figures}
+        yield films.row({"model": system, **way}, seed, figures, history, network)
 
 
 def inner(scenes: CamVid, number: int) -> CamVid:

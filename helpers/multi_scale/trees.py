@@ -154,14 +154,9 @@ def best_cover(parents: Tensor, costs: Tensor) -> Tensor:
 
 def cut(tree: Tree, regions: int) -> Tensor:
     """Undo the last merges, until so many regions are left: the node that each leaf then belongs to, (L,) int64."""
-    regions = min(max(int(regions), 1), tree.leaves)
-    least, node = len(tree.parents) - regions + 1, torch.arange(tree.leaves)  # the first merge undone
-    while True:
-        above = tree.parents[node]
-        rises = (above < least) & (above != node)
-        if not rises.any():
-            return node
-        node = torch.where(rises, above, node)
+    regions, V = min(max(int(regions), 1), tree.leaves), len(tree.parents)
+    undone = torch.arange(V) > V - regions
+    return best_cover(tree.parents, undone)[: tree.leaves]  # the highest node on each path that stays
 
 
 def averaged(chances: Tensor, segments: Tensor) -> Tensor:

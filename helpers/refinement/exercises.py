@@ -144,11 +144,6 @@ def _mended(before: Tensor, after: Tensor, truth: Tensor) -> tuple[float, float]
     return _shares(~was & now, was & ~now)
 
 
-def _of_changed(before: Tensor, after: Tensor, truth: Tensor) -> tuple[float, float]:
-    changed = before != after
-    return _mended(before[changed], after[changed], truth[changed])
-
-
 def _net(mended: float, broken: float) -> tuple[float, float]:
     return max(mended - broken, 0.0), max(broken - mended, 0.0)
 
@@ -171,7 +166,7 @@ mended_and_broken = Exercise(
             "this counts all pixels that changed. A wrong label that becomes another wrong one is neither.",
         ),
         Mistake(
-            _of_changed,
+            lambda before, after, truth: _mended(*(each[before != after] for each in (before, after, truth))),
             "these are shares of the changed pixels. Shares of *all* pixels are asked for, so that mended minus "
             "broken is the gain in accuracy.",
         ),

@@ -11,13 +11,12 @@ from torch import Tensor, nn
 from helpers import films, runtime
 from helpers.data.batches import as_input, endless
 from helpers.data.scenes import SceneOptions, Scenes, make_scenes
+from helpers.fcn.experiment import score_maps
 from helpers.fcn.model import FCN
 from helpers.frame_scores import CLASSES as STREET_CLASSES
-from helpers.frame_scores import bootstrap
-from helpers.metrics import segmentation_metrics
 from helpers.optimisers import muon
-from helpers.refinement.model import CLASSES, Refiner, enlarged, loss_of_passes
-from helpers.training import History, fit, loss_curve, parameter_count
+from helpers.refinement.model import Refiner, enlarged, loss_of_passes
+from helpers.training import History, fit, recorded
 
 RATE = 5e-3  # the highest of the cycle, for every network; the record holds a sweep
 BATCH = 16
@@ -124,10 +123,7 @@ def judge(maps: Tensor, scenes: Scenes) -> list[dict[str, float]]:
     found, before = [], None
     for labels in maps.unbind(dim=1):
         right = labels == truth
-        metrics = segmentation_metrics(CLASSES)
-        for some, known in zip(labels.split(50), truth.split(50), strict=True):
-            metrics.update(some.long(), known.long())
-        scores = {name: float(value) for name, value in metrics.compute().items()}
+        scores = score_maps(zip(labels.long().split(50), truth.long().split(50), strict=True))
         scores |= {name: float(right[part].float().mean()) for name, part in parts.items() if part.any()}
         if before is not None:
             changed = {"mended": right & ~before, "broken": before & ~right}
@@ -148,15 +144,12 @@ def compare(
     scenes, judged_on = training_scenes(kind, seed, budget.scenes), held_out(kind, budget.tested, split)
     for fields in systems:
         network = new_network(fields, seed)
-        row = {"rate": RATE, "steps": budget.steps, **fields, "scenes": kind, "judged": split, "seed": seed}
+        fields = {"rate": RATE, "steps": budget.steps, **fields, "scenes": kind, "judged": split}
         last_only = fields.get("loss") == LAST
-        history = learn(network, scenes, row["steps"], seed, last_only, row["rate"], fields["model"])
-        summed = 1 if last_only else network.passes  # a curve is of one pass
-        row |= {"seconds": history.seconds, "parameters": parameter_count(network)}
+        history = learn(network, scenes, fields["steps"], seed, last_only, fields["rate"], fields["model"])
         maps = label_passes(network, judged_on.images, MOST_PASSES if network.passes > 1 else 1)
         for after, figures in enumerate(judge(maps, judged_on), start=1):
-            curve = {"curve": [each / summed for each in loss_curve(history.loss, 10)]} if after == 1 else {}
-            yield {**row, "after": after, "figures": figures, **curve}
+            yield recorded({**fields, "after": after}, seed, figures, history, network)
 
 
 ABLATIONS = [
@@ -200,7 +193,7 @@ def streets(seed: int = 0, steps: Mapping[str, int] = STREET_STEPS, passes: int 
     other = FCN(STREET_CLASSES, stride=8)
     history = films.learn(other, rest, steps["FCN-8s"], seed * 10, name="FCN-8s", optimisers=muon)
     figures, to_beat = films.judge(films.Padded(other))
-    yield {**films.row("FCN-8s", other, [history], seed), "figures": figures}
+    yield films.row({"model": "FCN-8s"}, seed, figures, history, other)
 
     runtime.seed_everything(seed)
     network = Refiner(passes=3, classes=STREET_CLASSES)
@@ -210,12 +203,11 @@ def streets(seed: int = 0, steps: Mapping[str, int] = STREET_STEPS, passes: int 
     before = None
     for after in range(1, passes + 1):
         figures, counts = films.judge(LastPass(network, after))
-        for name, against in {"ahead": to_beat, "gain": before}.items():
-            if against is not None:
-                low, high = bootstrap(counts, against, "mean_iou")
-                figures |= {f"{name}_low": low, f"{name}_high": high}
+        figures |= films.leads(counts, to_beat, ahead="mean_iou")
+        if before is not None:
+            figures |= films.leads(counts, before, gain="mean_iou")
         before = counts
-        yield {**films.row("feedback", network, [history], seed), "after": after, "figures": figures}
+        yield films.row({"model": "feedback", "after": after}, seed, figures, history, network)
 
 
 BOTH = [FEEDBACK, WIDE_VIEW]

@@ -8,6 +8,7 @@ from helpers import figure as fig
 from helpers.figure import taking
 from helpers.figure.raster import ink
 from helpers.plotting import DIGIT_CLASSES
+from helpers.refinement.planting import Explored
 
 FAINT = 0.06  # of the strongest gradient: below it the scene is left as it is
 PEN = 10  # pixels: the width of the pen that paints a false label
@@ -15,41 +16,30 @@ Painted = Callable[[np.ndarray, int], np.ndarray]
 
 
 def pass_by_pass(
-    image: np.ndarray,
-    maps: np.ndarray,
-    truth: np.ndarray,
-    planted: np.ndarray,
-    false_labels: Sequence[int],
-    planted_boxes: np.ndarray,
-    views: np.ndarray,
-    gradients: np.ndarray,
-    relabel: Painted | None = None,
-    class_names: Sequence[str] = DIGIT_CLASSES,
-    alt: str = "",
+    image: np.ndarray, truth: np.ndarray, found: Explored, relabel: Painted | None = None, alt: str = ""
 ) -> fig.Figure:
     """Go through the passes of a network that reads its own labels, look at what a place sees, plant false labels.
 
     Args:
         image: (H, W, 3), bytes or floats in 0..1.
-        maps, planted, planted_boxes, views, gradients: of P passes, K false labels and R x C places, as
-            `planting.Explored` has them; with the gradients on any grid, at least 0.
-        truth: (H, W) labels. false_labels: (K,), the labels planted.
+        truth: (H, W) labels.
+        found: of `planting.explore`; tensors or arrays, with the gradients on any grid, at least 0.
         relabel: (ink (H, W) in 0..255, label) -> (P, H, W) labels, when the ink's pixels were that label in the first
             label planes. Without it nothing can be painted.
         alt: what the scene shows, in a few words, for a reader who hears the page.
     """
     image = taking.image(image)
-    shape, classes = image.shape[:2], len(class_names)
-    maps, planted, boxes, views = (taking.numbers(each) for each in (maps, planted, planted_boxes, views))
+    shape, classes, false_labels = image.shape[:2], len(DIGIT_CLASSES), found.false_labels
+    arrays = found.maps, found.planted, found.planted_boxes, found.views, found.gradients
+    maps, planted, boxes, views, gradients = map(taking.numbers, arrays)
     passes, (rows, columns) = len(maps), boxes.shape[:2]
     _expect(maps, (passes, *shape), "maps")
     _expect(planted, (len(false_labels), rows, columns, passes, *shape), "planted")
     _expect(views, (passes, rows, columns, 4), "views")
-    gradients = taking.numbers(gradients).astype(float)
     _expect(gradients, (passes, rows, columns, *gradients.shape[3:]), "gradients")
     truth = taking.labels(truth, classes, shape, "truth")
     maps = np.stack([taking.labels(each, classes, shape, "maps") for each in maps])
-    heats = np.sqrt(gradients / gradients.max(axis=(-1, -2), keepdims=True).clip(1e-12))
+    heats = np.sqrt(gradients.astype(float) / gradients.max(axis=(-1, -2), keepdims=True).clip(1e-12))
     heats = np.where(heats < FAINT, np.nan, np.floor(heats * 32 + 0.5) / 32)  # few levels cross in few bytes
 
     def answer(strokes: list, label: int) -> list:
@@ -60,43 +50,39 @@ def pass_by_pass(
             )
         if not (painted_ink > 127).any():
             raise ValueError("Nothing is painted yet: draw on the small picture.")
-        found = np.asarray(relabel(painted_ink, label))
-        return [found, _share(found, truth), _pixels(found, label)]
+        relabelled = np.asarray(relabel(painted_ink, label))
+        return [relabelled, _share(relabelled, truth), _pixels(relabelled, label)]
 
     t = fig.Slider("Pass", passes, min(2, passes - 1), labels=[str(n + 1) for n in range(passes)], play=True)
     centres = [boxes[:, 0, 1] + (boxes[:, 0, 3] - 1) / 2, boxes[0, :, 0] + (boxes[0, :, 2] - 1) / 2]
     at = fig.Pointer(shape, grid=centres, hover=False, leap=2)
-    names = [class_names[label] for label in false_labels]
+    names = [DIGIT_CLASSES[label] for label in false_labels]
     which = fig.Choice("False label in the first planes", ["none", *names, "painted"], keys="-+")
     pen = fig.Paint(shape, width=PEN)
-    colour = fig.Choice("Paint with", list(class_names), 1)
+    colour = fig.Choice("Paint with", list(DIGIT_CLASSES), 1)
     strength = fig.Slider("Gradient", 101, 0, labels="{}%")
     blend = fig.Slider("Blend", 101, 60, labels="{}%")
-    on = fig.Legend(class_names)
+    on = fig.Legend(DIGIT_CLASSES)
 
+    right, shares, none = np.array(_share(maps, truth)), np.array(_share(planted, truth)), np.zeros(passes)
     painted = fig.Ask(
         "A label painted by hand",
         answer,
-        fig.array([maps, np.array(_share(maps, truth)), np.zeros(passes)]),
+        fig.array([maps, right, none]),
         when=which.on("painted"),
         strokes=pen,
         label=colour,
     )
     there = at.y, at.x
-    labels = fig.choose(
-        which,
-        fig.array(maps)[t],
-        *(fig.array(each)[(*there, t)] for each in planted),
-        painted[0][t],
-    )
-    right, shares = np.array(_share(maps, truth)), np.array(_share(planted, truth))
+    false = (fig.array(each)[(*there, t)] for each in planted)
+    labels = fig.choose(which, fig.array(maps)[t], *false, painted[0][t])
     left = [fig.array(_pixels(each, label)) for each, label in zip(planted, false_labels, strict=True)]
     before = np.array([_pixels(maps, label) for label in range(classes)])  # any may be painted
     right_now = fig.choose(which, fig.array(right), *(fig.array(each)[there] for each in shares), painted[1])
-    left_now = fig.choose(which, fig.array(np.zeros(passes)), *(each[there] for each in left), painted[2])
+    left_now = fig.choose(which, fig.array(none), *(each[there] for each in left), painted[2])
     others = [fig.array(before[label]) for label in false_labels]
-    left_else = fig.choose(which, fig.array(np.zeros(passes)), *others, fig.array(before)[colour])
-    class_at = fig.names(class_names)
+    left_else = fig.choose(which, fig.array(none), *others, fig.array(before)[colour])
+    class_at = fig.names(DIGIT_CLASSES)
     centre_y, centre_x = (fig.array(np.round(each).astype(int)) for each in centres)
     box, view = fig.array(boxes)[there], fig.array(views)[(t, *there)]
     return fig.Figure(

@@ -17,11 +17,13 @@ class Explored(NamedTuple):
     """What `figures.pass_by_pass` shows of one scene, for P passes, K false labels and R x C places.
 
     Attributes:
+        false_labels: (K,), the labels that were planted.
         maps: (P, H, W) uint8, the labels without a false one. planted: (K, R, C, P, H, W), with it.
         planted_boxes: (R, C, 4), left, top, width, height in pixels. views: (P, R, C, 4), what each place can see.
         gradients: (P, R, C, H / 4, W / 4), of the winning score of each place by the image, its size cell by cell.
     """
 
+    false_labels: Sequence[int]
     maps: Tensor
     planted: Tensor
     planted_boxes: Tensor
@@ -92,6 +94,7 @@ def explore(network: Refiner, image: Tensor, false_labels: Sequence[int], passes
     fields = [view(number) for number in range(1, passes + 1)]
     views = [_squares(field.start + GRID * corners, field.size) for field in fields]
     return Explored(
+        false_labels,
         maps=label_from(network, image, nothing, passes)[0],
         planted=torch.stack(planted).unflatten(1, grid),
         planted_boxes=_squares(GRID * (corners - half), GRID * SIDE).unflatten(0, grid),

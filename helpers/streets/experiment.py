@@ -11,13 +11,14 @@ from helpers.data.augmentation import augment
 from helpers.data.batches import Transform
 from helpers.data.public import CamVid
 from helpers.films import OTHER_FILMS, TEST_FILM
-from helpers.frame_scores import CLASSES, bootstrap
-from helpers.optimisers import Optimisers, adamw, muon
+from helpers.frame_scores import CLASSES
+from helpers.optimisers import adamw, muon
 from helpers.streets.inference import Averaged, Bfloat16
 from helpers.streets.mixing import SMALL_CROPS, UNLIT_CROPS, Mixing, relight
 from helpers.streets.model import EncoderDecoder
 
-CROPS = 12  # small crops a batch, half the pixels of `films.BATCH` larger ones
+BATCHES = {"large": films.BATCH, "small": 12}  # crops a batch; of small ones half the pixels
+OPTIMISERS = {"AdamW": {"optimisers": adamw}, "Muon": {"optimisers": muon, "weight_decay": 0.1}}
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,11 @@ class Recipe:
 
     Attributes:
         scenes: "plain", or "mixed" where parts of other scenes are laid over them.
-        crops: "large", or "small".
-        optimiser: "AdamW" or "Muon".
+        crops: "large", or "small": then a network does not see the image as a whole (see `EncoderDecoder`).
+        optimiser: one of `OPTIMISERS`.
         steps: how many; with smaller crops or quicker steps more of them fit into the same minutes.
         transform: makes, from the scenes to learn from, what changes each batch.
-        batch: scenes or crops a step.
-        whole: whether the network also sees the image as a whole (see `EncoderDecoder`).
-        bfloat16: whether it computes in bfloat16 (see `Bfloat16`).
+        bfloat16: whether the network computes in bfloat16 (see `Bfloat16`).
     """
 
     scenes: str
@@ -40,11 +39,7 @@ class Recipe:
     optimiser: str
     steps: int
     transform: Callable[[CamVid], Transform] = lambda scenes: augment
-    batch: int = films.BATCH
-    whole: bool = True
     bfloat16: bool = False
-    optimisers: Optimisers = adamw
-    weight_decay: float = 0.01
 
     @property
     def fields(self) -> dict[str, str]:
@@ -55,45 +50,30 @@ class Recipe:
 PLAIN = Recipe("plain", "large", "AdamW", steps=2000)  # a few more than the FCNs of notebook 01 take in all
 LONG = Recipe("plain", "large", "AdamW", steps=5000)
 MIXED = Recipe("mixed", "large", "AdamW", steps=5000, transform=Mixing)
-SMALL = Recipe(
-    *("mixed", "small", "AdamW"),
-    steps=5500,
-    transform=partial(Mixing, by=SMALL_CROPS),
-    batch=CROPS,
-    whole=False,
-)
-MUON = Recipe(
-    *("mixed", "small", "Muon"),
-    steps=6200,
-    transform=partial(Mixing, by=UNLIT_CROPS, light=relight),
-    batch=CROPS,
-    whole=False,
-    bfloat16=True,
-    optimisers=muon,
-    weight_decay=0.1,
-)
+SMALL = Recipe("mixed", "small", "AdamW", steps=5500, transform=partial(Mixing, by=SMALL_CROPS))
+RELIT = partial(Mixing, by=UNLIT_CROPS, light=relight)
+MUON = Recipe("mixed", "small", "Muon", steps=6200, transform=RELIT, bfloat16=True)
 
 
 def train(recipe: Recipe, film: str = TEST_FILM) -> tuple[nn.Module, dict, dict[str, Tensor]]:
     """Train an encoder-decoder from scratch, and return it with its row and its counts on the film held out."""
     seed = 0  # one run of each
     runtime.seed_everything(seed)
-    network = EncoderDecoder(CLASSES, whole=recipe.whole)
+    network = EncoderDecoder(CLASSES, whole=recipe.crops == "large")
     scenes = films.held_out(film)[0]
     history = films.learn(
         Bfloat16(network) if recipe.bfloat16 else network,
         scenes,
         recipe.steps,
         seed,
-        f"{recipe.scenes} scenes, {recipe.crops} crops, {recipe.optimiser}",
         recipe.transform(scenes),
-        recipe.batch,
-        recipe.optimisers,
-        recipe.weight_decay,
+        BATCHES[recipe.crops],
+        **OPTIMISERS[recipe.optimiser],
+        name=f"{recipe.scenes} scenes, {recipe.crops} crops, {recipe.optimiser}",
     )
     figures, counts = films.judge(network, film)
-    row = films.row("encoder-decoder", network, [history], seed, film)
-    return network, {**row, **recipe.fields, "averaged": False, "figures": figures}, counts
+    fields = {"model": "encoder-decoder", **recipe.fields, "averaged": False}
+    return network, films.row(fields, seed, figures, history, network, film), counts
 
 
 def average(network: nn.Module, row: dict, counts: dict[str, Tensor]) -> dict:
@@ -102,7 +82,7 @@ def average(network: nn.Module, row: dict, counts: dict[str, Tensor]) -> dict:
     Figures `step_low` and `step_high` bound how far averaging is ahead (see `bootstrap`).
     """
     figures, averaged_counts = films.judge(Averaged(network), row["film"])
-    figures["step_low"], figures["step_high"] = bootstrap(averaged_counts, counts, "mean_iou")
+    figures |= films.leads(averaged_counts, counts, step="mean_iou")
     return {**row, "averaged": True, "figures": figures}
 
 
@@ -119,7 +99,7 @@ def mixed() -> Iterator[dict]:
     _, row, before = train(LONG)
     yield row
     network, row, counts = train(MIXED)
-    row["figures"]["step_low"], row["figures"]["step_high"] = bootstrap(counts, before, "mean_iou")
+    row["figures"] |= films.leads(counts, before, step="mean_iou")
     yield row
     yield average(network, row, counts)
 

@@ -1,6 +1,7 @@
 """Checks for the exercises of notebook 07, soft attention for translation."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -160,9 +161,7 @@ alignment_error_rate = Exercise(
 
 def _translations(generator: Generator) -> tuple[list[str], list[str], int]:
     """A translation that repeats one pair of words, and a longer one to compare with."""
-    words = [
-        str(word) for word in generator.permutation(["my", "cat", "is", "the", "best", "dog", "here", "now"])
-    ]
+    words = generator.permutation(["my", "cat", "is", "the", "best", "dog", "here", "now"]).tolist()
     translation = words[:2] * 3 + words[2:4] + words[:2]
     return translation, [*words, *words[:3], *words[5:7]], int(generator.integers(2, 4))
 
@@ -171,9 +170,12 @@ def _grams(words: list[str], n: int) -> Counter:
     return Counter(zip(*(words[start:] for start in range(n)), strict=False))
 
 
-def _clipped(translation: list[str], truth: list[str], n: int) -> float:
-    ours = _grams(translation, n)
-    return (ours & _grams(truth, n)).total() / ours.total()
+def _of_grams(measure: Callable[[Counter, Counter], float]) -> Callable[[list[str], list[str], int], float]:
+    """What a measure makes of the runs of n words in the translation, and of those in the truth."""
+    return lambda translation, truth, n: measure(_grams(translation, n), _grams(truth, n))
+
+
+_clipped = _of_grams(lambda ours, theirs: (ours & theirs).total() / ours.total())
 
 
 clipped_precision = Exercise(
@@ -182,29 +184,20 @@ clipped_precision = Exercise(
     solution=_clipped,
     mistakes=(
         Mistake(
-            lambda translation, truth, n: (
-                sum(count for gram, count in _grams(translation, n).items() if gram in _grams(truth, n))
-                / _grams(translation, n).total()
-            ),
+            _of_grams(lambda ours, theirs: sum(ours[gram] for gram in theirs) / ours.total()),
             "a word written six times matches six times here, though the truth holds it twice. Clip: each counts "
             "at most as often as the truth has it.",
         ),
         Mistake(
-            lambda translation, truth, n: (
-                (_grams(translation, n) & _grams(truth, n)).total() / _grams(truth, n).total()
-            ),
+            _of_grams(lambda ours, theirs: (ours & theirs).total() / theirs.total()),
             "this divides by the length of the truth, which is recall. Precision divides by what was written.",
         ),
         Mistake(
-            lambda translation, truth, n: (
-                len(_grams(translation, n).keys() & _grams(truth, n).keys()) / len(_grams(translation, n))
-            ),
+            _of_grams(lambda ours, theirs: len(ours & theirs) / len(ours)),
             "this counts different words, each once. Count how often each was written.",
         ),
         Mistake(
-            lambda translation, truth, n: (
-                (_grams(translation, n) & _grams(truth, n)).total() / len(translation)
-            ),
+            lambda *given: _clipped(*given) * _grams(given[0], given[2]).total() / len(given[0]),
             "a sentence of L words has L - n + 1 runs of n words: with n = 2 there is one pair fewer than words.",
         ),
     ),

@@ -11,7 +11,7 @@ from torch import Tensor
 from helpers import text_metrics
 from helpers.data.tokens import TeacherForced, detokenise, teacher_forced
 from helpers.probe import record
-from helpers.training import parameter_count
+from helpers.training import recorded
 from helpers.translation import sentences
 from helpers.translation.model import Translator
 from helpers.translation.phrasebook import Entry, phrasebook
@@ -23,6 +23,7 @@ from helpers.translation.translators import (
     bin_name,
     bleu_by_length,
     corpus,
+    fields_of,
     learn,
     new_translator,
     translate,
@@ -121,15 +122,12 @@ def elsewhere(weights: Sequence[Tensor], entries: Sequence[Entry]) -> list[tuple
             counts[entry.english[target]] += 1
             if (source, target) not in entry.possible:
                 wrong[entry.english[target]][entry.spanish[source]] += 1
-    frequent = [word for word in wrong if counts[word] >= 30]
-    shares = [
-        (word, wrong[word].total() / counts[word], counts[word], _most(wrong[word])) for word in frequent
-    ]
-    return sorted(shares, key=lambda each: (-each[1], each[0]))
-
-
-def _most(words: Counter) -> str:
-    return repr(words.most_common(1)[0][0])
+    found = []
+    for word, places in wrong.items():
+        if counts[word] >= 30:
+            instead, _ = places.most_common(1)[0]
+            found.append((word, places.total() / counts[word], counts[word], repr(instead)))
+    return sorted(found, key=lambda each: (-each[1], each[0]))
 
 
 def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
@@ -157,18 +155,10 @@ def trained(
     translations = as_sentences(translate(model, words, [each.spanish for each in test]), words)
     truth, lengths = [detokenise(each.english) for each in test], [len(each.spanish) for each in test]
     bleu, signature = text_metrics.bleu(translations, truth)
-    curve = smoothed(history.loss)
-    row = {
-        **fields_of(system),
-        "seed": seed,
-        "figures": {"bleu": bleu, "last_loss": curve[-1], **bleu_by_length(translations, truth, lengths)},
-        "curve": [round(value, 4) for value in curve],
-        "seconds": history.seconds,
-        "parameters": parameter_count(model),
-        "steps": history.steps,
-        "signature": signature,
-    }
-    return model, translations, row
+    figures = {"bleu": bleu, "last_loss": smoothed(history.loss)[-1]}
+    figures |= bleu_by_length(translations, truth, lengths)
+    row = recorded(fields_of(system), seed, figures, history, model)
+    return model, translations, row | {"signature": signature}
 
 
 def smoothed(loss: Sequence[float], every: int = 50) -> list[float]:
@@ -180,12 +170,6 @@ def longer(times: int) -> Iterator[dict]:
     """Train the control alone for several times as many steps: does it only need longer?"""
     patient = Budget(RECORD.sentences, times * RECORD.steps)
     yield trained("no attention", training_corpus(0, RECORD), 0, patient, held_out())[2]
-
-
-def fields_of(system: str) -> dict[str, str]:
-    """The fields by which the record finds a translator of the phrasebook."""
-    score = {"score": "additive"} if system == "attention" else {}
-    return {"model": system, "corpus": "phrasebook"} | score
 
 
 def lead(translations: Mapping[str, Sequence[str]], test: Sequence[Entry]) -> dict[str, float]:
@@ -208,11 +192,10 @@ def rates(system: str) -> Iterator[dict]:
     words, val = training_corpus(seed, budget), held_out("val", 500)
     for rate in (2e-3, 4e-3, 8e-3):
         model = new_translator(system, words, seed)
-        learn(model, words, seed, budget.steps, rate=rate)
+        history = learn(model, words, seed, budget.steps, rate=rate)
         translations = as_sentences(translate(model, words, [each.spanish for each in val]), words)
         score, _ = text_metrics.bleu(translations, [detokenise(each.english) for each in val])
-        fields = {**fields_of(system), "rate": rate, "steps": budget.steps}
-        yield {**fields, "seed": seed, "figures": {"val_bleu": score}}
+        yield recorded({**fields_of(system), "rate": rate}, seed, {"val_bleu": score}, history)
 
 
 PIECES = {

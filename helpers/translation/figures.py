@@ -9,6 +9,7 @@ from helpers import figure as fig
 from helpers.data.readings import Reading
 from helpers.data.tokens import detokenise, normalise
 from helpers.figure import taking
+from helpers.figure.charts import LINE_COLOURS
 from helpers.translation.pictures import COLOURS
 from helpers.translation.tables import bundled, switched, tabled, tables_of
 
@@ -55,18 +56,17 @@ def by_length(
     most = max(map(len, examples))
     numbered = [str(number + 1) for number in range(most)]
     example = fig.Slider("Example", fig.array([len(each) for each in examples])[length], labels=numbered)
-    chosen = lambda table: table[length, example]  # noqa: E731 (a name for a pick, used four times below)
-    words = [[example.source.split() for example in each] for each in examples]
-    truths = [[example.truth.split() for example in each] for each in examples]
-    rows = [fig.Tokens(chosen(fig.names(words)), title="Source")]
-    rows += [fig.Tokens(chosen(fig.names(truths)), title="Truth")]
+    here = length, example
+
+    sources = [[one.source.split() for one in each] for each in examples]
+    truths = [[one.truth.split() for one in each] for each in examples]
+    rows = [fig.Tokens(fig.names(sources)[here], title="Source")]
+    rows += [fig.Tokens(fig.names(truths)[here], title="Truth")]
     for name in systems:
-        written = [[example.translations[name].split() for example in each] for each in examples]
-        marks = [
-            [foreign(*pair) for pair in zip(*both, strict=True)] for both in zip(written, truths, strict=True)
-        ]
+        words = [[one.translations[name].split() for one in each] for each in examples]
+        lacking = [[*map(foreign, *both)] for both in zip(words, truths, strict=True)]
         title = f"{name[:1].upper()}{name[1:]}: a wave under what the truth lacks"
-        rows += [fig.Tokens(chosen(fig.names(written)), title=title, marked=chosen(fig.array(marks)))]
+        rows += [fig.Tokens(fig.names(words)[here], title=title, marked=fig.array(lacking)[here])]
     told = ", ".join(f"{name} {{bleu_{i}:.1f}}" for i, name in enumerate(systems))
     return fig.Figure(
         fig.Lines(
@@ -76,7 +76,7 @@ def by_length(
             numbers=".1f",
             low=0,
             high=100,
-            colours=[COLOURS.get(name, fallback) for name, fallback in zip(systems, _spare(), strict=False)],
+            colours=[COLOURS.get(name, other) for name, other in zip(systems, LINE_COLOURS, strict=False)],
             title="BLEU by words of the source",
         ),
         *rows,
@@ -87,13 +87,6 @@ def by_length(
         count=fig.array(counts)[length],
         **{f"bleu_{i}": fig.array(scores[name])[length] for i, name in enumerate(systems)},
     )
-
-
-def _spare() -> list[str]:
-    """Colours for systems that have none of their own."""
-    from helpers.figure.charts import LINE_COLOURS
-
-    return [each for each in LINE_COLOURS if each not in COLOURS.values()]
 
 
 def grouped(

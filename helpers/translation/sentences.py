@@ -9,7 +9,7 @@ from helpers import text_metrics
 from helpers.data import public
 from helpers.data.public import Pair
 from helpers.data.tokens import normalise, tokenise
-from helpers.training import parameter_count
+from helpers.training import recorded
 from helpers.translation import translators
 
 BATCH = 96
@@ -61,64 +61,53 @@ def apart(pairs: Sequence[Pair], test_share: int = 25) -> Splits:
 def spread(pairs: Sequence[Pair], number: int) -> list[Pair]:
     """Choose up to `number` pairs of different sources, from every bin of lengths as many, where there are enough."""
     seen: set[str] = set()
-    bins: dict[int, list[Pair]] = {}
+    bins: list[list[Pair]] = [[] for _ in translators.BINS]
     for pair in sorted(pairs, key=lambda pair: crc32(pair.source.encode())):
         words = tokenise(pair.source)
         if " ".join(words) in seen:
             continue
         seen.add(" ".join(words))
-        place = next(
-            (n for n, (_, high) in enumerate(translators.BINS) if len(words) <= high), len(translators.BINS)
+        alike = next(
+            each for each, (_, high) in zip(bins, translators.BINS, strict=True) if len(words) <= high
         )
-        if len(bins.setdefault(place, [])) < number // len(translators.BINS):
-            bins[place].append(pair)
-    return [pair for place in sorted(bins) for pair in bins[place]]
+        if len(alike) < number // len(bins):
+            alike.append(pair)
+    return [pair for alike in bins for pair in alike]
 
 
-def run(
-    name: str, splits: Splits, systems: Sequence[str], size: int, steps: int, **options: int
-) -> Iterator[dict]:
-    """Train systems on pairs and yield a row for each, with BLEU over all, by length, and its signature."""
+def run(corpus: str, splits: Splits, system: str, size: int, steps: int) -> Iterator[dict]:
+    """Train a system on pairs and yield its row, with BLEU over all, by length, and its signature."""
     train = [(tokenise(pair.source), tokenise(pair.target)) for pair in splits.train]
     train = [pair for pair in train if max(map(len, pair)) <= LONGEST]
-    words = translators.corpus([source for source, _ in train], [target for _, target in train], **options)
+    words = translators.corpus(*zip(*train, strict=True), least=2, most=8000)
     sources = [tokenise(pair.source) for pair in splits.test]
-    truth = [
-        normalise(pair.target) for pair in splits.test
-    ]  # else an apostrophe's form would count as a fault
-    for system in systems:
-        model = translators.new_translator(system, words, 0, size, DROPOUT)
-        history = translators.learn(model, words, 0, steps, rate=RATE, batch=BATCH)
-        translations = translators.as_sentences(translators.translate(model, words, sources, WIDTH), words)
-        # Capitals are lost when a sentence is tokenised, so they count for nothing, and the signature says so.
-        score, signature = text_metrics.bleu(translations, truth, lowercase=True)
-        by_length = translators.bleu_by_length(translations, truth, [*map(len, sources)], lowercase=True)
-        yield {
-            "model": system,
-            "corpus": name,
-            **({"score": "additive"} if system == "attention" else {}),
-            "seed": 0,
-            "figures": {"bleu": score, **by_length},
-            "seconds": history.seconds,
-            "parameters": parameter_count(model),
-            "steps": steps,
-            "signature": signature,
-            "sentences": {"train": len(train), "test": len(truth)},
-            "examples": [[*pair, mine] for pair, mine in zip(splits.test[:8], translations, strict=False)],
-        }
+    # Normalised, else an apostrophe's form would count as a fault.
+    truth = [normalise(pair.target) for pair in splits.test]
+    model = translators.new_translator(system, words, 0, size, DROPOUT)
+    history = translators.learn(model, words, 0, steps, rate=RATE, batch=BATCH)
+    translations = translators.as_sentences(translators.translate(model, words, sources, WIDTH), words)
+    # Capitals are lost when a sentence is tokenised, so they count for nothing, and the signature says so.
+    score, signature = text_metrics.bleu(translations, truth, lowercase=True)
+    by_length = translators.bleu_by_length(translations, truth, [*map(len, sources)], lowercase=True)
+    fields, figures = translators.fields_of(system, corpus), {"bleu": score, **by_length}
+    yield recorded(fields, 0, figures, history, model) | {
+        "signature": signature,
+        "sentences": {"train": len(train), "test": len(truth)},
+        "examples": [[*pair, mine] for pair, mine in zip(splits.test[:8], translations, strict=False)],
+    }
 
 
 def captions() -> Iterator[dict]:
     """Multi30k: German captions to English, with attention."""
     splits = Splits(public.multi30k("train"), public.multi30k("val"))
-    return run("Multi30k", splits, ("attention",), CAPTION_SIZE, CAPTION_STEPS, least=2, most=8000)
+    return run("Multi30k", splits, "attention", CAPTION_SIZE, CAPTION_STEPS)
 
 
 def everyday(system: str) -> Iterator[dict]:
     """Tatoeba: everyday Spanish to English, with or without attention."""
     splits = apart(public.tatoeba())
     tested = Splits(splits.train, spread(splits.test, EVERYDAY_TEST))
-    return run("Tatoeba", tested, (system,), EVERYDAY_SIZE, EVERYDAY_STEPS, least=2, most=8000)
+    return run("Tatoeba", tested, system, EVERYDAY_SIZE, EVERYDAY_STEPS)
 
 
 PIECES = {

@@ -1,8 +1,7 @@
 """Sentences -> a trained translator -> translations and their scores: what embedded and real data share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from helpers import runtime, text_metrics
 from helpers.data.tokens import Vocabulary, by_length, detokenise, padded
@@ -58,24 +57,11 @@ def learn(
     *,
     rate: float = RATE,
     batch: int = BATCH,
-    watch: Callable[[Translator], Any] | None = None,
-    every: int = 100,
 ) -> History:
-    """Train any of the translators: the same sentences in the same order, with the same settings.
-
-    Args:
-        watch, every: what to note of the model (see `fit`), and after how many steps again.
-    """
-    return fit(
-        model,
-        by_length(words.sources, words.targets, batch, seed),
-        next_word_loss,
-        steps=steps,
-        lr=rate,
-        watch=watch,
-        watch_at=range(0, steps + 1, every) if watch else (),
-        name="with attention" if model.score else "without attention",
-    )
+    """Train any of the translators: the same sentences in the same order, with the same settings."""
+    batches = by_length(words.sources, words.targets, batch, seed)
+    name = "with attention" if model.score else "without attention"
+    return fit(model, batches, next_word_loss, steps=steps, lr=rate, name=name)
 
 
 def translate(
@@ -88,19 +74,21 @@ def translate(
     for start in range(0, len(order), 100):
         chosen = order[start : start + 100]
         source = padded([words.source.encode(sentences[place]) for place in chosen]).to(device)
-        decoded = (
-            greedy(model, source, most)
-            if width == 1
-            else [each[0] for each in beam(model, source, most, width)]
-        )
-        for place, each in zip(chosen, decoded, strict=True):
-            found[place] = each
+        beams = beam(model, source, most, width) if width > 1 else zip(greedy(model, source, most))
+        for place, (best, *_) in zip(chosen, beams, strict=True):
+            found[place] = best
     return found
 
 
 def as_sentences(decoded: Sequence[Decoded], words: Corpus) -> list[str]:
     """Write decoded translations out as plain sentences."""
     return [detokenise(words.target.decode(each.words)) for each in decoded]
+
+
+def fields_of(system: str, corpus: str = "phrasebook") -> dict[str, str]:
+    """The fields by which the record finds a translator of a corpus."""
+    score = {"score": "additive"} if system == "attention" else {}
+    return {"model": system, "corpus": corpus} | score
 
 
 def bin_name(low: int, high: int) -> str:

@@ -10,7 +10,7 @@ from helpers import runtime, seeds
 from helpers.data.photographs import random_crops
 from helpers.data.splits import Split
 from helpers.fcn.model import upsample
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, recorded
 from helpers.upsampling.transposed import bilinear_kernel
 
 FACTOR = 2
@@ -42,15 +42,10 @@ def enlarger(kernel_size: int = 4) -> nn.ConvTranspose2d:
     return layer
 
 
-def greys(number: int, split: Split, seed: int) -> Tensor:
-    """Cut pieces out of photographs: (number, 1, SIDE, SIDE) float, 0 is mid grey."""
-    colours = random_crops(number, SIDE, split, seeds.generator(seed))
-    return colours.mean(dim=1, keepdim=True) - 0.5
-
-
 def pairs(number: int, split: Split, seed: int) -> tuple[Tensor, Tensor]:
-    """Photographs averaged over cells of FACTOR, and as they were: (number, 1, h, w) each."""
-    large = greys(number, split, seed)
+    """Pieces of photographs averaged over cells of FACTOR, and as they were: (number, 1, h, w) each, 0 is mid grey."""
+    colours = random_crops(number, SIDE, split, seeds.generator(seed))
+    large = colours.mean(dim=1, keepdim=True) - 0.5
     return F.avg_pool2d(large, FACTOR), large
 
 
@@ -100,12 +95,5 @@ def compare() -> Iterator[dict]:
             history = learn(layer, seed)
             with torch.no_grad():
                 figures = {"decibels": decibels(layer(small), large)}
-            yield {
-                "model": "transposed convolution",
-                "kernel": size,
-                "seed": seed,
-                "figures": figures,
-                "steps": history.steps,
-                "seconds": history.seconds,
-                "parameters": parameter_count(layer),
-            }
+            fields = {"model": "transposed convolution", "kernel": size}
+            yield recorded(fields, seed, figures, history, layer)

@@ -1,6 +1,7 @@
 """Checks for the exercises of notebook 02, learnable upsampling."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -19,8 +20,10 @@ def _setting(generator: Generator) -> Setting:
     return size, int(generator.integers(5, 8)), stride, padding, int(generator.integers(1, stride))
 
 
-def _output_size(size: int, kernel: int, stride: int, padding: int, output_padding: int) -> int:
-    return (size - 1) * stride - 2 * padding + kernel + output_padding
+def _output_size(*setting: int, last: int = 1, cut: int = 2, added: int = 1) -> int:
+    """The size; mistakes are made in how many stamps take no step, and in how often each padding counts."""
+    size, kernel, stride, padding, output_padding = setting
+    return (size - last) * stride - cut * padding + kernel + added * output_padding
 
 
 output_size = Exercise(
@@ -29,32 +32,24 @@ output_size = Exercise(
     solution=_output_size,
     mistakes=(
         Mistake(
-            lambda size, kernel, stride, padding, output_padding: (
-                size * stride - 2 * padding + kernel + output_padding
-            ),
+            partial(_output_size, last=0),
             "between `size` stamps there are only size - 1 steps of a stride. The last stamp adds its own width, the "
             "kernel.",
         ),
         Mistake(
-            lambda size, kernel, stride, padding, output_padding: (
-                (size - 1) * stride - padding + kernel + output_padding
-            ),
+            partial(_output_size, cut=1),
             "padding cuts off both ends, so it counts twice.",
         ),
         Mistake(
-            lambda size, kernel, stride, padding, output_padding: (
-                (size - 1) * stride + 2 * padding + kernel + output_padding
-            ),
+            partial(_output_size, cut=-2),
             "here padding makes the output smaller: it is the padding of the convolution that is turned round.",
         ),
         Mistake(
-            lambda size, kernel, stride, padding, output_padding: (size - 1) * stride - 2 * padding + kernel,
+            partial(_output_size, added=0),
             "output padding is missing: it adds its rows at one end.",
         ),
         Mistake(
-            lambda size, kernel, stride, padding, output_padding: (
-                (size - 1) * stride - 2 * padding + kernel + 2 * output_padding
-            ),
+            partial(_output_size, added=2),
             "output padding is added at one end only, so it counts once.",
         ),
         Mistake(
@@ -71,15 +66,14 @@ def _uneven(generator: Generator) -> tuple[Tensor, int]:
     return torch.from_numpy(generator.standard_normal((size, size))), stride
 
 
-def _by_phase(kernel: Tensor, stride: int, combine: Callable[[Tensor], Tensor]) -> Tensor:
-    rows = [
-        torch.stack([combine(kernel[i::stride, j::stride]) for j in range(stride)]) for i in range(stride)
-    ]
-    return torch.stack(rows)
+def _phase_sums(kernel: Tensor, stride: int, combine: Callable[[Tensor], Tensor] = torch.sum) -> Tensor:
+    phases = [combine(kernel[i::stride, j::stride]) for i in range(stride) for j in range(stride)]
+    return torch.stack(phases).view(stride, stride)
 
 
-def _phase_sums(kernel: Tensor, stride: int) -> Tensor:
-    return _by_phase(kernel, stride, torch.sum)
+def _sums_of_parts(kernel: Tensor, stride: int, axis: int) -> Tensor:
+    """Cut an axis into as many parts of neighbours as a stride has phases, and sum each."""
+    return torch.stack([part.sum(axis) for part in kernel.tensor_split(stride, axis)], axis)
 
 
 phase_sums = Exercise(
@@ -88,24 +82,17 @@ phase_sums = Exercise(
     solution=_phase_sums,
     mistakes=(
         Mistake(
-            lambda kernel, stride: _by_phase(kernel, stride, torch.mean),
+            partial(_phase_sums, combine=torch.mean),
             "this is the mean of each phase. Stamps are added, not averaged, and the phases have different numbers of "
             "entries.",
         ),
         Mistake(
-            lambda kernel, stride: _by_phase(
-                kernel, stride, lambda entries: entries.new_tensor(entries.numel())
-            ),
+            lambda kernel, stride: _phase_sums(torch.ones_like(kernel), stride),
             "this counts the entries of each phase, which is the overlap map: right for a kernel of ones alone. Add up "
             "the weights.",
         ),
         Mistake(
-            lambda kernel, stride: torch.stack(
-                [
-                    torch.stack([block.sum() for block in band.tensor_split(stride, 1)])
-                    for band in kernel.tensor_split(stride, 0)
-                ]
-            ),
+            lambda kernel, stride: _sums_of_parts(_sums_of_parts(kernel, stride, 0), stride, 1),
             "these are sums of neighbouring entries. The entries of one phase lie a stride apart: `kernel[i::stride, "
             "j::stride]`.",
         ),
@@ -132,12 +119,6 @@ def _unpool(values: Tensor, switches: Tensor) -> Tensor:
     return F.max_unpool2d(values[None], switches[None], 2)[0]
 
 
-def _rolled(values: Tensor, switches: Tensor, height: int, width: int) -> Tensor:
-    out = values.new_zeros(height * width)
-    out[switches.flatten()] = values.flatten()
-    return out.view(height, width)
-
-
 unpool = Exercise(
     name="unpool",
     make_input=_switched,
@@ -148,24 +129,15 @@ unpool = Exercise(
             "each value is copied to all four places of its cell. It goes to one of them, and the others stay zero.",
         ),
         Mistake(
-            lambda values, switches: (
-                F.pad(values[:, :, None, None], (0, 1, 0, 1))
-                .permute(0, 2, 1, 3)
-                .reshape(2 * values.shape[0], 2 * values.shape[1])
-            ),
+            lambda values, switches: torch.kron(values, torch.tensor([[1, 0], [0, 0]])),
             "this is a bed of nails: every value in its cell's upper left corner. The switch says which corner.",
         ),
         Mistake(
-            lambda values, switches: _rolled(values, switches, 2 * values.shape[1], 2 * values.shape[0]),
+            lambda values, switches: _unpool(values, switches).view(2 * values.shape[1], -1),
             "height and width of the result are swapped.",
         ),
         Mistake(
-            lambda values, switches: _rolled(
-                values,
-                switches % (2 * values.shape[1]) * 2 * values.shape[0] + switches // (2 * values.shape[1]),
-                2 * values.shape[1],
-                2 * values.shape[0],
-            ).T.flip(0),
+            lambda values, switches: _unpool(values, switches).flip(0),
             "the rows stand upside down: a switch counts from the upper left corner, row by row.",
         ),
         Mistake(

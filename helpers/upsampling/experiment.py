@@ -1,8 +1,9 @@
 """The experiments of notebook 02: a last layer that learns, DeconvNet, its switches and its proposals."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import count
 from typing import NamedTuple
 
 import torch
@@ -14,9 +15,8 @@ from helpers.data.batches import as_input, endless
 from helpers.data.scenes import Scenes
 from helpers.fcn.experiment import BATCH, TEST_SCENES, score
 from helpers.frame_scores import CLASSES as STREET_CLASSES
-from helpers.frame_scores import bootstrap
 from helpers.probe import record
-from helpers.training import History, fit, parameter_count
+from helpers.training import History, fit, loss_curve, recorded
 from helpers.upsampling import enlarging
 from helpers.upsampling import proposals as by_proposal
 from helpers.upsampling.learning import QUICK as QUICK
@@ -28,13 +28,12 @@ from helpers.upsampling.learning import (
     draw_scenes,
     learn,
     new_network,
-    recorded_classifier,
     scenes_of_size,
     test_scenes,
+    trained_classifier,
     training_scenes,
     validation_iou,
 )
-from helpers.upsampling.learning import train_classifier as train_classifier
 from helpers.upsampling.model import DeconvNet, start_from
 from helpers.upsampling.transposed import spectral_peak
 
@@ -62,51 +61,38 @@ def last_layers(seed: int, budget: Budget = LAST_LAYER) -> Iterator[dict]:
     "checkerboard" is measured on the scores of fifty test scenes; "steps_to_level" is missing where `LEVEL` was not
     reached.
     """
-    scenes, watch = training_scenes(seed, budget), validation_iou(budget)
+    watch = validation_iou(budget)
     for system in LAST_LAYERS:
-        classifier = recorded_classifier(seed, budget)
-        network, history = learn(system, classifier, scenes, budget.steps, seed, watch=watch)
+        network, history = learn(system, seed, budget, watch=watch)
         test = test_scenes(budget)
         figures = score(network, test) | {"checkerboard": checkerboard(network, test[:50])}
         if reached := [step for step, iou in history.watched.items() if iou >= LEVEL]:
             figures["steps_to_level"] = reached[0]
-        last_layer = system.partition(", ")[2] or "interpolation"
-        yield {
-            **row("FCN-8s", network, history, seed),
-            "last_layer": last_layer,
-            "figures": figures,
-            "curve": list(history.watched.items()),
-        }
+        fields = {"model": "FCN-8s", "last_layer": system.partition(", ")[2] or "interpolation"}
+        yield recorded(fields, seed, figures, history, network)
+
+
+def compare(system: str, seed: int, budget: Budget = RECORD) -> Iterator[dict]:
+    """Train one of the networks, and yield its row."""
+    network, history = learn(system, seed, budget)
+    figures = score(network, test_scenes(budget)) | score_by_size(network)
+    fields = {**fields_of(system), "training": "scenes", "run": "whole image"}
+    yield recorded(fields, seed, figures, history, network)
 
 
 def longer(system: str) -> Iterator[dict]:
-    """Train a network for `LONGER` times the recorded steps, and yield its row with its curves."""
-    seed, budget, steps = 0, RECORD, LONGER * RECORD.steps
-    network, history = learn(
-        system,
-        recorded_classifier(seed, budget),
-        training_scenes(seed, budget),
-        steps,
-        seed,
-        watch=validation_iou(budget),
-        every=steps // 12,
-    )
-    yield {
-        **row(system, network, history, seed),
-        "training": "scenes, longer",
-        "run": "whole image",
-        "figures": score(network, test_scenes(budget)) | score_by_size(network),
-        "curve": list(history.watched.items()),
-        "losses": mean_losses(history),
-    }
+    """Train a network for `LONGER` times the recorded steps, and yield its row with its losses, in sixty means."""
+    seed, budget = 0, replace(RECORD, steps=LONGER * RECORD.steps)
+    network, history = learn(system, seed, budget)
+    figures = score(network, test_scenes(RECORD)) | score_by_size(network)
+    fields = {**fields_of(system), "training": "scenes, longer", "run": "whole image"}
+    yield {**recorded(fields, seed, figures, history, network), "losses": mean_losses(history)}
 
 
 def mean_losses(history: History, parts: int = 60) -> list[tuple[int, float]]:
     """A loss curve in few points: (the last step of a part, the mean loss over the part)."""
-    ends = [history.steps * part // parts for part in range(parts + 1)]
-    return [
-        (end, sum(history.loss[begin:end]) / (end - begin)) for begin, end in pairwise(ends) if end > begin
-    ]
+    length = history.steps // parts
+    return list(zip(count(length, length), loss_curve(history.loss, parts), strict=False))
 
 
 def score_by_size(network: nn.Module) -> dict[str, float]:
@@ -114,25 +100,14 @@ def score_by_size(network: nn.Module) -> dict[str, float]:
     return {f"mean_iou_{name}": score(network, scenes_of_size(name))["mean_iou"] for name in SIZES}
 
 
-def compare(system: str, seed: int, budget: Budget = RECORD) -> Iterator[dict]:
-    """Train one of the networks, and yield its row."""
-    scenes = training_scenes(seed, budget)
-    network, history = learn(system, recorded_classifier(seed, budget), scenes, budget.steps, seed)
-    yield row(system, network, history, seed) | {
-        "training": "scenes",
-        "run": "whole image",
-        "figures": score(network, test_scenes(budget)) | score_by_size(network),
-    }
-
-
 def rates(system: str) -> Iterator[dict]:
     """Try learning rates on validation scenes: networks are to be compared at their best."""
     seed, budget = 0, RATES_TRIED
-    scenes, val = training_scenes(seed, budget), draw_scenes(TEST_SCENES, 0, "val", budget)
+    val = draw_scenes(TEST_SCENES, 0, "val", budget)
     for rate in TRIED:
-        network, _ = learn(system, recorded_classifier(seed, budget), scenes, budget.steps, seed, rate)
+        network, history = learn(system, seed, budget, rate)
         figures = {"val_mean_iou": score(network, val)["mean_iou"]}
-        yield {**fields_of(system), "rate": rate, "steps": budget.steps, "seed": seed, "figures": figures}
+        yield recorded({**fields_of(system), "rate": rate}, seed, figures, history)
 
 
 def fields_of(system: str) -> dict[str, str]:
@@ -140,17 +115,6 @@ def fields_of(system: str) -> dict[str, str]:
     model, _, switches = system.partition(", ")
     own = {"switches": switches.removeprefix("bed of ") or "own"} if model == "DeconvNet" else {}
     return {"model": model, **own}
-
-
-def row(system: str, network: nn.Module, history: History, seed: int) -> dict:
-    """Collect what is recorded of a network, apart from its figures."""
-    return {
-        **fields_of(system),
-        "seed": seed,
-        "steps": history.steps,
-        "seconds": history.seconds,
-        "parameters": parameter_count(network),
-    }
 
 
 class Step(NamedTuple):
@@ -179,10 +143,9 @@ def decoder_steps(network: DeconvNet, image: Tensor) -> list[Step]:
         coarse, fine = kept[before[k]][0], kept[f"unpools.{k}"][0]
         channel = int(coarse.flatten(1).var(dim=1).argmax())
         switches = kept[f"unpools.{k}.places"][0, channel]
-        places = torch.stack([switches // fine.shape[-1], switches % fine.shape[-1]], dim=-1)
+        places = torch.stack(torch.unravel_index(switches, fine.shape[1:]), dim=-1)
         name = f"convolved {k}" if k else "the coarsest"
-        steps.append(Step(name, coarse[channel], None))
-        steps.append(Step(f"unpooled {k + 1}", fine[channel], places))
+        steps += [Step(name, coarse[channel], None), Step(f"unpooled {k + 1}", fine[channel], places)]
     return steps
 
 
@@ -196,13 +159,12 @@ def streets() -> Iterator[dict]:
     rest, _, _ = films.held_out()
     for system in ("FCN-8s", "DeconvNet"):
         network = new_network(system, seed, STREET_CLASSES)
-        history = films.learn(films.Padded(network), rest, STREET_STEPS, seed, system)
+        history = films.learn(films.Padded(network), rest, STREET_STEPS, seed, name=system)
         figures, counts = films.judge(films.Padded(network))
         if other is not None:
-            for name, figure in (("ahead", "mean_iou"), ("boundary_ahead", "boundary_iou")):
-                figures[f"{name}_low"], figures[f"{name}_high"] = bootstrap(counts, other, figure)
+            figures |= films.leads(counts, other, ahead="mean_iou", boundary_ahead="boundary_iou")
         other = counts
-        yield {**films.row(system, network, [history], seed), **fields_of(system), "figures": figures}
+        yield films.row(fields_of(system), seed, figures, history, network)
 
 
 def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
@@ -211,8 +173,8 @@ def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
     "boxes known" is the run on the whole image, with everything outside the proposals called background, because
     proposals round the true boxes tell where the stickers are.
     """
-    network = start_from(new_network("DeconvNet", seed), recorded_classifier(seed, budget))
-    scenes = training_scenes(seed, budget)
+    classifier, scenes = trained_classifier(seed, budget), training_scenes(seed, budget)
+    network = start_from(new_network("DeconvNet", seed), classifier)
     half = len(scenes) // 2
     crops, crop_labels = by_proposal.training_crops(scenes[half:], seed)
     images, labels = torch.cat([scenes.images[:half], crops]), torch.cat([scenes.labels[:half], crop_labels])
@@ -229,8 +191,8 @@ def proposals(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
         figures = {
             f"mean_iou{name}": by_proposal.judge(run, network, scenes) for name, scenes in sets.items()
         }
-        fields = {"training": "scenes and crops", "run": way}
-        yield row("DeconvNet", network, history, seed) | fields | {"figures": figures}
+        fields = {**fields_of("DeconvNet"), "training": "scenes and crops", "run": way}
+        yield recorded(fields, seed, figures, history, network)
 
 
 PIECES = {

@@ -10,7 +10,7 @@ from helpers.figure import taking
 from helpers.upsampling import labs
 from helpers.upsampling.unpooling_figures import stage_by_stage as stage_by_stage
 
-HERE = Path(__file__).parent
+SCRIPT = Path(__file__).with_name("kernels.js")
 # Below 0, 0, above 0. Dark ink stays legible on all three, and they differ to the colour-blind as well.
 ENDS = np.array([(235, 125, 45), (249, 248, 251), (150, 105, 250)], float)
 SIGNED = np.stack([np.interp(np.linspace(-1, 1, 256), [-1, 0, 1], end) for end in ENDS.T], 1)
@@ -46,23 +46,18 @@ def stamp_stepper(values: object, kernel: object, stride: int = 2, alt: str = ""
         "padding": fig.Slider("Padding", 3),
         "added": fig.Slider("Output padding", 3),
     }
-    script = HERE / "stamps.js"
-    canvas = fig.Lab(script, "stamp_canvas", labs.stamp_canvas, shape=shape, **settings)
+    canvas = fig.Lab(SCRIPT, "stamp_canvas", labs.stamp_canvas, shape=shape, **settings)
     cell = fig.Cell("Output cell", (canvas["height"], canvas["width"]), (stride, stride))
     counts = view.on("stamps on each cell")
-    now = fig.Lab(script, "stamps", labs.stamps, step=step, counts=counts, cell=cell, shape=shape, **settings)
+    now = fig.Lab(SCRIPT, "stamps", labs.stamps, step=step, counts=counts, cell=cell, shape=shape, **settings)
 
     typed = fig.Entries("Kernel's cell", settings["kernel"], now["weights"], labs.LARGEST)
-
-    def signed(values: fig.Symbol, limit: str) -> fig.Heat:
-        return fig.Heat(values, _negative(now, limit), now[limit], SIGNED)
-
     k, j = fig.Each(n), fig.Each(n)
     return fig.Figure(
         fig.Column(
             fig.Row(
                 k,
-                signed(now["tiles"][k], "input_limit"),
+                _signed(now, now["tiles"][k], "input_limit"),
                 fig.Box([2, 2, labs.TILE - 4, labs.TILE - 4], when=now["gives"][k]),
                 fig.Note(4, 5, now["input_texts"][k]),
                 title="Input",
@@ -70,17 +65,12 @@ def stamp_stepper(values: object, kernel: object, stride: int = 2, alt: str = ""
                 choose=step,
                 side=170,
             ),
-            fig.Stage(
-                signed(now["weights"], "weight_limit"),
-                fig.Box(now["weight_places"], now["weight_texts"]),
-                fig.Box(now["weight_used"]),
-                title="Kernel: type in its cells",
-                pointer=typed,
-                side=170,
+            _table(
+                now, "weight", "weight_limit", "weight_used", title="Kernel: type in its cells", pointer=typed
             ),
         ),
         fig.Stage(
-            signed(now["output"], "output_limit"),
+            _signed(now, now["output"], "output_limit"),
             fig.Heat(now["cut"], 0, 1, GREY, blend=67),
             fig.Box(now["output_places"], now["output_texts"]),
             fig.Box(now["window"]),
@@ -91,7 +81,7 @@ def stamp_stepper(values: object, kernel: object, stride: int = 2, alt: str = ""
         ),
         fig.Row(
             j,
-            signed(now["columns"][j], "weight_limit"),
+            _signed(now, now["columns"][j], "weight_limit"),
             fig.Heat(now["waiting"][j], 0, 1, GREY, blend=67),
             fig.Box(now["entry"]),
             title="Matrix: a column a stamp",
@@ -123,9 +113,15 @@ def _typed(grid: np.ndarray) -> str:
     return "; ".join(" ".join(f"{each:g}" for each in row) for row in grid)
 
 
-def _negative(now: fig.Lab, limit: str) -> fig.Symbol:
-    """The other end of a scale that has 0 in its middle."""
-    return now[f"minus_{limit}"]
+def _signed(now: fig.Lab, values: fig.Symbol, limit: str) -> fig.Heat:
+    """Values on a scale that has 0 in its middle, from minus a limit to it."""
+    return fig.Heat(values, now[f"minus_{limit}"], now[limit], SIGNED)
+
+
+def _table(now: fig.Lab, name: str, limit: str, framed: str, **options: object) -> fig.Stage:
+    """A grid of values with a text in each cell, some of them framed."""
+    texts = fig.Box(now[f"{name}_places"], now[f"{name}_texts"])
+    return fig.Stage(_signed(now, now[f"{name}s"], limit), texts, fig.Box(now[framed]), side=170, **options)
 
 
 def checkerboard(kernels: Mapping[str, object], cells: int = 8, alt: str = "") -> fig.Figure:
@@ -152,7 +148,7 @@ def checkerboard(kernels: Mapping[str, object], cells: int = 8, alt: str = "") -
     side = fig.array([cells * size for size in range(5)])[stride]
     place = fig.Cell("Pixel", (side, side))
     now = fig.Lab(
-        HERE / "checkerboard.js",
+        SCRIPT,
         "checkerboard",
         labs.checkerboard,
         kernel=fig.choose(which, *map(fig.array, weights)),
@@ -163,29 +159,15 @@ def checkerboard(kernels: Mapping[str, object], cells: int = 8, alt: str = "") -
     )
     return fig.Figure(
         fig.Stage(
-            fig.Heat(now["output"], _negative(now, "limit"), now["limit"], SIGNED),
+            _signed(now, now["output"], "limit"),
             fig.Dots(now["dots"], radius=0.12),
             title="Output for a constant 1",
             pointer=place,
             side=288,
         ),
         fig.Column(
-            fig.Stage(
-                fig.Heat(now["weights"], _negative(now, "weight_limit"), now["weight_limit"], SIGNED),
-                fig.Box(now["weight_places"], now["weight_texts"]),
-                fig.Box(now["own"]),
-                title="Kernel",
-                pointer=place,
-                side=170,
-            ),
-            fig.Stage(
-                fig.Heat(now["sums"], _negative(now, "limit"), now["limit"], SIGNED),
-                fig.Box(now["sum_places"], now["sum_texts"]),
-                fig.Box(now["sum_box"]),
-                title="Its phase sums",
-                pointer=place,
-                side=170,
-            ),
+            _table(now, "weight", "weight_limit", "own", title="Kernel", pointer=place),
+            _table(now, "sum", "limit", "sum_box", title="Its phase sums", pointer=place),
         ),
         fig.Stage(
             fig.Heat(now["spectrum"], labs.FAINTEST, 0, "inferno"),

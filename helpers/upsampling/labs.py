@@ -1,4 +1,4 @@
-"""What two figures of lesson 02 compute as the hand moves, in Python; stamps.js and checkerboard.js are their twins."""
+"""What two figures of lesson 02 compute as the hand moves, in Python; kernels.js is its twin."""
 
 import re
 from typing import Any
@@ -28,15 +28,6 @@ def stamps(step: int, counts: int, cell: list, **settings: Any) -> dict[str, Any
     values, weights, output, canvas = setup
     k, flat = len(weights), values.ravel()
     corners = [(stride * (i // shape[1]), stride * (i % shape[1])) for i in range(n)]
-
-    def laid(until: int) -> np.ndarray:
-        total = np.zeros(canvas)
-        for i in range(until + 1):
-            (top, left) = corners[i]
-            total[top : top + k, left : left + k] += 1 if counts else flat[i] * weights
-        return total
-
-    now = laid(step)
     row, column = (
         min(max(at - padding, 0), side - 1) + padding for at, side in zip(cell, output, strict=True)
     )
@@ -45,6 +36,8 @@ def stamps(step: int, counts: int, cell: list, **settings: Any) -> dict[str, Any
     for i, (top, left) in enumerate(corners):
         one_by_one[i, top : top + k, left : left + k] = weights
         reached[i, top : top + k, left : left + k] = True
+    laid = reached.astype(float) if counts else flat[:, None, None] * one_by_one
+    now = laid[: step + 1].sum(axis=0)
     givers = [i for i in range(step + 1) if reached[i, row, column]]
     window = slice(padding, padding + output[0]), slice(padding, padding + output[1])
     cut = np.zeros(canvas)
@@ -52,10 +45,11 @@ def stamps(step: int, counts: int, cell: list, **settings: Any) -> dict[str, Any
     top, left = corners[step]
     columns = one_by_one[:, window[0], window[1]].reshape(n, -1, 1)
     waiting = np.where(np.arange(n)[:, None, None] <= step, np.nan, np.zeros_like(columns))
+    here = f"Output {output[0]} x {output[1]}; its cell ({row - padding}, {column - padding})"
     return {
         "tiles": np.broadcast_to(flat[:, None, None], (n, TILE, TILE)),
         "input_texts": [written(value) for value in flat],
-        **_limits(input_limit=flat, weight_limit=weights, output_limit=laid(n - 1)),
+        **_limits(input_limit=flat, weight_limit=weights, output_limit=laid.sum(axis=0)),
         "gives": [int(i in givers) for i in range(n)],
         "weights": weights,
         "weight_texts": [written(weight) for weight in weights.ravel()],
@@ -71,8 +65,8 @@ def stamps(step: int, counts: int, cell: list, **settings: Any) -> dict[str, Any
         "columns": np.kron(columns, np.ones(ENTRY)),
         "waiting": np.kron(waiting, np.ones(ENTRY)),
         "entry": [0, ENTRY[0] * ((row - padding) * output[1] + column - padding), ENTRY[1], ENTRY[0]],
-        "told": _told(step, shape, flat, output, (row - padding, column - padding), counts)(
-            [(flat[i], one_by_one[i, row, column]) for i in givers]
+        "told": _told(
+            step, shape, flat, here, [(flat[i], one_by_one[i, row, column]) for i in givers], counts
         ),
     }
 
@@ -135,24 +129,19 @@ def _places(rows: int, columns: int) -> np.ndarray:
     return np.stack([x + 0.2, y + 0.3, 0 * x, 0 * x], axis=1)
 
 
-def _told(step: int, shape: list, values: np.ndarray, output: list, cell: tuple[int, int], counts: int):
-    """Make what tells, given the (value, weight) that stamps laid on the chosen cell, the last stamp and its sum."""
+def _told(step: int, shape: list, values: np.ndarray, here: str, terms: list, counts: int) -> str:
+    """Tell the last stamp, and of the chosen cell the (value, weight) that stamps laid on it, and their sum."""
     value = written(values[step])
     place = f"({step // shape[1]}, {step % shape[1]})"
     last = f"Stamp {step + 1} of {values.size}: input {place} = {value} lays {value} x the kernel."
-    here = f"Output {output[0]} x {output[1]}; its cell ({cell[0]}, {cell[1]})"
-
-    def tell(terms: list[tuple[float, float]]) -> str:
-        if not terms:
-            return f"{last} {here} = 0: no stamp lies on it so far."
-        if counts:
-            return f"{last} {here} has {len(terms)} stamps on it so far."
-        products = [f"{written(one)} x {written(other)}" for one, other in terms[:MOST_TERMS]]
-        more = f" + {len(terms) - MOST_TERMS} more" if len(terms) > MOST_TERMS else ""
-        total = written(float(sum(one * other for one, other in terms)))
-        return f"{last} {here} = {total} so far: {' + '.join(products)}{more}."
-
-    return tell
+    if not terms:
+        return f"{last} {here} = 0: no stamp lies on it so far."
+    if counts:
+        return f"{last} {here} has {len(terms)} stamps on it so far."
+    products = [f"{written(one)} x {written(other)}" for one, other in terms[:MOST_TERMS]]
+    more = f" + {len(terms) - MOST_TERMS} more" if len(terms) > MOST_TERMS else ""
+    total = written(float(sum(one * other for one, other in terms)))
+    return f"{last} {here} = {total} so far: {' + '.join(products)}{more}."
 
 
 def _nothing(problem: str, n: int) -> dict[str, Any]:

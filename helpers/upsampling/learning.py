@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
 import torch.nn.functional as F
 from torch import nn
@@ -27,7 +27,7 @@ SIZE_SCENES = 150
 
 @dataclass(frozen=True)
 class Budget:
-    """What a network learns from, and for how long.
+    """What networks learn from, and for how long.
 
     Attributes:
         scenes: training scenes, of one sticker each.
@@ -58,6 +58,7 @@ NETWORKS: dict[str, Callable[[int], nn.Module]] = {
 }
 
 
+@lru_cache(maxsize=2)
 def training_scenes(seed: int, budget: Budget) -> Scenes:
     """Draw the scenes that a run learns from."""
     return draw_scenes(budget.scenes, seed, "train", budget)
@@ -86,53 +87,45 @@ def new_network(system: str, seed: int, classes: int = CLASSES) -> nn.Module:
     return NETWORKS[system](classes)
 
 
-def train_classifier(scenes: Scenes, steps: int, seed: int, batch: int = BATCH) -> tuple[Classifier, History]:
-    """Let an encoder learn what is in a scene before it is asked where, as the papers' VGG-16 had."""
-    runtime.seed_everything(seed)
-    classifier = Classifier()
-    batches = endless(scenes.images, scenes.digits[:, 0], batch, seed)
-    rate = RATES["classifier"]
-    return classifier, fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name="classifier")
-
-
 @cache
-def recorded_classifier(seed: int, budget: Budget) -> Classifier:
-    """Train the classifier that all networks of a seed start from, once."""
-    scenes = training_scenes(seed, budget)
-    return train_classifier(scenes, budget.classifying, seed, budget.batch)[0]
+def trained_classifier(seed: int, budget: Budget) -> Classifier:
+    """Let an encoder learn what is in a scene before it is asked where, as the papers' VGG-16 had: once a seed."""
+    runtime.seed_everything(seed)
+    classifier, scenes = Classifier(), training_scenes(seed, budget)
+    batches = endless(scenes.images, scenes.digits[:, 0], budget.batch, seed)
+    steps, rate = budget.classifying, RATES["classifier"]
+    fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name="classifier")
+    return classifier
 
 
 def learn(
     system: str,
-    classifier: Classifier,
-    scenes: Scenes,
-    steps: int,
     seed: int,
+    budget: Budget,
     rate: float | None = None,
-    batch: int = BATCH,
     watch: Callable[[nn.Module], float] | None = None,
-    every: int = WATCH_EVERY,
 ) -> tuple[nn.Module, History]:
     """Train one of `NETWORKS` from the classifier's encoder, on the same batches as the others.
 
     Args:
-        watch, every: what to note of the network (see `fit`), and after how many steps again.
+        watch: what to note of the network every `WATCH_EVERY` steps (see `fit`).
     """
+    classifier, scenes = trained_classifier(seed, budget), training_scenes(seed, budget)
     network = start_from(new_network(system, seed), classifier)
     history = fit(
         network,
-        endless(scenes.images, scenes.labels, batch, seed),
+        endless(scenes.images, scenes.labels, budget.batch, seed),
         F.cross_entropy,
-        steps=steps,
+        steps=budget.steps,
         lr=rate or RATES[system.partition(",")[0]],
         watch=watch,
-        watch_at=range(0, steps + 1, every),
+        watch_at=range(0, budget.steps + 1, WATCH_EVERY),
         name=system,
     )
     return network, history
 
 
-def validation_iou(budget: Budget, number: int = WATCH_SCENES) -> Callable[[nn.Module], float]:
+def validation_iou(budget: Budget) -> Callable[[nn.Module], float]:
     """Make a `watch` for `fit`: the mean IoU on a few validation scenes."""
-    val = draw_scenes(number, 0, "val", budget)
+    val = draw_scenes(WATCH_SCENES, 0, "val", budget)
     return lambda network: score(network, val)["mean_iou"]

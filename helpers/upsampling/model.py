@@ -50,9 +50,8 @@ class Unpool(nn.Module):
     def forward(self, values: Tensor, switches: Tensor) -> Tensor:
         """Unpool values by switches, both (B, C, h, w); a switch counts the larger map's places row by row."""
         B, C, h, w = values.shape
-        corners = (
-            torch.arange(h, device=values.device)[:, None] * 4 * w + torch.arange(w, device=values.device) * 2
-        )
+        rows, columns = (torch.arange(side, device=values.device) for side in (h, w))
+        corners = rows[:, None] * 4 * w + columns * 2
         if self.mode == "nails":
             switches = corners.expand(B, C, h, w)
         elif self.mode == "shuffled":

@@ -7,14 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics.functional.classification import multiclass_jaccard_index
 
-from helpers import runtime, seeds
+from helpers import seeds
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
-from helpers.fcn.experiment import CLASSES
+from helpers.fcn.experiment import CLASSES, label_all
 
-CONTEXT = (
-    1.4  # a window's side in longer sides of the box: the paper takes 1.2; our smallest digits are small
-)
+CONTEXT = 1.4  # a window's side in longer sides of the box: the paper's 1.2, and more for our smallest digits
 JITTER = 0.15  # how far a training window is moved or resized, as a share of its side
 Window = tuple[int, int, int]  # row and column of the upper left corner, and the side
 
@@ -71,13 +69,9 @@ def proposals(scenes: Scenes, scene: int) -> list[Window]:
     return [window(box, scenes.labels.shape[-1]) for box in scenes.boxes[scene] if box.any()]
 
 
-@torch.no_grad()
 def whole(network: nn.Module, scenes: Scenes) -> Tensor:
     """Label scenes whole: (N, S, S)."""
-    device = runtime.device()
-    return torch.cat(
-        [network(as_input(images).to(device)).argmax(dim=1).cpu() for images in scenes.images.split(50)]
-    )
+    return label_all(network, scenes.images)
 
 
 def boxes_known(network: nn.Module, scenes: Scenes) -> Tensor:
@@ -97,7 +91,7 @@ def by_proposal(network: nn.Module, scenes: Scenes) -> Tensor:
     for scene, image in enumerate(scenes.images):
         windows = proposals(scenes, scene)
         crops = as_input(torch.stack([cut(image, where, size) for where in windows]))
-        shares = network(crops.to(runtime.device())).softmax(dim=1).cpu()
+        shares = network(crops).softmax(dim=1)
         canvas = torch.zeros(CLASSES, size, size)
         for (row, column, side), share in zip(windows, shares, strict=True):
             smaller = F.interpolate(share[None], size=(side, side), mode="bilinear")[0]
@@ -116,5 +110,4 @@ WAYS: dict[str, Callable[[nn.Module, Scenes], Tensor]] = {
 
 def judge(run: Callable[[nn.Module, Scenes], Tensor], network: nn.Module, scenes: Scenes) -> float:
     """Mean IoU of the labels that a way of running a network gives."""
-    network.to(runtime.device()).eval()
-    return float(multiclass_jaccard_index(run(network, scenes), scenes.labels.long(), CLASSES))
+    return float(multiclass_jaccard_index(run(network.eval(), scenes), scenes.labels.long(), CLASSES))

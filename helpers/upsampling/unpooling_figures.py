@@ -54,24 +54,19 @@ def stage_by_stage(
     on = fig.Legend(class_names, present=fig.array(expected))
     pairs = list(zip(maps, maps[1:], switches[1:], strict=False))
     goals = [_goals(*each) for each in pairs]
-    targets = [
-        _boxes(*each.shape)[goal[..., 0], goal[..., 1]] for each, goal in zip(maps[1:], goals, strict=True)
-    ]
+    landed = [(each, (goal[..., 0], goal[..., 1])) for each, goal in zip(maps[1:], goals, strict=True)]
+    targets = [_boxes(*each.shape)[there] for each, there in landed]
     goal = fig.array(goals)[t, cell.row, cell.column]
     before, here = fig.array(maps[:-1])[t], fig.array(maps[1:])[t]
     levels = [fig.array([(each.min(), each.max()) for each in part])[t] for part in (maps[:-1], maps[1:])]
     kinds = [1 if sent is None else 0 for sent in switches[1:-1]] + [2]
-    at_goal = [each[goal[..., 0], goal[..., 1]] for each, goal in zip(maps[1:], goals, strict=True)]
+    value_there = fig.array([each[there] for each, there in landed])[t, cell.row, cell.column]
+    at, name_there = {"y": goal[0], "x": goal[1]}, fig.names(class_names)[fig.array(labels)[goal[0], goal[1]]]
     told = fig.choose(
         fig.array(kinds)[t],
-        fig.text("goes to ({y}, {x}), where the maximum was.", y=goal[0], x=goal[1]),
-        fig.text(
-            "stands at ({y}, {x}) of this map as {v:.2f}.",
-            y=goal[0],
-            x=goal[1],
-            v=fig.array(at_goal)[t, cell.row, cell.column],
-        ),
-        fig.text("becomes {name}.", name=fig.names(class_names)[fig.array(labels)[goal[0], goal[1]]]),
+        fig.text("goes to ({y}, {x}), where the maximum was.", **at),
+        fig.text("stands at ({y}, {x}) of this map as {v:.2f}.", **at, v=value_there),
+        fig.text("becomes {name}.", name=name_there),
     )
     return fig.Figure(
         fig.Stage(

@@ -8,6 +8,7 @@ import torch
 from figures import MAPS, SIDE, blocky, photograph, scores, truth, watch_it_learn_data
 
 from helpers import figure as fig
+from helpers import ops
 from helpers.asking import figures as asking_figures
 from helpers.data.morse import Keying
 from helpers.data.readings import Candidate, Reading
@@ -25,6 +26,7 @@ from helpers.multi_scale import figures as multi_scale
 from helpers.multi_scale import trees as segmentation_trees
 from helpers.plotting import DIGIT_CLASSES
 from helpers.refinement import figures as refinement
+from helpers.refinement.planting import Explored
 from helpers.spatial_transformer import figures as transformer_figures
 from helpers.translation import figures as translation
 from helpers.upsampling import figures as upsampling
@@ -49,9 +51,8 @@ def patch_map() -> fig.Figure:
     centres = truth()[4::8, 4::8]
     noise = np.random.default_rng(1).normal(size=(11, *centres.shape))
     score_map = 3 * np.eye(11)[centres].transpose(2, 0, 1) + noise
-    return patch_and_map(
-        photograph(), score_map, 8, -8, 24, truth=truth(), alt="A portrait, and its patches."
-    )
+    patches = ops.Field(24, 8, -8)
+    return patch_and_map(photograph(), score_map, patches, truth=truth(), alt="A portrait, and its patches.")
 
 
 FIELDS = (
@@ -142,18 +143,8 @@ def pass_by_pass(relabel=None) -> fig.Figure:
     grown = np.array([[-6, -6, 12, 12]]) * np.arange(1, 4)[:, None]
     views = boxes + grown[:, None, None]
     gradients = np.random.default_rng(4).random((3, 2, 3, 24, 24)) ** 3
-    return refinement.pass_by_pass(
-        photograph(),
-        maps,
-        truth(),
-        planted,
-        [1, 8],
-        boxes,
-        views,
-        gradients,
-        relabel,
-        alt="A portrait, labelled.",
-    )
+    found = Explored([1, 8], maps, planted, boxes, views, gradients)
+    return refinement.pass_by_pass(photograph(), truth(), found, relabel, alt="A portrait, labelled.")
 
 
 def repainted(ink: np.ndarray, label: int) -> np.ndarray:

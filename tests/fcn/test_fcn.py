@@ -14,7 +14,6 @@ from helpers.fcn.model import (
     FCN,
     STRIDES,
     PatchClassifier,
-    as_convolution,
     finer,
     fully_convolutional,
     upsample,
@@ -91,18 +90,7 @@ def test_the_classifier_moves_and_sees_as_it_says():
     assert seen.min() == 0 and seen.max() == SIZE - 1
 
 
-def test_a_dense_layer_read_as_a_convolution_shares_its_weights():
-    dense = nn.Linear(3 * 2 * 2, 5).double()
-    convolution = as_convolution(dense, 3, 2)
-    features = torch.randn(4, 3, 2, 2, dtype=torch.double)
-    assert_close(convolution(features)[:, :, 0, 0], dense(features.flatten(1)))
-    with torch.no_grad():
-        dense.weight *= 2
-        dense.bias += 1
-    assert_close(convolution(features)[:, :, 0, 0], dense(features.flatten(1)))
-
-
-def test_the_whole_network_shares_its_weights_too():
+def test_dense_layers_read_as_convolutions_share_their_weights():
     classifier = small_classifier()
     network, images = fully_convolutional(classifier), torch.randn(1, 3, SIZE, SIZE)
     with torch.no_grad():
@@ -184,10 +172,10 @@ def test_a_batch_is_its_pictures_one_by_one(stride):
 @pytest.mark.parametrize("stride", STRIDES)
 def test_coarse_scores_stand_one_a_stride(stride):
     network, images = small_fcn(stride), torch.randn(1, 3, 64, 96)
-    coarse = experiment.coarse_scores(network, images)
-    assert coarse.shape == (1, 5, 64 // stride, 96 // stride) and not coarse.requires_grad
     with torch.no_grad():
+        coarse = network.coarse_scores(images)
         assert_close(upsample(coarse, stride), network(images))
+    assert coarse.shape == (1, 5, 64 // stride, 96 // stride)
 
 
 def test_upsampling_is_bilinear_between_cell_centres():

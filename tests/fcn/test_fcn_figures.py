@@ -5,6 +5,7 @@ import pytest
 import torch
 from torchmetrics.functional.classification import multiclass_jaccard_index
 
+from helpers import ops
 from helpers.fcn import fields, figures
 from helpers.fcn.fields import Field
 
@@ -20,10 +21,10 @@ def upsampled(**changes: object):
     return figures.upsampled_masks(**{**given, "steps": {"32s": [0, 5, 9], "8s": [2, 9]}, **changes})
 
 
-def patches(**changes: object):
+def patches(scores: np.ndarray = SCORES[0], **changes: int):
     """Patches of 8 pixels every 4, the first beginning at -2."""
-    given = {"image": SCENE, "score_map": SCORES[0], "stride": 4, "offset": -2, "patch_size": 8}
-    return figures.patch_and_map(**{**given, "class_names": NAMES, "truth": TRUTH, **changes})
+    where = ops.Field(**{"size": 8, "stride": 4, "start": -2, **changes})
+    return figures.patch_and_map(SCENE, scores, where, NAMES, TRUTH)
 
 
 def by_ones(name: str, row: int, column: int) -> np.ndarray:
@@ -114,9 +115,9 @@ def test_units_are_spread_evenly_about_the_middle():
         (lambda: upsampled(scores={"a": SCORES[:, :2]}), "a class name a class"),
         (lambda: upsampled(scores={"a": np.full((1, 3, 2, 2), np.nan)}), "expected finite"),
         (lambda: upsampled(steps={"32s": [1], "8s": [1, 2]}), "3 scores and 1 steps; expected one a step"),
-        (lambda: patches(score_map=SCORES[0, :2]), r"expected finite \(3, h, w\)"),
-        (lambda: patches(offset=-9), "do not lie on the height"),
-        (lambda: patches(stride=0), "Look at stride, offset and patch_size"),
+        (lambda: patches(SCORES[0, :2]), r"expected finite \(3, h, w\)"),
+        (lambda: patches(start=-9), "do not lie on the height"),
+        (lambda: patches(stride=0), "Look at their size, stride and start"),
         (
             lambda: fields.receptive_field(SCENE, [Field("a", 0, 4, 0, (2, 2))], by_ones),
             "must each be 1 or more",

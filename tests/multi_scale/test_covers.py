@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from squares import four_squares
 from torch.testing import assert_close
 
 from helpers.multi_scale import exercises, trees
@@ -26,13 +27,9 @@ def random_tree(leaves, seed):
 
 @pytest.fixture(scope="module")
 def patches():
-    """Four flat squares of 12 x 12 pixels, two of them nearly of one colour, and their tree."""
-    image = torch.zeros(3, 24, 24, dtype=torch.uint8)
-    image[:, :, 12:] = 200
-    image[:, 12:, 12:] = 240
-    image[0, 12:, :12] = 120
-    rows, columns = torch.arange(24)[:, None] // 12, torch.arange(24)[None] // 12
-    return image, trees.merge(image, 2 * rows + columns)
+    """Four flat squares, and their tree."""
+    image, squares = four_squares()
+    return image, trees.merge(image, squares)
 
 
 def beneath(tree, node):

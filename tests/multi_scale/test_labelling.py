@@ -98,9 +98,8 @@ def test_a_run_in_tiny_yields_rows_that_the_record_can_tell_apart():
 
 
 def test_streets_are_cleaned_frame_by_frame_and_judged_beside_their_pixels(noise_camvid, monkeypatch):
-    whole = (
-        torch.arange(192)[:, None] // 24 * 16 + torch.arange(256)[None] // 16
-    )  # segments of 24 x 16 pixels
+    # Segments of 24 x 16 pixels.
+    whole = torch.arange(192)[:, None] // 24 * 16 + torch.arange(256)[None] // 16
     monkeypatch.setattr(streets, "SEGMENT", lambda image: whole[: image.shape[1], : image.shape[2]])
     monkeypatch.setattr(streets, "NODE_STEPS", 2)
     plain, smooth, cover, cut = (checked(row, "cleaned") for row in streets.cleaned(steps=2))

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from squares import four_squares
 
 from helpers.multi_scale import trees
 from helpers.multi_scale.figures import LEAST, leaf_to_root, scales, system
@@ -14,14 +15,10 @@ SIDE = 24
 
 def scene():
     """A photograph of four flat squares, the upper right one the digit 2, with its tree and histograms."""
-    image = torch.zeros(3, SIDE, SIDE, dtype=torch.uint8)
-    image[:, :, 12:] = 200
-    image[:, 12:, 12:] = 240
-    image[0, 12:, :12] = 120
-    quarters = 2 * (torch.arange(SIDE)[:, None] // 12) + torch.arange(SIDE)[None] // 12
+    image, squares = four_squares()
     truth = torch.zeros(SIDE, SIDE, dtype=torch.uint8)
     truth[:12, 12:] = 3
-    return image, trees.merge(image, quarters), truth
+    return image, trees.merge(image, squares), truth
 
 
 def walk(**changed):

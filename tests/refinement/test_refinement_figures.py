@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.refinement import figures
+from helpers.refinement.planting import Explored
 
 FALSE = "False label in the first planes"
 
@@ -22,11 +23,10 @@ def given(**changed):
     views = np.stack([boxes + np.array([-n, -n, 2 * n, 2 * n]) for n in range(3)])
     gradients = np.zeros((3, 2, 2, 4, 4))
     gradients[..., 1, 2] = 2.0
-    arrays = {
-        "image": np.full((8, 8, 3), 120, np.uint8), "maps": maps, "truth": truth, "planted": planted,
-        "false_labels": [5], "planted_boxes": boxes, "views": views, "gradients": gradients,
-    }  # fmt: skip
-    return figures.pass_by_pass(**arrays | changed)
+    found = Explored([5], maps, planted, boxes, views, gradients)
+    found = found._replace(**{name: changed.pop(name) for name in Explored._fields if name in changed})
+    image = changed.pop("image", np.full((8, 8, 3), 120, np.uint8))
+    return figures.pass_by_pass(image, changed.pop("truth", truth), found, **changed)
 
 
 def test_a_pass_shows_its_labels_and_what_the_place_sees():

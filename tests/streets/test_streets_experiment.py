@@ -15,7 +15,7 @@ def test_every_row_is_told_apart_by_its_fields_and_judged_on_its_film(noise_camv
     rows = [row for piece in experiment.PIECES["real"].values() for row in piece()]
     assert len({tuple(row[field] for field in FIELDS) for row in rows}) == len(rows) == 16
     single = [row for row in rows if not row["averaged"]]
-    for row, (network, scenes, _, _, transform, *_) in zip(single, noise_camvid, strict=True):
+    for row, (network, scenes, _, transform, *_) in zip(single, noise_camvid, strict=True):
         laid_over = transform.scenes.sequences if isinstance(transform, Mixing) else ()
         assert {*scenes.sequences, *laid_over} == {films.TEST_FILM, *films.OTHER_FILMS} - {row["film"]}
         assert isinstance(transform, Mixing) == (row["scenes"] == "mixed")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from helpers import text_metrics
+from helpers import decoding, text_metrics
 from helpers.data.public import Pair
 from helpers.data.tokens import END, PAD, START, TeacherForced, padded, teacher_forced
 from helpers.decoding import beam, greedy
@@ -53,16 +53,6 @@ def test_scores_equal_a_loop_over_pairs(name):
         else:
             expected = q @ (score.key.weight @ k if name == "general" else k)
         assert_close(found[b, i, j], expected)
-
-
-def test_concat_is_additive_with_its_two_matrices_side_by_side():
-    additive, concat = SCORES["additive"](4), SCORES["concat"](4)
-    with torch.no_grad():
-        concat.both.weight.copy_(torch.cat([additive.query.weight, additive.key.weight], dim=1))
-        concat.both.bias.copy_(additive.key.bias)
-        concat.v.weight.copy_(additive.v.weight)
-    query, annotations = torch.randn(2, 3, 4), torch.randn(2, 5, 4)
-    assert_close(concat(query, concat.prepare(annotations)), additive(query, additive.prepare(annotations)))
 
 
 def reference(model: Translator, source: list[int], so_far: list[int]) -> torch.Tensor:
@@ -146,7 +136,6 @@ def test_a_step_is_what_forward_does_at_each_place(score):
 
 
 def test_the_control_has_as_many_parameters_and_no_weights():
-    words = experiment.corpus([["a", "b"] * 20], [["c"]])
     words = experiment.corpus([[f"word{n}" for n in range(500)]], [[f"wort{n}" for n in range(350)]])
     attention, control = (experiment.new_translator(name, words, 0) for name in ("attention", "no attention"))
     assert abs(parameter_count(control) / parameter_count(attention) - 1) < 0.01
@@ -275,10 +264,15 @@ def test_it_learns_to_copy():
     assert sum(said == " ".join(name) for said, name in zip(copied, names[::8], strict=True)) > 20
 
 
-def test_forced_weights_are_those_of_the_right_sentence_step_and_place():
-    entries = experiment.held_out("val", 500)[:7]
+def untrained(number: int) -> tuple:
+    """Entries of the phrasebook, their corpus, and a translator that has learned nothing."""
+    entries = experiment.held_out("val", 500)[:number]
     words = experiment.corpus([each.spanish for each in entries], [each.english for each in entries])
-    model = experiment.new_translator("attention", words, seed=0, size=16)
+    return entries, words, experiment.new_translator("attention", words, seed=0, size=16)
+
+
+def test_forced_weights_are_those_of_the_right_sentence_step_and_place():
+    entries, words, model = untrained(7)
     for entry, weights in zip(entries, experiment.forced_weights(model, words, entries), strict=True):
         assert weights.shape == (len(entry.english), len(entry.spanish))
         (alone,) = experiment.forced_weights(model, words, [entry])
@@ -289,9 +283,7 @@ def test_forced_weights_are_those_of_the_right_sentence_step_and_place():
 
 
 def test_translations_come_back_in_the_order_of_the_sentences():
-    entries = experiment.held_out("val", 500)[:9]
-    words = experiment.corpus([each.spanish for each in entries], [each.english for each in entries])
-    model = experiment.new_translator("attention", words, seed=0, size=16)
+    entries, words, model = untrained(9)
     sentences = [each.spanish for each in entries]
     together = experiment.translate(model, words, sentences, most=6)
     for sentence, found in zip(sentences, together, strict=True):
@@ -337,12 +329,7 @@ def test_links_and_baselines():
 
 
 SAID = ["the cat is here now and sleeps", "my dog runs", "i like cheese a lot", "we have two old cars"]
-TRUTH = [
-    "the cat is here now and sleeps",
-    "my dog ran in the city",
-    "i love bread a lot",
-    "we have two old boats",
-]
+TRUTH = [SAID[0], "my dog ran in the city", "i love bread a lot", "we have two old boats"]
 WORSE = ["a cat here is", "dog dog dog", "you like cheese", "they had three new cars"]
 
 
@@ -432,8 +419,6 @@ def test_the_test_is_spread_over_lengths_without_repeats():
 
 
 def test_marks_of_models_and_of_the_tokeniser_are_the_same_numbers():
-    from helpers import decoding
-
     assert (translation.PAD, decoding.START, decoding.END) == (PAD, START, END)
 
 

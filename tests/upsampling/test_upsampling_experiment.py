@@ -15,6 +15,7 @@ from helpers.upsampling import proposals as per_proposal
 from helpers.upsampling.model import Classifier, DeconvNet
 
 CLASSES = learning.CLASSES
+FEW = learning.Budget(scenes=32, classifying=1, steps=7, height=(32, 44))
 
 
 class Oracle(nn.Module):
@@ -185,7 +186,7 @@ def test_rows_of_last_layers_differ_in_the_last_layer_alone(monkeypatch):
         network.eval()
         return History([1.0] * steps, watched={step: step / 10 for step in watch_at})
 
-    monkeypatch.setattr(experiment, "recorded_classifier", lambda seed, budget: Classifier())
+    monkeypatch.setattr(learning, "trained_classifier", lambda seed, budget: Classifier())
     monkeypatch.setattr(learning, "fit", watched)
     monkeypatch.setattr(experiment, "test_scenes", lambda budget: make_scenes(3, 0, "test", size=64, count=1))
     tiny = learning.Budget(scenes=4, classifying=1, steps=50, height=(32, 44))
@@ -212,14 +213,13 @@ def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for(
 
 def test_every_network_of_a_seed_starts_from_the_classifiers_encoder(monkeypatch):
     monkeypatch.setattr(learning, "fit", lambda network, *given, **options: History())
-    scenes = make_scenes(4, 0, "train", size=64, count=1, height=(32, 44))
-    classifier, _ = learning.train_classifier(scenes, 1, seed=2)
+    classifier = learning.trained_classifier(2, FEW)
     with torch.no_grad():
         for number in classifier.parameters():
             number.add_(0.1)
     image = torch.randn(1, 3, 64, 64)
     for system in learning.NETWORKS:
-        network, _ = learning.learn(system, classifier, scenes, 7, seed=2)
+        network, _ = learning.learn(system, 2, FEW)
         network.eval(), classifier.eval()
         for stage in network.encoder.stages:
             stage[-1].return_indices = False  # the switches of a DeconvNet are not asked for here
@@ -234,9 +234,8 @@ def test_a_classifier_learns_which_digit_is_on_the_sticker(monkeypatch):
     monkeypatch.setattr(
         learning, "fit", lambda network, batches, *given, **options: seen.append(next(batches))
     )
-    scenes = make_scenes(32, 0, "train", size=64, count=1, height=(32, 44))
-    learning.train_classifier(scenes, 1, seed=0)
-    assert sorted(seen[0][1].tolist()) == sorted(scenes.digits[:, 0].tolist())
+    learning.trained_classifier.__wrapped__(0, FEW)  # without the cache
+    assert sorted(seen[0][1].tolist()) == sorted(learning.training_scenes(0, FEW).digits[:, 0].tolist())
 
 
 def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeypatch):
@@ -247,9 +246,9 @@ def test_every_network_of_a_seed_sees_the_same_batches_for_as_many_steps(monkeyp
         return History()
 
     monkeypatch.setattr(learning, "fit", watched_fit)
-    scenes = make_scenes(40, 0, "train", size=64, count=1, height=(32, 44))
+    monkeypatch.setattr(learning, "trained_classifier", lambda seed, budget: Classifier())
     for system in learning.NETWORKS:
-        learning.learn(system, Classifier(), scenes, 7, seed=2)
+        learning.learn(system, 2, FEW)
     first, *others = seen.values()
     assert all(torch.equal(first[0], batch) and steps == 7 for batch, steps, _ in others)
     rates = {name.partition(",")[0]: lr for name, (_, _, lr) in seen.items()}

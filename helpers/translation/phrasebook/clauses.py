@@ -131,16 +131,14 @@ class Clauses(Speaker):
         denied = self.often(0.1)
         thing = self.named(self.noun("animal", "thing", "known"), ("no",) if denied else ("a", *INDEFINITE))
         no = loosely("no", "", *thing.phrase.spanish[0].sure) if denied else NOTHING
-        there = mark()
-        hay = said("hay", "there are" if thing.plural else "there is", sure=[there])
-        return arranged([no, hay, thing.phrase, where := self.place()], [hay, thing.phrase, where])
+        hay, where = said("hay", "there are" if thing.plural else "there is"), self.place()
+        return arranged([no, hay, thing.phrase, where], [hay, thing.phrase, where])
 
     def liking(self) -> Phrase:
         """Say "a mi hermana le gusta el queso", "my sister likes cheese": what is liked is the Spanish subject."""
         liked, generic = mark(), self.often(0.6)
         noun = self.noun("food", "drink", "animal", "thing")
         thing = self.generic(noun) if generic else self.named(noun, ("the", *OWN, "this"))
-        gusta = said("gustan" if thing.plural else "gusta", "", sure=[liked])
         no = said("no", "not") if self.often(0.25) else NOTHING
         if self.often(0.4):
             me, i = TO_ME[person := self.chance.choice(tuple(TO_ME))]
@@ -151,11 +149,12 @@ class Clauses(Speaker):
             person, who = liker.person, liker.phrase
             to, pronoun = loosely("a", "", liked), loosely("les" if liker.plural else "le", "", liked)
         third = person == "3s" and not no.spanish
-        likes = [said("", "likes" if third else "like", "like", sure=[liked])]
-        if no.spanish:
-            likes = [loosely("", "does" if person == "3s" else "do", liked), no, *likes]
+        gusta = said(
+            "gustan" if thing.plural else "gusta", "likes" if third else "like", "like", sure=[liked]
+        )
+        does = loosely("", "does" if person == "3s" else "do", liked) if no.spanish else NOTHING
         spanish = [no, pronoun] if pronoun is who else [to, who, no, pronoun]
-        return arranged([*spanish, gusta, thing.phrase], [who, *likes, thing.phrase])
+        return arranged([*spanish, gusta, thing.phrase], [who, does, no, gusta, thing.phrase])
 
     def generic(self, noun: Noun) -> Named:
         """All of a kind: "los gatos" is "cats", "el queso" is "cheese"; the article has no English word."""
@@ -168,28 +167,21 @@ class Clauses(Speaker):
     def weather(self) -> Phrase:
         """Say "hoy hace frío en la ciudad", "it is cold in the city today"."""
         where = self.place("outdoors") if self.often(0.6) else NOTHING
-        made = mark()
         if self.often(0.6):
             makes, is_or_was, *when = MAKES[self.chance.choice(("present", "past"))]
             sky, english = self.chance.choice(SKY)
             very = said("mucho", "very") if self.often(0.3) else NOTHING
-            it = [loosely("", "it", made), said("", is_or_was, sure=[made])]
-            spanish = [said(makes, "", sure=[made]), very, state := said(sky, english, english)]
-            english_words = [*it, very, state]
+            verb, how = said(makes, is_or_was), [very, said(sky, english, english)]
         else:
             infinitive, falling, rain = self.chance.choice(FALL)
             when = ["hoy", "today"] if self.often(0.5) else ["mañana", "tomorrow"]
-            fall = mark()
             going = when[0] == "mañana"
-            spanish = [
-                said("va a" if going else "está", "", sure=[made]),
-                said(infinitive if going else falling, "", rain, sure=[fall]),
-            ]
-            english_words = [loosely("", "it", made), said("", "is going to" if going else "is", sure=[made])]
-            english_words.append(said("", rain if going else rain + "ing", sure=[fall]))
+            verb = said("va a", "is going to") if going else said("está", "is")
+            how = [said(infinitive, rain, rain) if going else said(falling, rain + "ing", rain)]
         # The day is said unless "today" goes without saying.
         day = NOTHING if when[0] == "hoy" and self.often(0.3) else said(*when, when[1])
-        return arranged([day, *spanish, where], [*english_words, where, day])
+        it = loosely("", "it", *verb.spanish[0].sure)
+        return arranged([day, verb, *how, where], [it, verb, *how, where, day])
 
     def where(self) -> Phrase:
         """Say "¿dónde está tu perro?"."""

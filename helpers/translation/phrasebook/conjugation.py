@@ -14,6 +14,7 @@ PRONOUNS = {"1s": "i", "2s": "you", "1p": "we", "3p": "they"}  # Spanish drops t
 class Doing(NamedTuple):
     """A conjugated verb: the Spanish; the English that a question puts before its subject; the English after it.
 
+    Of each phrase an arrangement takes the words of one language, so that a phrase may hold those of both.
     A dropped pronoun hangs on the verb by `mark`.
     """
 
@@ -33,23 +34,20 @@ def doing(
     """Conjugate a verb: "no compró" and "did not buy", "va a comprar" and "is going to buy"."""
     core = mark()
     no = said("no", "not") if denied else NOTHING
-    base, third, before = (f"{form} {verb.particle}" for form in verb.english)
+    base, third, before = verb.english
     if tense == "future":
-        going = mark()
-        spanish = [no, said(f"{GO[person]} a", "", sure=[going]), said(verb.infinitive, "", sure=[core])]
-        main = [said("", "going to", sure=[going]), said("", base, sure=[core])]
-        helper = [said("", AM.get(person, "are"), sure=[going]), no]
-    else:
-        forms = verb.present if tense == "present" else verb.past
-        spanish = [no, said(forms[person], "", sure=[core])]
-        if denied or asked:
-            do = "did" if tense == "past" else "does" if person == "3s" else "do"
-            helper, main = [loosely("", do, core), no], [said("", base, sure=[core])]
-        else:
-            plain = before if tense == "past" else third if person == "3s" else base
-            helper, main = [NOTHING], [said("", plain, sure=[core])]
-    content = said("", "", base.strip())
-    return Doing(arranged([*spanish, content]), arranged(helper), arranged(main), core)
+        going = said(f"{GO[person]} a", "going to")
+        am = said("", AM.get(person, "are"), sure=going.spanish[0].sure)
+        main = [going, said(verb.infinitive, base, base, sure=[core])]
+        return Doing(arranged([no, *main]), arranged([am, no]), arranged(main), core)
+    forms, inflected = (verb.present, third) if tense == "present" else (verb.past, before)
+    helper, english = NOTHING, base
+    if denied or asked:
+        helper = loosely("", "did" if tense == "past" else "does" if person == "3s" else "do", core)
+    elif tense == "past" or person == "3s":
+        english = inflected
+    main = said(forms[person], english, base, sure=[core])
+    return Doing(arranged([no, main]), arranged([helper, no]), main, core)
 
 
 def being(which: Literal["ser", "estar"], person: str, denied: bool = False) -> Doing:

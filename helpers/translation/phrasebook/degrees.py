@@ -11,7 +11,7 @@ GOOD = (("mejor", "better", "best"), ("peor", "worse", "worst"))
 
 def state(speaker: Speaker, subject: Named, plainly: bool = False) -> tuple[Doing, Phrase]:
     """A form of to be, and how the subject is: plainly, very, more than another, or most of all."""
-    quality = speaker.quality(subject.kinds, "ser", "estar", told=subject.phrase.content)
+    quality = speaker.quality(subject.kinds, told=subject.phrase.content)
     degree = "plain" if plainly else speaker.chance.choice(("plain", "plain", "more", "most", "most"))
     graded = quality.spanish not in ABSOLUTE
     if degree == "plain" or not graded:

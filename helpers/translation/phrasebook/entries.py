@@ -82,14 +82,8 @@ def _entry(phrase: Phrase) -> Entry:
 
 def lecture_sentence() -> Phrase:
     """Say "mi gato es el mejor", the sentence of the lecture; it always opens the test split."""
-    be = being("ser", "3s")
-    parts = (
-        said("mi", "my"),
-        said("gato", "cat", "cat"),
-        be.spanish,
-        said("el", "the"),
-        said("mejor", "best", "best"),
-    )
+    parts = [said("mi", "my"), said("gato", "cat", "cat"), being("ser", "3s").spanish]
+    parts += [said("el", "the"), said("mejor", "best", "best")]
     return arranged(parts).finished()
 
 

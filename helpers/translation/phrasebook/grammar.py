@@ -1,7 +1,7 @@
 """The phrasebook's grammar: phrases that are built in Spanish and in English at once, so that words stay linked."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -28,13 +28,12 @@ class Phrase:
     spanish: tuple[Word, ...] = ()
     english: tuple[Word, ...] = ()
     content: frozenset[str] = frozenset()
-    clauses: tuple[frozenset[str], ...] = field(default=())
+    clauses: tuple[frozenset[str], ...] = ()
 
     def finished(self, *also: str) -> "Phrase":
         """Close the clause: from here on, its words are no longer those of the clause around it."""
-        return Phrase(
-            self.spanish, self.english, frozenset(), (*self.clauses, self.content | frozenset(also))
-        )
+        clauses = (*self.clauses, self.content.union(also))
+        return Phrase(self.spanish, self.english, clauses=clauses)
 
 
 NOTHING = Phrase()
@@ -45,23 +44,19 @@ def mark() -> int:
     return next(_fresh)
 
 
+def _words(text: str, sure: Iterable[int], possible: Iterable[int] = ()) -> tuple[Word, ...]:
+    return tuple(Word(each, frozenset(sure), frozenset(possible)) for each in text.split())
+
+
 def said(spanish: str, english: str, *content: str, sure: Iterable[int] | None = None) -> Phrase:
     """Say the same in both languages, each in any number of words, all linked; "" leaves one language silent."""
-    marks = frozenset([mark()] if sure is None else sure)
-    return Phrase(
-        tuple(Word(text, marks) for text in spanish.split()),
-        tuple(Word(text, marks) for text in english.split()),
-        frozenset(content),
-    )
+    marks = [mark()] if sure is None else list(sure)
+    return Phrase(_words(spanish, marks), _words(english, marks), frozenset(content))
 
 
 def loosely(spanish: str, english: str, *marks: int) -> Phrase:
     """Say words that may be linked to others by their marks, or as well not: "does", "it", the a of "a mi perro"."""
-    possible = frozenset(marks)
-    return Phrase(
-        tuple(Word(text, frozenset(), possible) for text in spanish.split()),
-        tuple(Word(text, frozenset(), possible) for text in english.split()),
-    )
+    return Phrase(_words(spanish, (), marks), _words(english, (), marks))
 
 
 def arranged(spanish: Sequence[Phrase], english: Sequence[Phrase] | None = None) -> Phrase:

@@ -45,7 +45,7 @@ class Adjective(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """A verb: Spanish forms by person; English base, third person, past, and a particle, as in "look for".
+    """A verb: Spanish forms by person; English base, third person and past, with a particle, as in "look for".
 
     `kinds` say what it is done to, or, of a verb without an object, that animals do it too.
     """
@@ -54,7 +54,6 @@ class Verb(NamedTuple):
     present: dict[str, str]
     past: dict[str, str] | None
     english: tuple[str, str, str]
-    particle: str
     kinds: frozenset[str]
     personal: bool  # takes "a" before its object: "quiero a mi perro"
 
@@ -106,7 +105,6 @@ _ENDINGS = {
 
 def conjugated(infinitive: str, tense: Literal[0, 1], stem: str = "") -> dict[str, str]:
     """Regular forms by person; `stem` replaces the stem where the stress falls on it."""
-    forms = {}
-    for person, ending in zip(PERSONS, _ENDINGS[infinitive[-2:]][tense], strict=True):
-        forms[person] = (stem if stem and person != "1p" else infinitive[:-2]) + ending
-    return forms
+    root, endings = infinitive[:-2], _ENDINGS[infinitive[-2:]][tense]
+    stems = [root if person == "1p" else stem or root for person in PERSONS]
+    return {person: first + last for person, first, last in zip(PERSONS, stems, endings, strict=True)}

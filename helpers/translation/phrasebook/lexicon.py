@@ -1,6 +1,6 @@
 """The phrasebook's words: Spanish beside the English that each stands for, a few lines a kind."""
 
-from typing import Literal
+from collections.abc import Iterator
 
 from helpers.translation.phrasebook.inflection import (
     Adjective,
@@ -13,85 +13,75 @@ from helpers.translation.phrasebook.inflection import (
 )
 
 
-def _nouns(kinds: str, listing: str) -> list[Noun]:
-    """Read "gato cat m" lists; a leading * marks a noun used in the singular only."""
+def _nouns(listing: str) -> tuple[Noun, ...]:
+    """Read lines "kinds: gato cat m, ..."; a leading * marks a noun used in the singular only."""
     found = []
-    for entry in listing.split(","):
+    for kinds, entry in _entries(listing):
         spanish, english, gender = entry.split()
         alone = spanish.startswith("*") or "mass" in kinds
         spanish = spanish.lstrip("*")
-        many = (spanish, english) if alone else (pluralised(spanish), english_plural(english))
-        found.append(
-            Noun(
-                (spanish, many[0]),
-                (english, many[1]),
-                gender,
-                frozenset(kinds.split()),
-                takes_el=spanish == "agua",
-            )
-        )
-    return found
+        plural = (spanish, english) if alone else (pluralised(spanish), english_plural(english))
+        forms = zip((spanish, english), plural, strict=True)
+        found.append(Noun(*forms, gender, frozenset(kinds.split()), takes_el=spanish == "agua"))
+    return tuple(found)
+
+
+def _entries(listing: str) -> Iterator[tuple[str, str]]:
+    """What stands before the colon of a line, with each of the entries after it."""
+    for line in listing.strip().splitlines():
+        kinds, entries = line.split(":")
+        yield from ((kinds.strip(), entry) for entry in entries.split(","))
 
 
 # "Padres" are parents, "abuelos" grandparents, "tíos" aunts and uncles: those four stay in the singular.
-NOUNS = (
-    *_nouns(
-        "person kin", "*padre father m, *madre mother f, hermano brother m, hermana sister f, hija daughter f"
-    ),
-    *_nouns(
-        "person kin", "*hijo son m, *abuelo grandfather m, *abuela grandmother f, *tío uncle m, *tía aunt f"
-    ),
-    *_nouns("person kin", "prima cousin f"),
-    *_nouns("person known", "amigo friend m, vecino neighbour m, profesora teacher f, médico doctor m"),
-    *_nouns("animal", "gato cat m, perro dog m, caballo horse m, pájaro bird m, vaca cow f, oveja sheep f"),
-    *_nouns(
-        "animal", "tortuga turtle f, conejo rabbit m, gallina hen f, ratón mouse m, pato duck m, cabra goat f"
-    ),
-    *_nouns("food", "manzana apple f, naranja orange f, huevo egg m, pastel cake m, plátano banana m"),
-    *_nouns("food", "tomate tomato m, galleta biscuit f, ensalada salad f"),
-    *_nouns("food mass", "pan bread m, queso cheese m, sopa soup f, arroz rice m"),
-    *_nouns("drink mass", "leche milk f, café coffee m, agua water f, té tea m"),
-    *_nouns("thing", "coche car m, libro book m, silla chair f, mesa table f, flor flower f, barco boat m"),
-    *_nouns("thing", "reloj clock m, llave key f, bicicleta bicycle f, guitarra guitar f, lámpara lamp f"),
-    *_nouns("thing wear", "sombrero hat m, camisa shirt f, vestido dress m, abrigo coat m"),
-    *_nouns("place in", "*cocina kitchen f"),
-    *_nouns("place in outdoors", "*jardín garden m, *parque park m"),
-    *_nouns("place in outdoors home", "*ciudad city f, *pueblo village m"),
-    *_nouns("place in outdoors home shared", "*bosque forest m"),
-    *_nouns("place in home", "*casa house f"),
-    *_nouns("place at", "*escuela school f"),
-    *_nouns("place at shared", "*mercado market m, *estación station f"),
-    *_nouns("place on outdoors shared", "*playa beach f"),
-    *_nouns("place on outdoors home shared", "*montaña mountain f, *isla island f"),
-)
+NOUNS = _nouns("""
+    person kin: *padre father m, *madre mother f, hermano brother m, hermana sister f, hija daughter f
+    person kin: *hijo son m, *abuelo grandfather m, *abuela grandmother f, *tío uncle m, *tía aunt f, prima cousin f
+    person known: amigo friend m, vecino neighbour m, profesora teacher f, médico doctor m
+    animal: gato cat m, perro dog m, caballo horse m, pájaro bird m, vaca cow f, oveja sheep f
+    animal: tortuga turtle f, conejo rabbit m, gallina hen f, ratón mouse m, pato duck m, cabra goat f
+    food: manzana apple f, naranja orange f, huevo egg m, pastel cake m, plátano banana m
+    food: tomate tomato m, galleta biscuit f, ensalada salad f
+    food mass: pan bread m, queso cheese m, sopa soup f, arroz rice m
+    drink mass: leche milk f, café coffee m, agua water f, té tea m
+    thing: coche car m, libro book m, silla chair f, mesa table f, flor flower f, barco boat m
+    thing: reloj clock m, llave key f, bicicleta bicycle f, guitarra guitar f, lámpara lamp f
+    thing wear: sombrero hat m, camisa shirt f, vestido dress m, abrigo coat m
+    place in: *cocina kitchen f
+    place in outdoors: *jardín garden m, *parque park m
+    place in outdoors home: *ciudad city f, *pueblo village m
+    place in outdoors home shared: *bosque forest m
+    place in home: *casa house f
+    place at: *escuela school f
+    place at shared: *mercado market m, *estación station f
+    place on outdoors shared: *playa beach f
+    place on outdoors home shared: *montaña mountain f, *isla island f
+""")
 
 
-def _adjectives(verb: Literal["ser", "estar"], kinds: str, listing: str) -> list[Adjective]:
-    """Read "rápido fast" lists: short English words take -er and -est, others more and most."""
+def _adjectives(listing: str) -> tuple[Adjective, ...]:
+    """Read lines "verb kinds: rápido fast, ...": short English words take -er and -est, others more and most."""
     found = []
-    for entry in listing.split(","):
-        spanish, english = entry.split()
-        found.append(Adjective(spanish, compared(english), frozenset(kinds.split()), verb))
-    return found
+    for goes_with, entry in _entries(listing):
+        (verb, *kinds), (spanish, english) = goes_with.split(), entry.split()
+        found.append(Adjective(spanish, compared(english), frozenset(kinds), verb))
+    return tuple(found)
 
 
-ALL = "person animal thing place"
-ADJECTIVES = (
-    *_adjectives("ser", ALL, "pequeño small, grande big, viejo old, famoso famous"),
-    *_adjectives("ser", "animal thing place", "bonito pretty, feo ugly"),
-    *_adjectives(
-        "ser", "person animal", "joven young, fuerte strong, rápido fast, lento slow, perezoso lazy"
-    ),
-    *_adjectives("ser", "person animal", "inteligente clever, curioso curious, simpático friendly"),
-    *_adjectives("ser", "person", "alto tall, amable kind, rico rich"),
-    *_adjectives("estar", "person animal", "cansado tired, triste sad, contento happy, tranquilo calm"),
-    *_adjectives("ser", "thing food", "caro expensive, barato cheap"),
-    *_adjectives("ser", "thing animal", "blanco white, negro black, gris grey"),
-    *_adjectives("ser", "thing", "rojo red, azul blue, verde green, nuevo new"),
-    *_adjectives("ser", "wear", "largo long, corto short, elegante elegant"),
-    *_adjectives("estar", "food drink", "delicioso delicious, dulce sweet, frío cold, caliente hot"),
-    *_adjectives("estar", "thing place", "limpio clean, sucio dirty"),
-)
+ADJECTIVES = _adjectives("""
+    ser person animal thing place: pequeño small, grande big, viejo old, famoso famous
+    ser animal thing place: bonito pretty, feo ugly
+    ser person animal: joven young, fuerte strong, rápido fast, lento slow, perezoso lazy
+    ser person animal: inteligente clever, curioso curious, simpático friendly
+    ser person: alto tall, amable kind, rico rich
+    estar person animal: cansado tired, triste sad, contento happy, tranquilo calm
+    ser thing food: caro expensive, barato cheap
+    ser thing animal: blanco white, negro black, gris grey
+    ser thing: rojo red, azul blue, verde green, nuevo new
+    ser wear: largo long, corto short, elegante elegant
+    estar food drink: delicioso delicious, dulce sweet, frío cold, caliente hot
+    estar thing place: limpio clean, sucio dirty
+""")
 COLOURS = frozenset({"blanco", "negro", "gris", "rojo", "azul", "verde"})
 ABSOLUTE = COLOURS | {"delicioso"}  # neither very so, nor more so than another
 
@@ -109,16 +99,9 @@ def _verb(
 ) -> Verb:
     """Make a verb; english is "base third past", and what follows is the particle of all three."""
     base, third, before, *particle = english.split()
-    forms = conjugated(infinitive, 1) | (past or {})
-    return Verb(
-        infinitive,
-        conjugated(infinitive, 0, stem) | (present or {}),
-        None if stative else forms,
-        (base, third, before),
-        " ".join(particle),
-        frozenset(kinds.split()),
-        personal,
-    )
+    english_forms = tuple(" ".join([form, *particle]) for form in (base, third, before))
+    now, then = conjugated(infinitive, 0, stem) | (present or {}), conjugated(infinitive, 1) | (past or {})
+    return Verb(infinitive, now, None if stative else then, english_forms, frozenset(kinds.split()), personal)
 
 
 # The first person plural of the past is left out everywhere: of most verbs it is the present's.

@@ -35,7 +35,7 @@ SUBJECT = ("the", "the", *OWN, *OWN, "this", "that")
 OBJECT = ("a", "a", "a", "the", "the", *OWN, *PLURAL_ONLY)
 MASS = ("", "", "", "the", "my", "our")
 PLACE = ("the", "the", "the", "this", "our")
-ANIMALS_DO = ("eat", "see", "look")
+ANIMALS_DO = ("eat", "see", "look at", "look for")
 
 
 @cache
@@ -87,15 +87,10 @@ class Speaker:
         """Draw a noun of one of these kinds."""
         return self.chance.choice(_nouns_of(kinds))
 
-    def quality(self, kinds: frozenset[str], *verbs: str, told: frozenset[str] = frozenset()) -> Adjective:
-        """Draw an adjective that goes with a kind of noun and one of the two verbs "to be", and is not told yet."""
-        return self.chance.choice(
-            [
-                each
-                for each in ADJECTIVES
-                if each.kinds & kinds and each.verb in verbs and each.english[0] not in told
-            ]
-        )
+    def quality(self, kinds: frozenset[str], told: frozenset[str] = frozenset()) -> Adjective:
+        """Draw an adjective that goes with a kind of noun, and is not told yet."""
+        new = [each for each in ADJECTIVES if each.kinds & kinds and each.english[0] not in told]
+        return self.chance.choice(new)
 
     def named(
         self, noun: Noun, determiners: tuple[str, ...], *, told: bool = True, denied: bool = False
@@ -132,14 +127,9 @@ class Speaker:
                 relative = self.relative(noun, plural)
             english = [first, adjective, words, relative]
             spanish = [first, words, adjective, relative]
-        whose = "its" if "animal" in noun.kinds else "her" if noun.gender == "f" else "his"
-        return Named(
-            arranged(spanish, english),
-            "3p" if plural else "3s",
-            noun.gender,
-            noun.kinds,
-            "their" if plural else whose,
-        )
+        one = "its" if "animal" in noun.kinds else "her" if noun.gender == "f" else "his"
+        person, whose = ("3p", "their") if plural else ("3s", one)
+        return Named(arranged(spanish, english), person, noun.gender, noun.kinds, whose)
 
     def determiner(self, english: str, noun: Noun, plural: bool) -> Phrase:
         """Say "the", "my", "three"... before a noun; "his", "her" and "its" are "su" like "their"."""
@@ -153,7 +143,7 @@ class Speaker:
 
     def adjectives(self, noun: Noun, plural: bool) -> Phrase:
         """One adjective, or a quality and a colour: "pequeño y negro", "small black"."""
-        first = self.quality(noun.kinds, "ser", "estar")
+        first = self.quality(noun.kinds)
         spoken = self.adjective(first, noun.gender, plural)
         colours = [each for each in ADJECTIVES if each.spanish in COLOURS and each.kinds & noun.kinds]
         if first.spanish in COLOURS or not colours or self.often(0.7):
@@ -185,19 +175,15 @@ class Speaker:
         that = said("que", "who" if "person" in noun.kinds else "that")
         person = "3p" if plural else "3s"
         if not alive or ("animal" in noun.kinds and self.often(0.4)):
-            verb = self.chance.choice(
-                [each for each in TRANSITIVE if each.kinds & noun.kinds and not each.personal]
-            )
+            verbs = [each for each in TRANSITIVE if each.kinds & noun.kinds and not each.personal]
+            verb = self.chance.choice(verbs)
             doer = self.named(self.noun("person"), OWN, told=False)
             act = doing(verb, doer.person, "past" if verb.past and self.often(0.5) else "present")
             return arranged([that, act.spanish, doer.phrase], [that, doer.phrase, act.main])
         if self.often(0.4):
-            state = self.quality(noun.kinds, "ser", "estar")
-            be = being(state.verb, person)
-            return arranged(
-                [that, be.spanish, rest := self.adjective(state, noun.gender, plural)],
-                [that, be.helper, rest],
-            )
+            state = self.quality(noun.kinds)
+            be, how = being(state.verb, person), self.adjective(state, noun.gender, plural)
+            return arranged([that, be.spanish, how], [that, be.helper, how])
         verb = self.chance.choice([each for each in INTRANSITIVE if "person" in noun.kinds or each.kinds])
         act = doing(verb, person)
         where = self.place("home" if verb.infinitive == "vivir" else "place")

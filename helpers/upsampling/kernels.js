@@ -1,9 +1,11 @@
-// The stamp stepper's arithmetic: a transposed convolution laid down stamp by stamp. Its Python reference is labs.py.
+// Two figures' arithmetic: a transposed convolution laid down stamp by stamp, and what a kernel makes of a constant input:
+// pattern, phase sums and spectrum. Their Python reference is labs.py.
 
 import { written } from "./symbols.js";
 
 const [LARGEST, MOST_WEIGHTS, MOST_TERMS] = [99, 5, 4];
 const [TILE, ENTRY] = [14, [2, 4]]; // pixels of an input value, height and width of a matrix entry
+const FAINTEST = -60; // decibels against the mean: a thousandth of it, below which the spectrum is black
 
 /** The rows of numbers that a text holds, "1 2; 3 4", or a sentence that says what is wrong. */
 function gridOf(text, called, [height, width]) {
@@ -50,13 +52,17 @@ function filled(shape, value) {
   return { shape, data: data.map((_, i) => value(i)) };
 }
 
+function square(size, value) {
+  return filled([size, size], (i) => value(Math.floor(i / size), i % size));
+}
+
 /** The ends of each scale with 0 in its middle: the largest size, 1 where all are 0, and the same below 0. */
 function limits(grids) {
   const found = Object.entries(grids).map(([name, numbers]) => [name, Math.max(...Array.from(numbers, Math.abs)) || 1]);
   return Object.fromEntries([...found, ...found.map(([name, limit]) => [`minus_${name}`, -limit])]);
 }
 
-/** Everything that the figure shows. */
+/** Everything that the stamp stepper shows. */
 function stamps({ step, counts, cell, ...settings }) {
   const { shape, stride, padding } = settings;
   const { problem, values, weights, output, canvas } = settle(settings);
@@ -89,11 +95,11 @@ function stamps({ step, counts, cell, ...settings }) {
     gives: values.map((_, i) => Number(givers.includes(i))),
     weights: filled([k, k], (i) => weights.flat()[i]),
     weight_texts: weights.flat().map((weight) => written(weight)),
-    weight_places: filled([k * k, 4], (i) => cornerOf(i, k)),
+    weight_places: places(k, k),
     weight_used: { shape: [own.length / 4, 4], data: own },
     output: now,
     output_texts: Array.from(now.data, (value) => written(value)),
-    output_places: filled([now.data.length, 4], (i) => cornerOf(i, canvas[1])),
+    output_places: places(...canvas),
     cut: filled(canvas, (i) => (kept(i) ? NaN : 0)),
     window: [padding, padding, output[1], output[0]],
     stamp: [left, top, k, k],
@@ -114,10 +120,10 @@ function columnsOf(n, rows, value) {
   });
 }
 
-/** Where the text of cell i stands: a box of no size a little inside the cell. */
-function cornerOf(i, width) {
-  const at = Math.floor(i / 4);
-  return [(at % width) + 0.2, Math.floor(at / width) + 0.3, 0, 0][i % 4];
+/** Where the texts of cells stand: boxes of no size a little inside each cell. */
+function places(rows, columns) {
+  const boxes = Array.from({ length: rows * columns }, (_, i) => [(i % columns) + 0.2, Math.floor(i / columns) + 0.3, 0, 0]);
+  return { shape: [boxes.length, 4], data: boxes.flat() };
 }
 
 function told(step, values, givers, { row, column, reach, padding, counts, n, shape, output }) {
@@ -137,11 +143,72 @@ function nothing(problem, n) {
   const none = { shape: [0, 4], data: [] };
   const [one, box] = [filled([1, 1], () => 0), [0, 0, 1, 1]];
   const texts = { input_texts: new Array(n).fill(""), weight_texts: [], output_texts: [] };
-  const places = { weight_places: none, weight_used: none, output_places: none };
+  const boxes = { weight_places: none, weight_used: none, output_places: none };
   const ends = limits({ input_limit: [0], weight_limit: [0], output_limit: [0] });
   const columns = { columns: filled([n, 1, 1], () => 0), waiting: filled([n, 1, 1], () => 0), entry: box };
   const grids = { tiles: filled([n, TILE, TILE], () => 0), gives: new Array(n).fill(0), weights: one, output: one, cut: one };
-  return { ...texts, ...places, ...ends, ...columns, ...grids, window: box, stamp: box, chosen: box, told: problem };
+  return { ...texts, ...boxes, ...ends, ...columns, ...grids, window: box, stamp: box, chosen: box, told: problem };
 }
 
-export { stamps, stamp_canvas };
+/** Everything that the checkerboard shows. */
+function checkerboard({ kernel, stride, resized, cells, place }) {
+  const k = kernel.shape[0];
+  const phase = place.map((at) => at % stride);
+  const gets = ([row, column], i) => resized || (Math.floor(i / k) % stride === row && (i % k) % stride === column);
+  const sums = square(stride, (...one) => kernel.data.reduce((total, weight, i) => total + (gets(one, i) ? weight : 0), 0));
+  const size = cells * stride;
+  const output = square(size, (row, column) => sums.data[(row % stride) * stride + (column % stride)]);
+  const own = Array.from(kernel.data.keys()).filter((i) => gets(phase, i));
+  const dots = Array.from(output.data.keys()).filter((i) => Math.floor(i / size) % stride === phase[0] && (i % size) % stride === phase[1]);
+  const mean = sums.data.reduce((total, sum) => total + sum, 0) / stride ** 2;
+  const level = sums.data.reduce((total, sum) => total + Math.abs(sum), 0) / stride ** 2 || 1;
+  const deviation = Math.sqrt(sums.data.reduce((total, sum) => total + (sum - mean) ** 2, 0) / stride ** 2);
+  return {
+    output,
+    sums,
+    spectrum: spectrumOf(output, mean, level),
+    ...limits({ limit: sums.data, weight_limit: kernel.data }),
+    weights: kernel,
+    dots: { shape: [dots.length, 2], data: dots.flatMap((i) => [(i % size) + 0.5, Math.floor(i / size) + 0.5]) },
+    own: { shape: [own.length, 4], data: own.flatMap((i) => [i % k, Math.floor(i / k), 1, 1]) },
+    weight_places: places(k, k),
+    weight_texts: Array.from(kernel.data, (each) => written(each, ".2f")),
+    sum_places: places(stride, stride),
+    sum_texts: Array.from(sums.data, (each) => written(each, ".2f")),
+    sum_box: [phase[1], phase[0], 1, 1],
+    low: Math.min(...sums.data),
+    high: Math.max(...sums.data),
+    strength: deviation / level,
+    count: own.length,
+    phase: `(${phase.join(", ")})`,
+    chosen: sums.data[phase[0] * stride + phase[1]],
+    why: resized ? "Every phase gets the whole kernel." : `Stride ${stride} ${k % stride ? "does not divide" : "divides"} kernel size ${k}.`,
+  };
+}
+
+/** How strong each wave is, in decibels against the sums' mean size; the slowest in the middle, the fastest on both sides. */
+function spectrumOf({ data, shape: [size] }, mean, level) {
+  const rows = Array.from({ length: size }, (_, y) => waves(Array.from(data.subarray(y * size, (y + 1) * size), (value) => [value - mean, 0])));
+  const columns = rows.map((_, x) => waves(rows.map((line) => line[x])));
+  const shifted = (i) => (i + size - Math.floor(size / 2)) % size;
+  return square(size + 1 - (size % 2), (y, x) => {
+    const share = Math.hypot(...columns[shifted(x)][shifted(y)]) / size ** 2 / level;
+    return Math.max(20 * Math.log10(Math.max(share, 1e-9)), FAINTEST);
+  });
+}
+
+/** The discrete Fourier transform of a line of complex numbers [real, imaginary]. */
+function waves(line) {
+  const angle = (2 * Math.PI) / line.length;
+  return line.map((_, wave) =>
+    line.reduce(
+      ([real, imaginary], [re, im], place) => {
+        const [cosine, sine] = [Math.cos, Math.sin].map((of) => of(angle * ((wave * place) % line.length)));
+        return [real + re * cosine + im * sine, imaginary + im * cosine - re * sine];
+      },
+      [0, 0],
+    ),
+  );
+}
+
+export { stamps, stamp_canvas, checkerboard };
