@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,40 +21,26 @@ BATCH = 8
 RATE = 4e-3  # the highest learning rate of every cycle, for every network
 
 
-def load(split: Literal["train", "val", "test"]) -> public.CamVid:
-    """Load CamVid, or say in the recorder's terms why not.
-
-    Raises:
-        ConnectionError: CamVid cannot be had; the message says why and what to do.
-    """
-    try:
-        return public.camvid(split)
-    except public.DataError as error:
-        raise ConnectionError(str(error)) from error
-
-
 def at_hand(download: bool = False) -> bool:
-    """Whether CamVid is in the cache, fetched first if asked for; if not, that is printed."""
-    try:
-        there = len(load("train")) > 0 if download else public.available("camvid")
-    except ConnectionError as error:
-        print(error)
-        return False
-    print("CamVid is here." if there else "CamVid is not here: what is shown without it is the record.")
-    return there
+    """Whether CamVid is in the cache, fetched first if asked for; that is printed."""
+    return public.at_hand("camvid", public.camvid, download)
 
 
 @cache
 def held_out(film: str = TEST_FILM) -> tuple[public.CamVid, public.CamVid, public.CamVid]:
-    """The scenes to learn from, those of the film held out, and the official, flattering val; errors as in `load`."""
-    return *load("train").hold_out(film), load("val")
+    """The scenes to learn from, those of the film held out, and the official, flattering val.
+
+    Raises:
+        public.DataError: CamVid cannot be had; the message says why and what to do.
+    """
+    return *public.camvid("train").hold_out(film), public.camvid("val")
 
 
 @cache
 def fourth_film() -> public.CamVid | None:
-    """CamVid's fourth film, or None where the edition in the cache has no test split; errors as in `load`."""
-    load("train")  # fetched at first use, so that there is an edition to ask for
-    return load("test").hold_out(FOURTH_FILM)[1] if public.edition("camvid") == "official" else None
+    """CamVid's fourth film, or None where the edition in the cache has no test split; errors as in `held_out`."""
+    public.camvid("train")  # fetched at first use, so that there is an edition to ask for
+    return public.camvid("test").hold_out(FOURTH_FILM)[1] if public.edition("camvid") == "official" else None
 
 
 def median_frequency(labels: Tensor) -> Tensor:

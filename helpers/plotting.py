@@ -37,7 +37,7 @@ CLASS_COLOURS = np.array(
 )
 
 PNG_COLOURS = 200  # on photographs hardly told apart from all sixteen million, at a third of the size
-
+TINT = 0.6  # how much of a class's colour `overlay` lays over a picture
 DIGIT_CLASSES = ("background", *(f"digit {digit}" for digit in range(10)))
 
 
@@ -46,19 +46,18 @@ def use_style() -> None:
     plt.style.use(STYLE)
 
 
-def overlay(image: np.ndarray, labels: np.ndarray, blend: float = 0.6) -> np.ndarray:
-    """Lay a label map over an image: each class but background tints its pixels with its colour.
+def overlay(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Lay a label map over an image: each class but background tints its pixels with its colour, by `TINT`.
 
     Args:
         image: (H, W, 3) uint8.
         labels: (H, W) integers in 0..11; 0, the background, is never tinted.
-        blend: 0 shows the image alone, 1 the plain class colours.
 
     Returns:
         (H, W, 3) uint8, rounded half up.
 
     Raises:
-        ValueError: shapes, dtypes, labels or blend are not as above.
+        ValueError: shapes, dtypes or labels are not as above.
     """
     image, labels = np.asarray(image), np.asarray(labels)
     if image.ndim != 3 or image.shape[2] != 3:
@@ -71,14 +70,12 @@ def overlay(image: np.ndarray, labels: np.ndarray, blend: float = 0.6) -> np.nda
         raise ValueError(f"Label map {labels.shape}, image {image.shape[:2]}: give both the same size.")
     if labels.dtype.kind not in "iu":
         raise ValueError(f"Labels must hold integers, got {labels.dtype}: take the argmax of scores first.")
-    if not 0 <= blend <= 1:
-        raise ValueError(f"blend is {blend}: give 0 for the image alone to 1 for the plain colours.")
     if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(CLASS_COLOURS):
         raise ValueError(
             f"Labels must lie in 0..{len(CLASS_COLOURS) - 1}, got {labels.min()}..{labels.max()}. "
             "Map void or ignored pixels to 0 first."
         )
-    weight = (blend * (labels > 0))[..., None]
+    weight = (TINT * (labels > 0))[..., None]
     return np.floor(image * (1 - weight) + CLASS_COLOURS[labels] * weight + 0.5).astype(np.uint8)
 
 
@@ -152,7 +149,11 @@ def label_maps(
 
 
 def learning_curves(
-    runs: Mapping[str, Mapping[int, float] | Sequence[float]], ylabel: str, title: str, width: int = 1
+    runs: Mapping[str, Mapping[int, float] | Sequence[float]],
+    ylabel: str,
+    title: str,
+    width: int = 1,
+    scale: str = "linear",
 ) -> Figure:
     """Draw a curve for each run, name -> {step: value} or a value a step; a point is the mean of `width` steps.
 
@@ -164,7 +165,7 @@ def learning_curves(
         wide = max(1, min(width, len(values)))
         means = np.convolve(list(values.values()), np.full(wide, 1 / wide), mode="valid")
         axis.plot(list(values)[wide // 2 :][: len(means)], means, label=name)
-    axis.set(xlabel="training steps", ylabel=ylabel, title=title)
+    axis.set(xlabel="training steps", ylabel=ylabel, title=title, yscale=scale)
     axis.legend()
     return figure
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from helpers import results, runtime
+from helpers.data.public import DataError
 from helpers.results import rows
 from helpers.training import fit
 from tools import record as recorder
@@ -209,7 +210,7 @@ def command(path, monkeypatch):
     """The command line over two toy lessons, `good` and `absent`."""
 
     def absent():
-        raise FileNotFoundError("no data")
+        raise DataError("no data")
 
     modules = {
         "good": types.SimpleNamespace(PIECES={"record": {"seed 0": lambda: [row("a", 0, 0.1)]}}),

@@ -23,6 +23,7 @@ from typing import Any
 from filelock import FileLock
 
 from helpers import results, runtime
+from helpers.data.public import DataError
 from tools.tidy import replace
 
 Pieces = Mapping[str, Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]]]
@@ -64,7 +65,7 @@ def run(
             begun = time.perf_counter()
             try:
                 rows = [checked(row, title) for row in work()]
-            except (FileNotFoundError, ConnectionError) as error:
+            except (FileNotFoundError, ConnectionError, DataError) as error:
                 print(f"{title}: not run. {error}", flush=True)
                 missed.append(title)
                 continue

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from helpers import figure as fig
-from helpers.captioning.figures import FAINT, in_percent, pictures
+from helpers.captioning.figures import FAINT, in_percent
 from helpers.figure import taking
 
 
@@ -40,7 +40,7 @@ def ask_the_scene(
     """
     models, forms = taking.distinct(list(weights), "models"), taking.distinct(list(questions), "questions")
     colours = taking.distinct(list(questions[forms[0]]), "colours")
-    scenes = pictures(images)
+    scenes = taking.pictures(images)
     maps = np.stack([taking.numbers(weights[model], "weights").astype(float) for model in models])
     told = np.stack([taking.numbers(shares[model], "shares").astype(float) for model in models])
     wanted = (len(models), len(scenes), len(forms), len(colours))
@@ -104,7 +104,7 @@ def which_frame(
         shares: model -> (2, N, 10), its answers' shares for both orders.
         events, digits: (N,), the frame and the digit of each clip's event.
     """
-    frames = np.stack([pictures(clip) for clip in clips])
+    frames = np.stack([taking.pictures(clip) for clip in clips])
     N, T = frames.shape[:2]
     models = taking.distinct(list(shares), "models")
     told = np.stack([taking.numbers(shares[model], "shares").astype(float) for model in models])

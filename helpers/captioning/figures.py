@@ -29,7 +29,7 @@ def word_by_word(
         changes: model -> (N, L, T), by how much each word's log-probability changes when that cell is erased.
     """
     models = taking.distinct(list(weights), "models")
-    shown = pictures(images)
+    shown = taking.pictures(images)
     N, (H, W), longest = len(shown), shown.shape[1:3], max(map(len, said))
     side = round(np.shape(changes[models[0]])[1] ** 0.5)
     nowhere = np.full((N, longest, side**2), np.nan)  # the map of a model without attention: nothing is drawn
@@ -97,11 +97,6 @@ def word_by_word(
         lost=loss[word],
         share=fig.array(percent)[model, scene, word, at.y, at.x],
     )
-
-
-def pictures(images: object) -> np.ndarray:
-    """Scenes (N, 3, H, W), bytes or floats in 0..1, as a page draws them: (N, H, W, 3) in bytes."""
-    return np.stack([taking.image(np.moveaxis(np.asarray(each), 0, -1)) for each in images])
 
 
 def in_percent(maps: object) -> np.ndarray:

@@ -44,7 +44,7 @@ def scoped(path: Path) -> str:
 
 def module(labs: Sequence[Path]) -> str:
     """The page's one module, for figures with these files of labs."""
-    taking.distinct([*SCRIPTS, *(path.stem for path in labs)], "scripts")
+    taking.distinct([*SCRIPTS, "labs", *(path.stem for path in labs)], "scripts")
     files = [*(FOLDER / f"{name}.js" for name in SCRIPTS), *labs]
     own = f"const labs = {{ {', '.join(f'...{path.stem}' for path in labs)} }};"
     return "\n".join([*map(scoped, files), own, source(FOLDER / "composed.js")])

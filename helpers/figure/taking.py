@@ -114,6 +114,16 @@ def distinct(names: Sequence[str], what: str) -> list[str]:
     return names
 
 
+def pictures(images: object) -> np.ndarray:
+    """Images (N, 3, H, W), bytes or floats in 0..1, as pictures in bytes, colours last; or a ValueError."""
+    many = numbers(images, "images")
+    if many.ndim != 4 or not len(many):
+        raise ValueError(
+            f"Expected images of shape (N, 3, H, W), got {many.shape}. One image needs images[None]."
+        )
+    return np.stack([image(np.moveaxis(each, 0, -1)) for each in many])
+
+
 def levels(values: object, low: float, high: float, called: str, shape: Sequence[int] | int) -> np.ndarray:
     """Numbers as greys, uint8: `low` is black, `high` white; `shape` is what they must have, or how many axes."""
     if not low < high:

@@ -65,6 +65,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "hypercolumns, top layer": {"model": "hypercolumns", "grid": 5, "layers": "top", "boxes": "found"},
     "hypercolumns, true boxes": {"model": "hypercolumns", "grid": 5, "layers": "all", "boxes": "true"},
 }
+LIVE = [name for name in SYSTEMS if name not in ("hypercolumns, 1 x 1", "hypercolumns, top layer")]  # in 05a
 RATES = {"SDS": (3e-4, 1e-3, 3e-3), "hypercolumns": (3e-3, 1e-2, 3e-2)}  # tried: of the classifier, of a head
 
 

@@ -70,27 +70,8 @@ def strings(
 
 
 def at_hand(download: bool = False) -> bool:
-    """Whether the recordings are in the cache, fetched first if asked for; if not, that is printed."""
-    try:
-        there = bool(recordings()) if download else public.available("fsdd")
-    except ConnectionError as error:
-        print(error)
-        return False
-    state = "here" if there else "not here: the table is the record's"
-    print(f"The spoken digits are {state}.")
-    return there
-
-
-def recordings() -> list[public.SpokenDigits]:
-    """The official training and test recordings.
-
-    Raises:
-        ConnectionError: they cannot be had; the message says why and what to do.
-    """
-    try:
-        return [public.spoken_digits(split) for split in ("train", "test")]
-    except public.DataError as error:
-        raise ConnectionError(str(error)) from error
+    """Whether the recordings are in the cache, fetched first if asked for; that is printed."""
+    return public.at_hand("fsdd", public.spoken_digits, download)
 
 
 def material(seed: int, texts: int) -> tuple[str, Heard, dict[str, Heard]]:
@@ -99,9 +80,9 @@ def material(seed: int, texts: int) -> tuple[str, Heard, dict[str, Heard]]:
     "known": the official test recordings of the speakers in training. "new": all recordings of the one kept back.
 
     Raises:
-        ConnectionError: as `recordings`.
+        public.DataError: the recordings cannot be had; the message says why and what to do.
     """
-    train, test = recordings()
+    train, test = (public.spoken_digits(split) for split in ("train", "test"))
     speakers = sorted(set(train.speakers))
     back = speakers.pop(seed % len(speakers))
     lessons = strings(train, speakers, texts, range(1, max(LENGTHS) + 1), seed)

@@ -23,7 +23,7 @@ def scales(images: object, labels: object, truth: object, instances: object, alt
         labels: (N, 2, 2, 2, H, W), predicted labels: of scene n with scales 0, 1 and 2 off (0) or on (1).
         truth: (N, H, W) labels. instances: (N, H, W), 0 background, k + 1 for the k-th digit.
     """
-    pictures = _pictures(images)
+    pictures = taking.pictures(images)
     N, size = len(pictures), pictures.shape[1:3]
     maps, known = taking.numbers(labels, "labels"), taking.numbers(truth, "truth")
     places = taking.numbers(instances, "instances")
@@ -78,16 +78,6 @@ def scales(images: object, labels: object, truth: object, instances: object, alt
     )
 
 
-def _pictures(images: object) -> np.ndarray:
-    """Images (N, 3, H, W) as pictures (N, H, W, 3) in bytes."""
-    many = taking.numbers(images, "images")
-    if many.ndim != 4 or not len(many):
-        raise ValueError(
-            f"Expected images of shape (N, 3, H, W), got {many.shape}. One image needs images[None]."
-        )
-    return np.stack([taking.image(np.moveaxis(each, 0, -1)) for each in many])
-
-
 def leaf_to_root(
     images: object,
     trees: Sequence[Tree],
@@ -104,7 +94,7 @@ def leaf_to_root(
         truth: (N, H, W) labels.
         regions: how many each of the horizontal cuts leaves.
     """
-    pictures, known = _pictures(images), taking.numbers(truth, "truth")
+    pictures, known = taking.pictures(images), taking.numbers(truth, "truth")
     N, (H, W) = len(pictures), pictures.shape[1:3]
     if not len(trees) == len(shares) == len(known) == N:
         raise ValueError(

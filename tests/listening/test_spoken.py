@@ -6,6 +6,7 @@ import torch
 from torch.testing import assert_close
 
 from helpers.data import public
+from helpers.data.public import cached
 from helpers.listening import data, experiment, spoken
 
 
@@ -71,13 +72,13 @@ def test_all_three_systems_are_trained_and_judged_on_both_voices(recorded):
 
 
 def test_without_the_recordings_it_is_said_what_to_do(monkeypatch, capsys):
-    monkeypatch.setattr(public, "available", lambda name: False)
-    assert not spoken.at_hand() and "not here" in capsys.readouterr().out
+    monkeypatch.setattr(cached, "available", lambda name: False)
+    assert not spoken.at_hand() and "Digit Dataset 1.0.9 is not here" in capsys.readouterr().out
 
-    def offline(split):
+    def offline(split="train"):
         raise public.OfflineError("Connect, then load them again.")
 
     monkeypatch.setattr(public, "spoken_digits", offline)
     assert not spoken.at_hand(download=True) and "Connect" in capsys.readouterr().out
-    with pytest.raises(ConnectionError, match="Connect"):
+    with pytest.raises(public.OfflineError, match="Connect"):
         spoken.material(0, 1)

@@ -9,7 +9,7 @@ Three variables of the environment steer it: COURSE_DATA names the cache folder,
 network, and COURSE_MIRROR points every source at another address.
 """
 
-from helpers.data.public.cached import available, edition
+from helpers.data.public.cached import at_hand, available, edition
 from helpers.data.public.faults import DataError, OfflineError
 from helpers.data.public.handwriting import Mnist, mnist
 from helpers.data.public.pedestrians import PennFudan, penn_fudan
@@ -25,6 +25,7 @@ __all__ = [
     "Pair",
     "PennFudan",
     "SpokenDigits",
+    "at_hand",
     "available",
     "camvid",
     "edition",

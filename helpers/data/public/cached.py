@@ -1,6 +1,7 @@
 """What the cache already holds: a data set counts as there when the files that its receipt lists are there."""
 
 import json
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -23,6 +24,20 @@ def available(name: str) -> bool:
         ValueError: there is no data set of that name.
     """
     return read_receipt(home(named(name))) is not None
+
+
+def at_hand(name: str, load: Callable[[], object], download: bool = False) -> bool:
+    """Whether a data set is in the cache, or is now that `load` fetched it; a line is printed on what is so."""
+    if download:
+        try:
+            load()
+        except DataError as error:
+            print(error)
+            return False
+    there = available(name)
+    state = "here." if there else "not here: what is shown without it is the record."
+    print(f"{named(name).title} is {state}")
+    return there
 
 
 def edition(name: str) -> str:
