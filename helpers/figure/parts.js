@@ -88,7 +88,9 @@ function matrix(part, tools) {
     node.style.setProperty("--rows", canvas.height);
     node.style.setProperty("--columns", canvas.width);
     each(rowNames, symbols.value(part.rows), makeName, write);
-    each(columnNames, symbols.value(part.columns), makeName, write);
+    const named = symbols.value(part.columns);
+    each(columnNames, named, makeName, write);
+    columnNames.classList.toggle("long", named.some((name) => name.length > 2)); // and so turned on its side
     const { data } = asArray(symbols.value(part.values));
     each(cells, part.numbers ? Array.from(data, (value) => written(value, part.numbers)) : [], makeName, write);
   });

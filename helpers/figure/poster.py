@@ -108,8 +108,9 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         axes.set_position([left + room[0], bottom + room[1], wide - room[0], high - room[1]])
         for i, name in enumerate(rows):
             axes.text(-0.1, i + 0.5, name, ha="right", va="center", **SMALL)
+        turned = 90 if any(len(name) > 2 for name in columns) else 0
         for i, name in enumerate(columns):
-            axes.text(i + 0.5, height + 0.1, name, rotation=90, ha="center", va="top", **SMALL)
+            axes.text(i + 0.5, height + 0.1, name, rotation=turned, ha="center", va="top", **SMALL)
         for i, number in enumerate(shown.texts[len(rows) : len(shown.texts) - len(columns)]):
             middle = i % width + 0.5, i // width + 0.5
             axes.text(*middle, number, ha="center", va="center", bbox=WHITE, **SMALL)
