@@ -45,9 +45,7 @@ def paste(parts: Tensor, windows: Tensor, height: int, width: int) -> Tensor:
 
 def _sampled(maps: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Read each of D maps (D, h, w) at its columns x (D, X) and rows y (D, Y), shares of its sides: (D, Y, X)."""
-    across, down = (
-        (2 * x - 1)[:, None].expand(-1, y.shape[1], -1),
-        (2 * y - 1)[:, :, None].expand(-1, -1, x.shape[1]),
-    )
+    across = (2 * x - 1)[:, None].expand(-1, y.shape[1], -1)
+    down = (2 * y - 1)[:, :, None].expand(-1, -1, x.shape[1])
     grid = torch.stack([across, down], dim=-1)
     return F.grid_sample(maps[:, None].float(), grid, align_corners=False)[:, 0]

@@ -97,12 +97,8 @@ def learn(
 
     The cascade is given the true boxes beside those that it proposes.
     """
-    taught, loss, given = (
-        Reading(cascade, "images", "boxes"),
-        partial(total, stage=stage),
-        batches(scenes, seed),
-    )
-    return fit(taught, given, loss, steps=steps, lr=rate, weight_decay=0.05, name="cascade")
+    taught, loss = Reading(cascade, "images", "boxes"), partial(total, stage=stage)
+    return fit(taught, batches(scenes, seed), loss, steps=steps, lr=rate, weight_decay=0.05, name="cascade")
 
 
 def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int) -> History:
