@@ -25,7 +25,7 @@ DRAWS = 300  # of test photographs, for the intervals
 
 BUDGET = replace(systems.RECORD, trunk=learning.TrunkBudget(scenes=0, steps=400), looked=240)
 CASCADE_STEPS = 600
-SYSTEMS = ("class map", "SDS", "hypercolumns", "hypercolumns, true boxes")
+SYSTEMS = ("class map", "SDS", "hypercolumns", "SDS, not refined", "hypercolumns, true boxes")
 CASCADE = cascades.DETACHED  # the better one on digits
 
 
