@@ -194,6 +194,8 @@ def test_a_lab_s_file_must_not_bear_the_name_of_a_script_of_the_kit():
     """Its constant would be declared twice, and the page would stay empty."""
     with pytest.raises(ValueError, match="Two scripts are called 'words'"):
         composed.module([Path("lesson/words.js")])
+    with pytest.raises(ValueError, match="Two scripts are called 'labs'"):
+        composed.module([Path("lesson/labs.js")])
 
 
 def test_the_state_is_read_set_and_refused_by_name():

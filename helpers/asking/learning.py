@@ -87,7 +87,8 @@ def learn(
 ) -> History:
     """Teach the first hop direct questions, then keep its look and teach the rest all questions.
 
-    With `first` 0 everything is taught at once. Every network, also one without attention, has the same lessons.
+    With `first` 0 everything is taught at once. Every network, also one without attention, has the same lessons. Stopped
+    in the first lesson, it does not begin the second.
     """
     before, teach = History(), partial(fit, asker, loss=answer_loss, lr=rate)
     if first:
@@ -96,9 +97,12 @@ def learn(
         before = teach(direct, steps=first, name=f"{name}, first hop")
         asker.taken = hops
         asker.keep_first_look()
+        if before.interrupted:
+            return before
     everything = batches(train.batch, torch.arange(len(train.questions)), seed + 1)
     after = teach(everything, steps=steps, name=name)
-    return History(before.loss + after.loss, seconds=before.seconds + after.seconds)
+    seconds = before.seconds + after.seconds
+    return History(before.loss + after.loss, seconds=seconds, interrupted=after.interrupted)
 
 
 @torch.no_grad()

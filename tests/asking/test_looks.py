@@ -168,6 +168,22 @@ def test_what_cannot_be_watched_is_refused_in_words(frames, said):
 TINY = experiment.Budget(scenes=150, naming=3, first=3, steps=4, clips=40, watching=3, tested=150)
 
 
+def test_stopped_in_the_first_lesson_it_does_not_begin_the_second(monkeypatch):
+    _, train, *_ = experiment.school(0, TINY)
+    batches, begun = learning.batches, []
+
+    def stopped(*wanted):
+        begun.append(wanted)
+        yield next(batches(*wanted))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learning, "batches", stopped)
+    asker = experiment.new_asker(experiment.TWO, train.annotations.shape[2], 0)
+    history = learning.learn(asker, train, 0, TINY.first, TINY.steps)
+    assert history.interrupted and history.steps == len(begun) == 1
+    assert asker.taken == 2  # whole again: it answers with both hops
+
+
 def test_rows_judge_answers_and_maps_as_a_loop_does():
     encoder, train, test, twins = experiment.school(0, TINY)
     asker = experiment.new_asker(experiment.TWO, train.annotations.shape[2], 0)
