@@ -87,8 +87,8 @@ def learn(
 ) -> History:
     """Teach the first hop direct questions, then keep its look and teach the rest all questions.
 
-    With `first` 0 everything is taught at once. Every network, also one without attention, has the same lessons. Stopped
-    in the first lesson, it does not begin the second.
+    With `first` 0 everything is taught at once. Every network, also one without attention, has the same lessons. One
+    that is stopped in the first does not begin the second.
     """
     before, teach = History(), partial(fit, asker, loss=answer_loss, lr=rate)
     if first:
