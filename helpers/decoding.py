@@ -104,13 +104,15 @@ def beam(model: Any, source: Tensor, most: int = 40, width: int = 5) -> list[lis
             attended = now if attended is None else torch.cat([attended[rows], now], dim=1)
         if ended.all():
             break
-    every = [None] * B * width if attended is None else attended.cpu()
-    rows = zip(chosen[:, 1:].tolist(), totals.flatten().tolist(), every, strict=True)
-    found = [_decoded(*parts) for parts in rows]
-    beams = (found[start : start + width] for start in range(0, B * width, width))
-    # Where there are fewer words than beginnings, some hold no sentence, and their score is -inf.
-    finished = ([each for each in some if math.isfinite(each.score)] for some in beams)
-    return [sorted(some, key=lambda each: -each.score) for some in finished]
+    attended = None if attended is None else attended.cpu()
+    words, scores, found = chosen[:, 1:].tolist(), totals.flatten().tolist(), []
+    for start in range(0, B * width, width):
+        # Where there are fewer words than beginnings, some hold no sentence, and their score is -inf.
+        rows = [row for row in range(start, start + width) if math.isfinite(scores[row])]
+        weights = [None if attended is None else attended[row] for row in rows]
+        finished = [_decoded(words[row], scores[row], each) for row, each in zip(rows, weights, strict=True)]
+        found.append(sorted(finished, key=lambda each: -each.score))
+    return found
 
 
 def _decoded(row: list[int], total: float, weights: Tensor | None) -> Decoded:

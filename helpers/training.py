@@ -159,6 +159,19 @@ def fit(
     return history
 
 
+def whole(history: History) -> History:
+    """Pass on the history of a training that others build on; where the learner stopped it, stop what comes after, too.
+
+    Raises:
+        KeyboardInterrupt: so that nothing is built on a part of a training, and no cache keeps it.
+    """
+    if history.interrupted:
+        raise KeyboardInterrupt(
+            "What comes next builds on this training, and needs all of it: run the cell again."
+        )
+    return history
+
+
 def timeline(*histories: History, start: int = 0) -> dict[int, Any]:
     """Lay runs of one model end to end: what was watched, by the number of steps since the first began.
 

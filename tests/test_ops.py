@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import xlogy
 from skimage.morphology import erosion
 from torch import nn
 from torch.testing import assert_close
@@ -187,10 +188,27 @@ def test_what_does_not_fit_is_refused_in_words(function, arguments, words):
         function(*arguments)
 
 
-def test_a_thin_plate_moves_its_control_points_as_told_and_keeps_straight_what_is_moved_alike():
+def test_a_thin_plate_keeps_straight_what_is_moved_alike():
     basis = thin_plate(28, 4)
     assert_close(basis.sum(dim=1), torch.ones(28**2), atol=1e-4, rtol=0)
     at = torch.linspace(-1, 1, 4)
     control = torch.cartesian_prod(at, at).flip(1)
     centres = (2 * torch.arange(28) + 1) / 28 - 1
     assert_close(basis @ control, torch.cartesian_prod(centres, centres).flip(1), atol=1e-4, rtol=0)
+
+
+def test_a_thin_plate_bends_as_bookstein_says():
+    side, points = 5, 3
+    at, centres = np.linspace(-1, 1, points), (2 * np.arange(side) + 1) / side - 1
+    control, pixels = (np.array([(x, y) for y in each for x in each]) for each in (at, centres))
+
+    def terms(places):
+        squared = ((places[:, None] - control) ** 2).sum(-1)
+        return np.column_stack(
+            [xlogy(squared, squared) / 2, np.ones(len(places)), places]
+        )  # r^2 log r, and flat
+
+    below = np.column_stack([np.ones(len(control)), control]).T
+    system = np.vstack([terms(control), np.hstack([below, np.zeros((3, 3))])])
+    wanted = terms(pixels) @ np.linalg.inv(system)[:, : len(control)]
+    assert_close(thin_plate(side, points), torch.from_numpy(wanted).float(), atol=1e-5, rtol=0)

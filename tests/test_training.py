@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 from helpers.data.batches import endless, in_order
 from helpers.optimisers import adamw, muon
-from helpers.training import History, fit, loss_curve, parameter_count, recorded, timeline
+from helpers.training import History, fit, loss_curve, parameter_count, recorded, timeline, whole
 
 
 def small_network(seed: int = 0) -> nn.Sequential:
@@ -284,3 +284,9 @@ def test_a_row_of_the_record_says_what_was_varied_what_it_scores_and_what_it_too
         "steps": 40, "seconds": 2.0, "curve": [2.0] * 20, "parameters": 3,
     }  # fmt: skip
     assert "parameters" not in recorded({}, 0, {}, history)
+
+
+def test_what_builds_on_a_training_stops_with_it():
+    assert whole(done := History([1.0])) is done
+    with pytest.raises(KeyboardInterrupt, match="run the cell again"):
+        whole(History([1.0], interrupted=True))

@@ -177,8 +177,13 @@ def with_front(text: str, entries: Sequence[Claim]) -> str:
     return FRONT.sub(lambda match: match[1] + front(entries) + match[2], text)
 
 
-def out_of_date(store: bool = False) -> list[str]:
-    """The files in which the ledger is not what claims and record say; they are written anew if that is asked for."""
+def out_of_date() -> list[str]:
+    """The files in which the ledger is not what claims and record say."""
+    return write(store=False)
+
+
+def write(store: bool = True) -> list[str]:
+    """Write the ledger where it is not what claims and record say; returns the names of those files."""
     entries, stale = claims(), []
     if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page(entries):
         stale.append(PAGE.name)
@@ -189,7 +194,7 @@ def out_of_date(store: bool = False) -> list[str]:
 
 def main() -> int:
     """Write the ledger wherever it stands."""
-    stale = out_of_date(store=True)
+    stale = write()
     print(f"Written: {', '.join(stale)}" if stale else "The ledger is up to date.")
     return 0
 

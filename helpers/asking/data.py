@@ -28,7 +28,11 @@ TEMPLATES: dict[Kind, str] = {
     "none": "which digit is {colour} ?",
     "count": "how many stickers are {colour} ?",
 }
-SIDES = {"direct": {"": 0}, "none": {"": 0}, "beside": {"left": -1, "right": 1}}  # and how many stickers away
+SIDES = {
+    "direct": {"": 0},
+    "none": {"": 0},
+    "beside": {"left": -1, "right": 1},
+}  # of each kind: how many stickers away
 WHICH: tuple[Kind, ...] = ("direct", "beside")
 HARD: tuple[Kind, ...] = ("none", "count")
 FIXED = [word for template in TEMPLATES.values() for word in template.split() if "{" not in word]

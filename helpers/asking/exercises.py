@@ -11,7 +11,10 @@ from helpers.checking import Exercise, Mistake
 
 
 def _asked(generator: Generator) -> tuple[Tensor, ...]:
-    """A question (B, size), keys (B, L, size), values (B, L, D), v (size,) and a mask (B, L) with holes."""
+    """A question (B, size), keys (B, L, size), values (B, L, D), v (size,) and a mask (B, L).
+
+    The mask is drawn by chance, and leaves each row a place.
+    """
     B, L, size, D = generator.permutation([2, 3, 4, 5])
     mask = torch.from_numpy(generator.random((B, L)) < 0.6)
     mask[:, generator.integers(L)] = True  # a row that may look nowhere is another exercise

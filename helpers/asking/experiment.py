@@ -17,7 +17,7 @@ from helpers.asking.watching import Clips, judge_watcher, watch, watched
 from helpers.captioning.experiment import cells_named, learn_names
 from helpers.data.scenes import Scenes
 from helpers.data.splits import Split
-from helpers.training import History, recorded
+from helpers.training import History, recorded, whole
 
 RATES = (0.001, 0.002, 0.005, 0.01)  # the lowest was tried last, since the next one came out best
 WIDE, NARROW = 64, 12  # features a place
@@ -83,7 +83,7 @@ def named(seed: int, budget: Budget, channels: int) -> tuple[Encoder, History]:
     scenes = data.draw_scenes(budget.scenes, seed + 100, "train", (2, 6))
     runtime.seed_everything(seed)
     encoder = Encoder(channels)
-    return encoder, learn_names(encoder, scenes, seed, budget.naming)
+    return encoder, whole(learn_names(encoder, scenes, seed, budget.naming))
 
 
 def new_asker(fields: dict[str, Any], channels: int, seed: int) -> Asker:
@@ -140,9 +140,8 @@ def other_lessons(
             be there, of 4 to 6 whose colours repeat.
     """
     encoder, _ = named(0, budget, features)
-    kinds, options = ["direct"], {"count": stickers}
-    if questions == "hard":
-        kinds, options = HARD, {"count": (4, 6), "colouring": "free"}
+    direct, hard = (["direct"], {"count": stickers}), (HARD, {"count": (4, 6), "colouring": "free"})
+    kinds, options = {"direct": direct, "hard": hard}[questions]
     parts = (budget.scenes, 0, "train"), (budget.tested, 1, "test")
     return tuple(lessons(encoder, data.draw_scenes(*part, **options), kinds) for part in parts)
 

@@ -15,6 +15,7 @@ from helpers.asking.model import Answer, Asked, Asker, Encoder
 from helpers.captioning.data import owners
 from helpers.data.batches import as_input
 from helpers.data.scenes import Scenes
+from helpers.fcn.experiment import joined
 from helpers.training import History, fit
 
 RATE, BATCH = 0.005, 64
@@ -100,9 +101,7 @@ def learn(
         if before.interrupted:
             return before
     everything = batches(train.batch, torch.arange(len(train.questions)), seed + 1)
-    after = teach(everything, steps=steps, name=name)
-    seconds = before.seconds + after.seconds
-    return History(before.loss + after.loss, seconds=seconds, interrupted=after.interrupted)
+    return joined(before, teach(everything, steps=steps, name=name))
 
 
 @torch.no_grad()

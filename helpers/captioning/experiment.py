@@ -18,7 +18,7 @@ from helpers.data.scenes import Scenes
 from helpers.data.tokens import Vocabulary, detokenise
 from helpers.decoding import greedy
 from helpers.optimisers import muon
-from helpers.training import History, fit, recorded
+from helpers.training import History, fit, recorded, whole
 
 NAMING_RATE, RATE = 0.01, 5e-3
 RATES, LARGER = (0.002, 0.005, 0.01), (0.02, 0.04)  # tried for hard attention; the second were tried later
@@ -109,7 +109,7 @@ def prepared(seed: int, budget: Budget) -> tuple[NamingEncoder, History, Annotat
     scenes = data.draw_scenes(budget.scenes, seed)
     runtime.seed_everything(seed)
     encoder = NamingEncoder()
-    history = learn_names(encoder, scenes, seed, budget.naming)
+    history = whole(learn_names(encoder, scenes, seed, budget.naming))
     read = annotated(encoder, scenes)
     return encoder, history, read._replace(scenes=data.without_pixels(scenes))
 

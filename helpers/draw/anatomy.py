@@ -24,22 +24,16 @@ def steps(model: Draw, picture: Tensor) -> list[fig.Step]:
     patch = kept["writer.patch"].view(writes, writes)
     encodes = parameter_count(model.encoder) + parameter_count(model.posterior)
     decodes = parameter_count(model.decoder) + parameter_count(model.writer)
-    seen = {"picture": f"{reads} x {reads} filters", "still wrong": "the same"}
-    drawn = {"patch": f"{writes} x {writes} filters", "canvas": "add"}
-    rest = {"canvas after": f"{model.steps - 2} more steps"}
-    before = "What was drawn before: each pixel's probability."
-    both = "Both pictures, read through one window."
-    passed = f"The mean of {model.code} numbers; a sample of them is all that goes on."
-    what = "What to write; the same state says where."
     return [
         fig.Step("picture", picture, after={}, place=(0, 0)),
-        fig.Step("canvas", canvas, note=before, after={}, place=(0, 2)),
-        fig.Step(
-            "still wrong", wrong, after={"canvas": "taken off", "picture": "minus canvas"}, place=(0, 1)
-        ),
-        fig.Step("read", patches, note=both, after=seen, place=(1, 0), kind="maps"),
-        fig.Step("z", made.mean[0, 1], "LSTM, linear", encodes, passed, place=(2, 0)),
-        fig.Step("patch", patch, "LSTM, linear", decodes, what, place=(2, 1)),
-        fig.Step("canvas after", after, after=drawn, place=(1, 2)),
-        fig.Step("at last", last, after=rest, place=(2, 2)),
-    ]
+        fig.Step("canvas", canvas, after={}, place=(0, 2), note="What was drawn before: each pixel's probability."),
+        fig.Step("still wrong", wrong, after={"canvas": "taken off", "picture": "minus canvas"}, place=(0, 1)),
+        fig.Step("read", patches, after={"picture": f"{reads} x {reads} filters", "still wrong": "the same"},
+                 place=(1, 0), kind="maps", note="Both pictures, read through one window."),
+        fig.Step("z", made.mean[0, 1], "LSTM, linear", encodes, place=(2, 0),
+                 note=f"The mean of {model.code} numbers; a sample of them is all that goes on."),
+        fig.Step("patch", patch, "LSTM, linear", decodes, place=(2, 1),
+                 note="What to write; the same state says where."),
+        fig.Step("canvas after", after, after={"patch": f"{writes} x {writes} filters", "canvas": "add"}, place=(1, 2)),
+        fig.Step("at last", last, after={"canvas after": f"{model.steps - 2} more steps"}, place=(2, 2)),
+    ]  # fmt: skip

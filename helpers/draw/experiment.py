@@ -81,13 +81,13 @@ def learn_to_draw(
     return fit(model, batches(BATCH, seed), loss, steps=steps, lr=rate, clip=CLIP, name=name)
 
 
-def drawn(
-    system: str, seed: int, budget: int, judged: Tensor, fields: Mapping[str, object],
+def trained(
+    system: str, seed: int, length: int, judged: Tensor, fields: Mapping[str, object],
     rate: float = RATE, batches: Batches = data.picture_batches, **changes: object,
 ) -> tuple[Draw, dict]:  # fmt: skip
-    """Train one of `SYSTEMS` for `budget` steps; the model, and its row: what was varied, and the nats of `judged`."""
+    """Train one of `SYSTEMS` for `length` steps; the model, and its row: what was varied, and the nats of `judged`."""
     model = new_drawer(system, seed, **changes)
-    history = learn_to_draw(model, budget, seed, rate, batches, f"{system}, seed {seed}")
+    history = learn_to_draw(model, length, seed, rate, batches, f"{system}, seed {seed}")
     return model, recorded(fields, seed, measures.nats(model, judged), history, model)
 
 
@@ -95,7 +95,7 @@ def draw(seed: int, tightened: int = 0) -> Iterator[dict]:
     """Train both systems on two digits, and yield their rows; `tightened` pictures get an importance-weighted log p."""
     test = held_out(RECORD.tested)
     for system in SYSTEMS:
-        model, row = drawn(system, seed, RECORD.strokes, test.images, {"model": system} | TWO_DIGITS)
+        model, row = trained(system, seed, RECORD.strokes, test.images, {"model": system} | TWO_DIGITS)
         row["figures"] |= measures.one_then_the_other(model, test)
         yield row
         if tightened:
@@ -110,7 +110,7 @@ def control() -> Iterator[dict]:
     images, rate = held_out(RECORD.tested).images, BEST_WITHOUT
     fields = {"model": "no attention, own rate", "rate": rate} | TWO_DIGITS
     for seed in (0, 1, 2):
-        yield drawn("no attention", seed, RECORD.strokes, images, fields, rate)[1]
+        yield trained("no attention", seed, RECORD.strokes, images, fields, rate)[1]
 
 
 def strokes() -> Iterator[dict]:
@@ -118,7 +118,7 @@ def strokes() -> Iterator[dict]:
     images = held_out(RECORD.tested).images
     for number in (1, 4, 16):
         fields = {"model": "attention, short"} | TWO_DIGITS | {"T": number}
-        yield drawn("attention", 0, RECORD.strokes // 3, images, fields, steps=number)[1]
+        yield trained("attention", 0, RECORD.strokes // 3, images, fields, steps=number)[1]
 
 
 def rates(tried: Sequence[float] = TRIED) -> Iterator[dict]:
@@ -127,7 +127,7 @@ def rates(tried: Sequence[float] = TRIED) -> Iterator[dict]:
     for system in SYSTEMS:
         for rate in tried:
             fields = {"model": system, "rate": rate, "judged": "validation"}
-            yield drawn(system, 0, RECORD.strokes // 6, images, fields, rate)[1]
+            yield trained(system, 0, RECORD.strokes // 6, images, fields, rate)[1]
 
 
 def whole_mnist(steps: int = 3000) -> Iterator[dict]:
@@ -136,7 +136,7 @@ def whole_mnist(steps: int = 3000) -> Iterator[dict]:
     batches, shape = partial(data.image_batches, train), tuple(train.shape[1:])
     for system, changes in {"attention": {}, "no attention": {"size": 124}}.items():
         fields = {"model": system, "pictures": "MNIST"}
-        yield drawn(system, 0, steps, test, fields, batches=batches, shape=shape, **changes)[1]
+        yield trained(system, 0, steps, test, fields, batches=batches, shape=shape, **changes)[1]
 
 
 def new_reader(places: str, seed: int) -> nn.Module:

@@ -57,9 +57,8 @@ def tightened(weights: Tensor, k: int) -> float:
 
 def coverage(numbers: Tensor, corners: Tensor, n: int, side: int) -> Tensor:
     """How much of each digit's box a step's square covers: (B, T, 2), of windows (B, T, 5) and corners (B, 2, 2)."""
-    left, top, width, height = filters.boxes(numbers, (side, side), n)[:, :, None].unbind(
-        dim=-1
-    )  # (B, T, 1) each
+    squares = filters.boxes(numbers, (side, side), n)[:, :, None]  # (B, T, 1, 4)
+    left, top, width, height = squares.unbind(dim=-1)
     row, column = (each[:, None] for each in corners.unbind(dim=-1))  # (B, 1, 2)
     across = (torch.minimum(left + width, column + DIGIT) - torch.maximum(left, column)).clamp(min=0)
     down = (torch.minimum(top + height, row + DIGIT) - torch.maximum(top, row)).clamp(min=0)

@@ -150,6 +150,7 @@ def fit_to_truth(labels: Tensor, stride: int, steps: int = 40) -> Tensor:
 def watcher(scenes: Scenes, shown: Tensor) -> Callable[[FCN], dict[str, float | Tensor]]:
     """Make a `watch` for `fit`: mean IoU on some scenes, and the coarse scores of one image (1, 3, H, W)."""
 
+    @torch.no_grad()
     def watch(network: FCN) -> dict[str, float | Tensor]:
         coarse = network.coarse_scores(shown.to(network.score.weight.device))
         return {"mean_iou": score(network, scenes)["mean_iou"], "scores": coarse[0].cpu()}
@@ -159,8 +160,11 @@ def watcher(scenes: Scenes, shown: Tensor) -> Callable[[FCN], dict[str, float | 
 
 def joined(*histories: History) -> History:
     """Trainings of one network, one after the other, as one."""
-    losses = [loss for history in histories for loss in history.loss]
-    return History(losses, seconds=sum(history.seconds for history in histories))
+    return History(
+        [loss for history in histories for loss in history.loss],
+        seconds=sum(history.seconds for history in histories),
+        interrupted=any(history.interrupted for history in histories),
+    )
 
 
 def arms(start: FCN, train: Callable[[FCN, int], History]) -> Iterator[tuple[FCN, History]]:

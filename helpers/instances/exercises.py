@@ -112,8 +112,10 @@ def _average(
     """AP; an option puts a fault in."""
     right = hits.cumsum(dim=0)
     precision, recall = right / torch.arange(1, len(hits) + 1), right / (right[-1] if of_hits else total)
-    if of_ranking or raw:
-        return precision.mean() if of_ranking else precision[hits].sum() / total
+    if of_ranking:
+        return precision.mean()
+    if raw:
+        return precision[hits].sum() / total
     if not first:
         precision = precision.flip(0).cummax(dim=0).values.flip(0)
     levels = torch.linspace(0, 1, LEVELS, dtype=torch.float64)

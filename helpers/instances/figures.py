@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
-import torch
 from scipy import ndimage
-from torchvision.ops import box_convert
 
 from helpers import figure as fig
 from helpers.figure import taking
@@ -18,8 +16,8 @@ STRIDES = (1, 2, 4, 8)
 
 def sides(boxes: object) -> np.ndarray:
     """Boxes (D, 4) from corners to left, top, width and height, as layers take them."""
-    corners = torch.from_numpy(taking.numbers(boxes, "boxes").astype(float).reshape(-1, 4))
-    return box_convert(corners, "xyxy", "xywh").numpy()
+    corners = taking.numbers(boxes, "boxes").astype(float).reshape(-1, 4)
+    return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
 
 
 def _picture(image: object) -> np.ndarray:
@@ -80,9 +78,8 @@ def hypercolumn(
         every[box, half[at.y], half[at.x]], ["score"], [str(stride) for stride in STRIDES], low=-6, high=6,
         colours="PuOr", numbers="+.1f", title="Each stride's share", side=240,
     )  # fmt: skip
-    asked = fig.array(np.moveaxis(shares, 0, -1).reshape(n, n, K, K)[::2, ::2].astype(np.uint8))[
-        half[at.y], half[at.x]
-    ]
+    grids = np.moveaxis(shares, 0, -1).reshape(n, n, K, K)[::2, ::2].astype(np.uint8)
+    asked = fig.array(grids)[half[at.y], half[at.x]]
     crop = fig.Image(fig.array(np.moveaxis(cut, 1, -1))[box])
     inside = fig.Heat(chance, high=100, colours="viridis", blend=blend)
     frame = fig.Box(fig.array(sides(frames))[box])

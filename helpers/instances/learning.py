@@ -20,7 +20,7 @@ from helpers.instances.model import ClassMap, Trunk
 from helpers.instances.scoring import boxes_round, mask_iou
 from helpers.instances.sds import GRID, Looked, Refiner, RegionClassifier, described
 from helpers.multi_scale.learning import learn_features
-from helpers.training import History, fit
+from helpers.training import History, fit, whole
 
 REGION_RATE, CELL_RATE, HEAD_RATE = 1e-3, 1e-3, 1e-2  # the highest of each cycle; see `rates`
 REGION_BATCH, HEAD_BATCH = 128, 6  # regions, scenes
@@ -52,7 +52,7 @@ def common_class_map(seed: int, budget: TrunkBudget = RECORD_TRUNK) -> tuple[Cla
     """The trained network that all systems of a seed start from; take `frozen(network.trunk)` or a copy of it."""
     network = new_class_map(seed)
     scenes = training_scenes(budget.scenes, seed)
-    return network, learn_features(network, scenes, budget.steps, seed, name="trunk")
+    return network, whole(learn_features(network, scenes, budget.steps, seed, name="trunk"))
 
 
 def frozen(trunk: Trunk) -> Trunk:
@@ -140,7 +140,8 @@ class Looks:
         return len(self.windows)
 
     def to(self, device: torch.device) -> "Looks":
-        return Looks(*([part.to(device) for part in parts] for parts in (self.maps, self.windows)))
+        maps = [part.to(device) for part in self.maps]
+        return Looks(maps, [part.to(device) for part in self.windows])
 
 
 class Reading(nn.Module):

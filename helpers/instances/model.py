@@ -16,8 +16,8 @@ DEPTHS = (1, 1, 2, 2)  # convolutions at each stride
 def block(inputs: int, outputs: int, depth: int) -> nn.Sequential:
     """Convolve `depth` times at one resolution, each time 3 x 3, batch norm, ReLU."""
     layers: list[nn.Module] = []
-    for width in (inputs, *[outputs] * (depth - 1)):
-        convolution = nn.Conv2d(width, outputs, 3, padding=1, bias=False)
+    for number in range(depth):
+        convolution = nn.Conv2d(outputs if number else inputs, outputs, 3, padding=1, bias=False)
         layers += [convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 
@@ -31,7 +31,8 @@ class Trunk(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.blocks = nn.ModuleList(map(block, (3, *WIDTHS[:-1]), WIDTHS, DEPTHS))
+        shapes = zip((3, *WIDTHS[:-1]), WIDTHS, DEPTHS, strict=True)
+        self.blocks = nn.ModuleList(block(*each) for each in shapes)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         check_images(images, least=STRIDES[-1], multiple=STRIDES[-1])

@@ -67,10 +67,10 @@ def failures(
     for name in REASONS[1:]:
         if numbers := [n for n, each in enumerate(told) if name in each]:
             first[name] = next((n for n in numbers if n not in first.values()), numbers[0])
-    sure = [
-        (source, n, found[n].masks[found[n].scores >= least])
-        for source, found in sources.items()
-        for n in first.values()
-    ]
-    shown = [painted(images[n], masks) for _, n, masks in sure]
-    return shown, [f"{source}, {len(masks)}" for source, _, masks in sure], list(first)
+    shown, titles = [], []
+    for source, found in sources.items():
+        for n in first.values():
+            sure = found[n][found[n].scores >= least]
+            shown.append(painted(images[n], sure.masks))
+            titles.append(f"{source}, {len(sure)}")
+    return shown, titles, list(first)

@@ -127,17 +127,15 @@ def average_precision(found: Sequence[Detections], truth: Sequence[Detections]) 
     if not any(len(each) for each in truth):
         raise ValueError("There is no true instance to be found: AP needs at least one.")
     images = sorted({each.image for each in (*found, *truth)})
+    shape = truth[0].masks.shape[1:]
     with contextlib.redirect_stdout(io.StringIO()):  # each step prints its progress
-        judge = COCOeval(
-            *(_indexed(sets, images, truth[0].masks.shape[1:]) for sets in (truth, found)), "segm"
-        )
+        judge = COCOeval(_indexed(truth, images, shape), _indexed(found, images, shape), "segm")
         judge.params.iouThrs = np.array(OVERLAPS)
         judge.params.areaRng, judge.params.areaRngLbl = list(AREAS.values()), list(AREAS)
         judge.evaluate()
         judge.accumulate()
-    precision = judge.eval["precision"][
-        ..., -1
-    ]  # (overlaps, recalls, classes, areas); -1 where there is no truth
+    # (overlaps, recalls, classes, areas); -1 where there is no truth
+    precision = judge.eval["precision"][..., -1]
     figures = {}
     for (a, area), (t, overlap) in product(enumerate(AREAS), enumerate(OVERLAPS)):
         counted = precision[t, :, :, a]

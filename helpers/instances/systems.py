@@ -95,6 +95,8 @@ def learn_parts(
     class_map: tuple[ClassMap, History], scenes: Scenes, seed: int, budget: Budget, names: Sequence[str]
 ) -> Trained:
     """Train SDS's parts and hypercolumn heads on the trunk of a class map that is trained already."""
+    if missing := {"class map", "SDS"} - set(names):
+        raise ValueError(f"The systems lack {', '.join(sorted(missing))}: the others are built on them.")
     trunk = frozen(class_map[0].trunk)
     order = torch.randperm(len(scenes), generator=seeds.generator(seed))[: budget.looked]
     regions = region_examples(sds.look(trunk, scenes.images[order]), scenes[order], seed)
@@ -103,11 +105,13 @@ def learn_parts(
         "hypercolumns": partial(learn_head, trunk, scenes, seed, budget.head),
     }
     learned = {("class map",): class_map}
-    for own in map(_own_part, names):
+    for name in names:
+        own = _own_part(name)
         if own not in learned:  # two systems may share a part
             learned[own] = learn[own[0]](*own[1:])
     refiner, _ = learn_cells(regions, seed, budget.cells)
-    parts, histories = ({name: learned[_own_part(name)][k] for name in names} for k in (0, 1))
+    parts = {name: learned[_own_part(name)][0] for name in names}
+    histories = {name: learned[_own_part(name)][1] for name in names}
     return Trained(trunk, refiner, parts, histories)
 
 

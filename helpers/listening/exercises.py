@@ -108,8 +108,10 @@ def _before(places: Tensor) -> Tensor:
 
 def _blanks_first(places: Tensor) -> Tensor:
     """Leave the blanks out, and merge what is left."""
-    letters = places[places != 0]
-    return (places != 0).masked_scatter(places != 0, letters != _before(letters))
+    spoken = places != 0
+    letters, wrote = places[spoken], spoken.clone()
+    wrote[spoken] = letters != _before(letters)
+    return wrote
 
 
 writes = Exercise(

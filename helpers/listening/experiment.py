@@ -149,15 +149,19 @@ def judged(model: nn.Module, tests: Mapping[int, Heard]) -> dict[str, float]:
 def compare(
     seed: int, budget: Budget, arms: Sequence[Mapping[str, Field]], rates: Sequence[float] = (RATE,)
 ) -> Iterator[dict]:
-    """Train systems on the sounds of a seed, and yield a row for each; rates are tried on validation sounds only."""
+    """Train systems on the sounds of a seed, and yield a row for each.
+
+    At rates other than `RATE` they are judged on validation sounds only.
+    """
     heard, probe = material(seed, budget), held_out("val")[1]
 
     def inside(system: nn.Module) -> float:
-        return pointing(system, probe).get("inside", 0.0)
+        return pointing(system, probe)["inside"]
 
     for fields, rate in product(arms, rates):
         model = new_system(fields, seed)
-        history = learn(model, heard, seed, budget.steps, rate=rate, watch=inside)
+        watch = None if model.score is None else inside
+        history = learn(model, heard, seed, budget.steps, rate=rate, watch=watch)
         figures = {"validation_cer": error_rate(model, probe)}
         if rate == RATE:
             figures |= judged(model, held_out())
@@ -177,8 +181,8 @@ def speech(seed: int, budget: Budget = SPEECH) -> Iterator[dict]:
         yield recorded({**fields, "speaker": kept_back, "rate": RATE}, seed, figures, history, model)
 
 
-# The headline first, seed by seed, since only one seed's sounds are kept at a time.
 ONCE = partial(compare, 0, RECORD)
+# The headline first, seed by seed, since only one seed's sounds are kept at a time.
 PIECES = {
     "record": {
         **{f"lengths, seed {seed}": partial(compare, seed, RECORD, MAIN) for seed in (0, 1, 2)},

@@ -44,7 +44,9 @@ def playhead(
                     f"({len(text)}, {count}), got {np.shape(rows)}."
                 )
     levels = [taking.levels(each, *RANGE, "frames", 2) for each in sounds.frames]
-    strongest = [each.max(axis=1)[::PLACE] / 255 for each in levels]
+    # Of each place: a dot may be shorter, and lie between two frames that are a place apart.
+    parts = [np.split(each.max(axis=1), range(PLACE, len(each), PLACE)) for each in levels]
+    strongest = [np.array([part.mean() / 255 for part in each]) for each in parts]
     colours = np.asarray(table("viridis").tree)
     pictures = [colours[each.T[::-1]].repeat(BAND, axis=0) for each in levels]
     spans = [each.spans * FRAMES / PLACE for each in sounds.keyings]

@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers import runtime, seeds
 from helpers.data.batches import as_input, endless
@@ -65,9 +65,9 @@ def new_network(system: str, seed: int, **changes: object) -> MultiScale:
 
 
 def learn_features(
-    network: MultiScale, scenes: Scenes, steps: int, seed: int, rate: float = RATE, name: str = "features"
+    network: nn.Module, scenes: Scenes, steps: int, seed: int, rate: float = RATE, name: str = "features"
 ) -> History:
-    """Train a network under its linear classifier, by the pixel loss; the same settings for every network."""
+    """Train a network that labels pixels, by the pixel loss; the same settings for every network."""
     batches = endless(scenes.images, scenes.labels, BATCH, seed)
     return fit(network, batches, F.cross_entropy, steps=steps, lr=rate, optimisers=muon, name=name)
 

@@ -149,7 +149,10 @@ def compare(
         history = learn(network, scenes, fields["steps"], seed, last_only, fields["rate"], fields["model"])
         maps = label_passes(network, judged_on.images, MOST_PASSES if network.passes > 1 else 1)
         for after, figures in enumerate(judge(maps, judged_on), start=1):
-            yield recorded({**fields, "after": after}, seed, figures, history, network)
+            row = recorded({**fields, "after": after}, seed, figures, history, network)
+            if after > 1:
+                del row["curve"]  # it is of one training: the first row has it
+            yield row
 
 
 ABLATIONS = [

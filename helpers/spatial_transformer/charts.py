@@ -6,16 +6,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-COLOURS = {"zero": "#801a00", "black": "#3399b3"}  # what lies outside
-GREY = "#6e6e72"
+RED, BLUE, GREY = "#801a00", "#3399b3", "#6e6e72"
+COLOURS = {"zero": RED, "black": BLUE}  # by what lies outside
 
 
 def angle_scatter(known: np.ndarray, found: Mapping[str, np.ndarray]) -> Figure:
     """Angles by which digits were turned against those by which each transformer turns them back, in degrees."""
     figure, axes = plt.subplots(1, len(found), figsize=(3.5 * len(found), 3.4), sharey=True, squeeze=False)
     for axis, (name, angles) in zip(axes[0], found.items(), strict=True):
-        axis.scatter(known, angles, s=3, alpha=0.4, color="#3399b3")
-        axis.plot([-45, 45], [-45, 45], color="#801a00", linestyle=":")
+        axis.scatter(known, angles, s=3, alpha=0.4, color=BLUE)
+        axis.plot([-45, 45], [-45, 45], color=RED, linestyle=":")
         axis.set(xlabel="turned by, degrees", title=name)
     axes[0, 0].set_ylabel("turned back by, degrees")
     return figure
@@ -41,8 +41,8 @@ def pull_curves(zooms: Sequence[float], pulls: Mapping[str, Sequence[tuple[float
     figure, axes = plt.subplots(1, len(pulls), figsize=(3.75 * len(pulls), 2.8), squeeze=False)
     for axis, (name, pairs) in zip(axes[0], pulls.items(), strict=True):
         edge, others = zip(*pairs, strict=True)
-        axis.plot(zooms, edge, "o-", color=COLOURS["zero"], label="places at the edge")
-        axis.plot(zooms, others, "s-", color=COLOURS["black"], label="all others")
+        axis.plot(zooms, edge, "o-", color=RED, label="places at the edge")
+        axis.plot(zooms, others, "s-", color=BLUE, label="all others")
         axis.axhline(0, color=GREY, linewidth=0.8)
         axis.set(xlabel="zoom", ylabel="pull outwards", title=name)
     axes[0, 0].legend()

@@ -106,7 +106,10 @@ def _always(first: float, second: float) -> Callable[[float], Place]:
     return lambda fraction: (first, second)
 
 
-_first, _difference, _half, _both = _always(1, 0), _always(-1, 1), _always(0.5, 0.5), _always(1, 1)
+_first = _always(1.0, 0.0)
+_difference = _always(-1.0, 1.0)
+_half = _always(0.5, 0.5)
+_both = _always(1.0, 1.0)
 
 
 def _read_at(image: Tensor, x: float, y: float) -> float:

@@ -63,7 +63,7 @@ def descend(
         {"params": network.classifier.parameters()},
     ]
     optimiser = torch.optim.SGD(groups, lr=RATE)
-    history, started = History(), time.perf_counter()
+    history = History()
     batches = shuffled(len(images), min(BATCH, len(images)), Generator().manual_seed(seed))
     for step in tqdm(range(steps + 1), desc=name, disable=not name, mininterval=0.5):
         if watch and step % WATCH_EVERY == 0:
@@ -71,6 +71,7 @@ def descend(
             history.watched[step] = watch(network)
         if step == steps:
             break
+        started = time.perf_counter()
         network.train()
         chosen = next(batches)
         optimiser.zero_grad()
@@ -78,8 +79,8 @@ def descend(
         loss.backward()
         optimiser.step()
         history.loss.append(loss.item())
+        history.seconds += time.perf_counter() - started
     network.eval()
-    history.seconds = time.perf_counter() - started
     return history
 
 

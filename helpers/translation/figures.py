@@ -67,6 +67,7 @@ def by_length(
         lacking = [[*map(foreign, *both)] for both in zip(words, truths, strict=True)]
         title = f"{name[:1].upper()}{name[1:]}: a wave under what the truth lacks"
         rows += [fig.Tokens(fig.names(words)[here], title=title, marked=fig.array(lacking)[here])]
+    spare = [each for each in LINE_COLOURS if each not in COLOURS.values()]
     told = ", ".join(f"{name} {{bleu_{i}:.1f}}" for i, name in enumerate(systems))
     return fig.Figure(
         fig.Lines(
@@ -76,7 +77,7 @@ def by_length(
             numbers=".1f",
             low=0,
             high=100,
-            colours=[COLOURS.get(name, other) for name, other in zip(systems, LINE_COLOURS, strict=False)],
+            colours=[COLOURS.get(name, other) for name, other in zip(systems, spare, strict=False)],
             title="BLEU by words of the source",
         ),
         *rows,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from helpers import runtime, text_metrics
 from helpers.data.tokens import Vocabulary, by_length, detokenise, padded
 from helpers.decoding import Decoded, beam, greedy
@@ -68,15 +70,21 @@ def translate(
     model: Translator, words: Corpus, sentences: Sequence[Sequence[str]], width: int = 1, most: int = 45
 ) -> list[Decoded]:
     """Translate sentences of words, free running: no true word is ever shown. A width above 1 takes a beam."""
+
+    def decode(source: Tensor) -> list[Decoded]:
+        if width == 1:
+            return greedy(model, source, most)
+        return [best for best, *_ in beam(model, source, most, width)]
+
     device = next(model.parameters()).device
     order = sorted(range(len(sentences)), key=lambda place: len(sentences[place]))
     found: list[Decoded | None] = [None] * len(sentences)
     for start in range(0, len(order), 100):
         chosen = order[start : start + 100]
         source = padded([words.source.encode(sentences[place]) for place in chosen]).to(device)
-        beams = beam(model, source, most, width) if width > 1 else zip(greedy(model, source, most))
-        for place, (best, *_) in zip(chosen, beams, strict=True):
-            found[place] = best
+        decoded = decode(source)
+        for place, each in zip(chosen, decoded, strict=True):
+            found[place] = each
     return found
 
 

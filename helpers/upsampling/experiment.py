@@ -91,7 +91,7 @@ def longer(system: str) -> Iterator[dict]:
 
 def mean_losses(history: History, parts: int = 60) -> list[tuple[int, float]]:
     """A loss curve in few points: (the last step of a part, the mean loss over the part)."""
-    length = history.steps // parts
+    length = max(history.steps // parts, 1)
     return list(zip(count(length, length), loss_curve(history.loss, parts), strict=False))
 
 

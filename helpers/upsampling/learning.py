@@ -13,7 +13,7 @@ from helpers.data.scenes import Scenes, make_scenes
 from helpers.data.splits import Split
 from helpers.fcn.experiment import BATCH, CLASSES, TEST_SCENES, score
 from helpers.fcn.model import FCN
-from helpers.training import History, fit
+from helpers.training import History, fit, whole
 from helpers.upsampling.model import Classifier, DeconvNet, FCNLearnedUpsampling, start_from
 
 # The highest learning rate of the cycle: the classifier's is that of notebook 01, the others' the best of those
@@ -94,7 +94,7 @@ def trained_classifier(seed: int, budget: Budget) -> Classifier:
     classifier, scenes = Classifier(), training_scenes(seed, budget)
     batches = endless(scenes.images, scenes.digits[:, 0], budget.batch, seed)
     steps, rate = budget.classifying, RATES["classifier"]
-    fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name="classifier")
+    whole(fit(classifier, batches, F.cross_entropy, steps=steps, lr=rate, name="classifier"))
     return classifier
 
 

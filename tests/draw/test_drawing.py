@@ -83,7 +83,9 @@ def test_the_pictured_second_step_is_one_of_the_models():
         for each, n in zip((made.read, made.written), model.windows, strict=True)
     )
     both = torch.stack([shown["picture"], shown["still wrong"]])[None]
+    assert_close(shown["still wrong"], shown["picture"] - shown["canvas"])
     assert_close(filters.read(both, read, 12)[0], shown["read"])
+    assert_close(shown["z"], made.mean[0, 1])
     stroke = filters.write(shown["patch"][None], written, SHAPE)[0]
     assert_close(shown["canvas after"], (shown["canvas"].logit() + stroke).sigmoid())
     assert_close(shown["at last"], made.canvases[2][0].sigmoid())

@@ -1,6 +1,7 @@
 """The cascade's stages, losses, votes and training; figures say what their arrays hold."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,8 +18,9 @@ from helpers.instances.cascades.losses import by_stage, mask_targets, proposal_l
 from helpers.instances.cascades.network import CHANNELS, PROPOSALS, RATIOS, SIZES, Cascade
 from helpers.instances.cascades.summary import LearnedUpsampling
 from helpers.instances.cascades.warping import box_shifts, shifted
-from helpers.instances.data import draw_scenes
+from helpers.instances.data import SETS, draw_scenes
 from helpers.instances.model import Trunk
+from helpers.training import History
 
 ANCHORS = len(SIZES) * len(RATIOS)  # at each place
 
@@ -244,3 +246,24 @@ def test_a_frame_is_drawn_where_the_box_is():
 def test_known_truth_has_no_box_where_nothing_is(scenes):
     batch, none = experiment.batch_of(scenes), scenes.digits < 0
     assert none.any() and (batch.classes[none] == 0).all() and (batch.boxes[none] == 0).all()
+
+
+def test_a_cascade_has_a_row_for_each_of_the_four_sets(monkeypatch, scenes):
+    monkeypatch.setattr(experiment, "material", lambda seed, budget: (Trunk(), scenes))
+    monkeypatch.setattr(experiment, "held_out", lambda *_: scenes)
+    monkeypatch.setattr(experiment, "RECORD", replace(experiment.RECORD, steps=3))
+    rows = list(experiment.compare(0, [experiment.THREE]))
+    assert [{name: row[name] for name in SETS[0]} for row in rows] == list(SETS)
+    assert all(row["figures"]["seconds_a_scene"] > 0 and row["parameters"] > 0 for row in rows)
+
+
+def test_stopped_in_one_stage_the_next_does_not_begin(monkeypatch, cascade, scenes):
+    begun = []
+
+    def stopped(*given, stage, **options):
+        begun.append(stage)
+        return History([1.0], interrupted=True)
+
+    monkeypatch.setattr(experiment, "learn", stopped)
+    assert experiment.learn_stage_by_stage(cascade, scenes, 9, 0).interrupted and begun == ["1 boxes"]
+    assert all(each.requires_grad for each in cascade.parameters())

@@ -9,6 +9,7 @@ from torch.testing import assert_close
 from torchvision.ops import box_iou, nms
 
 from helpers import results
+from helpers.data.batches import as_input
 from helpers.instances import baseline, experiment, reporting, sds, showing, systems
 from helpers.instances.data import draw_scenes, true_instances
 from helpers.instances.hypercolumns import HypercolumnHead, masked
@@ -215,3 +216,12 @@ def test_recall_counts_what_some_proposal_fits():
     near[0, 3, :4] = False  # 28 of 32 pixels
     truth = Detections(0, masks, torch.tensor([1, 2]), torch.ones(2))
     assert systems.recall([near], [truth]) == {"recall_50": 0.5, "recall_70": 0.5, "proposals": 1.0}
+
+
+def test_components_are_the_pieces_of_each_images_own_class_map(trunk):
+    images, network = torch.stack([squares(), squares().flip(2)]), ClassMap(trunk).eval()
+    for n, found in enumerate(baseline.components(network, images)):
+        scores = network(as_input(images[[n]]))[0].detach()
+        wanted = baseline.pieces(n, scores.argmax(dim=0), scores.softmax(dim=0).amax(dim=0))
+        assert found.image == n and torch.equal(found.masks, wanted.masks)
+        assert_close(found.scores, wanted.scores)

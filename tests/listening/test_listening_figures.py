@@ -36,6 +36,14 @@ def test_the_playhead_names_the_letter_that_sounds_and_its_weight():
     assert near.pixels.shape[1] == figures.NEAR
 
 
+def test_the_curve_is_the_mean_of_a_places_frames():
+    frames = [
+        np.tile([[2.6], [2.6], [-2.0], [-2.0]], (6, 2))[:count] for count in (10, 21)
+    ]  # loud, loud, still, still
+    parts, _ = playhead(sounds=Heard(KEYINGS, frames)).shown()
+    assert parts[3].texts[-2:] == ["strength", "0.50"]
+
+
 def test_every_length_and_score_has_its_own_rows_and_ends_at_its_own_end():
     figure = playhead()
     parts, caption = figure.shown(Length=1, Score=1, Playhead=2)

@@ -1,5 +1,7 @@
 """The experiments of notebook 02, in small: what is cut, enlarged, pasted back, followed up and written down."""
 
+from functools import cache
+
 import pytest
 import torch
 from torch import nn
@@ -202,6 +204,15 @@ def test_rows_of_last_layers_differ_in_the_last_layer_alone(monkeypatch):
 def test_mean_losses_are_means_over_equal_parts():
     history = History([4.0, 2.0, 1.0, 3.0, 5.0, 1.0])
     assert experiment.mean_losses(history, 3) == [(2, 3.0), (4, 2.0), (6, 3.0)]
+    assert experiment.mean_losses(History([4.0, 2.0]), 3) == [(1, 4.0), (2, 2.0)]  # fewer steps than parts
+
+
+def test_a_classifier_that_was_stopped_is_not_kept(monkeypatch):
+    """Every network of the seed starts from it: a part of a training must not pass for a whole one."""
+    monkeypatch.setattr(learning, "fit", lambda *given, **options: History([1.0], interrupted=True))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt, match="run the cell again"):
+            learning.trained_classifier(7, FEW)
 
 
 def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for():
@@ -213,6 +224,7 @@ def test_systems_of_one_seed_start_alike_and_differ_in_what_they_are_called_for(
 
 def test_every_network_of_a_seed_starts_from_the_classifiers_encoder(monkeypatch):
     monkeypatch.setattr(learning, "fit", lambda network, *given, **options: History())
+    monkeypatch.setattr(learning, "trained_classifier", cache(learning.trained_classifier.__wrapped__))
     classifier = learning.trained_classifier(2, FEW)
     with torch.no_grad():
         for number in classifier.parameters():
@@ -232,7 +244,7 @@ def test_every_network_of_a_seed_starts_from_the_classifiers_encoder(monkeypatch
 def test_a_classifier_learns_which_digit_is_on_the_sticker(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        learning, "fit", lambda network, batches, *given, **options: seen.append(next(batches))
+        learning, "fit", lambda network, batches, *given, **options: seen.append(next(batches)) or History()
     )
     learning.trained_classifier.__wrapped__(0, FEW)  # without the cache
     assert sorted(seen[0][1].tolist()) == sorted(learning.training_scenes(0, FEW).digits[:, 0].tolist())

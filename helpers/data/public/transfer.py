@@ -81,7 +81,8 @@ def _attempt(url: str, target: Path, title: str) -> str:
 
 def _receive(response: requests.Response, target: Path, title: str, have: int) -> str:
     """Write what a server sends behind what there is already, or instead of it; the answer is as of `_attempt`."""
-    (part, tag), sent, anew = partial(target), response.headers, response.status_code == 200
+    part, tag = partial(target)
+    sent, anew = response.headers, response.status_code == 200
     if anew:  # no resuming here, or the file has changed: from the start
         have = 0
     elif not sent.get("Content-Range", "").startswith(f"bytes {have}-"):
@@ -92,8 +93,9 @@ def _receive(response: requests.Response, target: Path, title: str, have: int) -
         # Take the bytes as they come, so that lengths and ranges mean them; `_unwrap` looks at them later.
         response.raw.headers.pop("Content-Encoding")
     as_sent = gzipped or "Content-Encoding" not in sent
-    length = sent.get("Content-Length", "") if as_sent else ""
-    whole = have + int(length) if length.isdecimal() else None
+    # A part may end before the file does: only Content-Range says how long the whole is.
+    total = sent.get("Content-Length", "") if anew else sent["Content-Range"].rpartition("/")[-1]
+    whole = int(total) if as_sent and total.isdecimal() else None
     bar = tqdm(desc=title, total=whole, initial=have, unit="B", unit_scale=True, leave=False)
     try:
         with bar, open(part, "ab" if have else "wb") as file:

@@ -64,7 +64,9 @@ def _targets(
         anchors, boxes = boxes, anchors
     own, wanted = (each[:, 2:] - each[:, :2] for each in (anchors, boxes))
     moves = boxes[:, :2] - anchors[:, :2] + (0 if corner else (wanted - own) / 2)
-    unit = wanted if of_boxes else 1 if pixels else own
+    unit = wanted if of_boxes else own
+    if pixels:
+        unit = 1
     return torch.cat([moves / unit, wanted / own if plain else (wanted / own).log()], dim=1)
 
 

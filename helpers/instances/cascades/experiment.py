@@ -110,13 +110,19 @@ def learn_stage_by_stage(cascade: Cascade, scenes: Scenes, steps: int, seed: int
         history = learn(cascade, scenes, steps // 3, seed + number, stage=stage)
         whole.loss += history.loss
         whole.seconds += history.seconds
+        whole.interrupted = history.interrupted
+        if whole.interrupted:
+            break
     cascade.requires_grad_(True)
     return whole
 
 
 @torch.no_grad()
 def opinions(cascade: Cascade, images: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """What the last round says of each of some images (N, 3, H, W) in uint8, as `voted` takes it."""
+    """What the last round says of its boxes in each image (N, 3, H, W) in uint8, as `voted` takes it.
+
+    Boxes without area are left out.
+    """
     for some in images.split(10):
         last = cascade.eval()(as_input(some))[1][-1]
         chances = last.classes.softmax(dim=-1)[..., 1:]  # (B, R, 10)
@@ -197,10 +203,11 @@ def rates(fields: dict[str, Any] = THREE, tried: Sequence[float] = RATES, seed: 
 
 # A seed's systems in one go, since its trunk and scenes are kept.
 PIECES: dict[str, Callable[[], Iterator[dict]]] = {
-    f"cascades{of}, seed {seed}": partial(compare, seed, systems)
-    for of, systems in {"": (THREE, FIVE, DETACHED), ", five stages detached": (FIVE_DETACHED,)}.items()
-    for seed in SEEDS
-} | {
+    **{f"cascades, seed {seed}": partial(compare, seed, (THREE, FIVE, DETACHED)) for seed in SEEDS},
+    **{
+        f"cascades, five stages detached, seed {seed}": partial(compare, seed, (FIVE_DETACHED,))
+        for seed in SEEDS
+    },
     "cascades, ablations": partial(compare, 0, (STAGE_BY_STAGE, UNMASKED)),
     "cascades, separate networks": partial(compare, 0, (SEPARATE, SEPARATE_BY_STAGE)),
     "cascades, rates": rates,

@@ -46,7 +46,7 @@ def system(cascade: Cascade, image: Tensor) -> fig.Figure:
 
 
 def candidates(cascade: Cascade, images: Tensor) -> list[Tensor]:
-    """The masks (R, H, W) of all boxes of the last round in each image (N, 3, H, W) in uint8."""
+    """The masks (R, H, W) of the last round's boxes in each image (N, 3, H, W) in uint8; none of a box without area."""
     return [inside >= 0.5 for inside, _ in opinions(cascade, images)]
 
 

@@ -52,18 +52,18 @@ def learn(class_map: ClassMap, scenes: Scenes, seed: int = 0) -> tuple[dict[str,
 
 @torch.no_grad()
 def seen(
-    networks: dict[str, nn.Module], parts: systems.Trained, cascade: Cascade, scenes: Scenes
+    networks: dict[str, nn.Module], trained: systems.Trained, cascade: Cascade, scenes: Scenes
 ) -> tuple[dict[str, Tensor], dict[str, list[np.ndarray]]]:
     """Scenes as every method sees them: label maps (N, H, W), and pictures with each instance in its own colour."""
     images = as_input(scenes.images)
     semantic = {
-        "01 skips": parts.parts["class map"](images).argmax(dim=1),
+        "01 skips": trained.parts["class map"](images).argmax(dim=1),
         "02 upsampling": networks["upsampling"].eval()(images).argmax(dim=1),
         "03 refinement": refining.label_passes(networks["refinement"], scenes.images)[:, -1],
         "04 multi-scale": networks["multi-scale"](images).argmax(dim=1),
         "truth": scenes.labels,
     }
-    of_parts = {name: found for name, (found, _) in systems.find(parts, scenes).items()}
+    of_parts = {name: found for name, (found, _) in systems.find(trained, scenes).items()}
     found = {
         "01 pieces": of_parts["class map"],
         "05a SDS": of_parts["SDS"],

@@ -20,8 +20,8 @@ def _nouns(listing: str) -> tuple[Noun, ...]:
         spanish, english, gender = entry.split()
         alone = spanish.startswith("*") or "mass" in kinds
         spanish = spanish.lstrip("*")
-        plural = (spanish, english) if alone else (pluralised(spanish), english_plural(english))
-        forms = zip((spanish, english), plural, strict=True)
+        many = (spanish, english) if alone else (pluralised(spanish), english_plural(english))
+        forms = (spanish, many[0]), (english, many[1])
         found.append(Noun(*forms, gender, frozenset(kinds.split()), takes_el=spanish == "agua"))
     return tuple(found)
 

@@ -34,6 +34,7 @@ class Site:
         self.status: list[int] = []  # for each next answer, instead of 200
         self.ranges = True  # can send a part of a file
         self.lying = False  # sends another part than the one asked for
+        self.short = 0  # bytes that a part, once, holds less than what is missing
         self.length = True  # says how long the file is
         self.encoding = ""  # what it says that it did to the file
         self.version = '"1"'
@@ -79,18 +80,19 @@ class Site:
             request.send_error(416)
             return
         if start:
-            start -= self.lying
+            start, end, self.short = start - self.lying, len(whole) - self.short, 0
             request.send_response(206)
-            request.send_header("Content-Range", f"bytes {start}-{len(whole) - 1}/{len(whole)}")
+            request.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(whole)}")
         else:
+            end = len(whole)
             request.send_response(200)
         request.send_header("ETag", self.version)
         if self.encoding:
             request.send_header("Content-Encoding", self.encoding)
         if self.length:
-            request.send_header("Content-Length", str(len(whole) - start))
+            request.send_header("Content-Length", str(end - start))
         request.end_headers()
-        body = whole[start:][: self.cuts.pop(0) if self.cuts else None]
+        body = whole[start:end][: self.cuts.pop(0) if self.cuts else None]
         self.sent += len(body)
         request.wfile.write(body)
 

@@ -39,6 +39,13 @@ def test_a_cut_transfer_starts_again_where_pieces_do_not_fit(site, change, range
     assert [wanted for path, wanted in site.asked if path == TRAINING] == ranges
 
 
+def test_a_part_that_ends_before_the_file_does_is_not_the_rest_of_it(site):
+    site.cuts, site.short = [50], 10
+    assert public.multi30k() == PAIRS
+    rest = f"bytes={len(site.files[TRAINING]) - 10}-"
+    assert site.asked[:3] == [(TRAINING, None), (TRAINING, "bytes=50-"), (TRAINING, rest)]
+
+
 def test_pieces_of_two_versions_are_not_joined(site):
     class Changing(list):
         def pop(self, *_: object) -> int:
