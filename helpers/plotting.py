@@ -54,7 +54,7 @@ def overlay(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
         labels: (H, W) integers in 0..11; 0, the background, is never tinted.
 
     Returns:
-        (H, W, 3) uint8, rounded half up.
+        (H, W, 3) uint8, rounded.
 
     Raises:
         ValueError: shapes, dtypes or labels are not as above.

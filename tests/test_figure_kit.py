@@ -182,6 +182,11 @@ def test_compositions_are_refused_in_words():
         fig.Choice("Map", ["a", "b"]).on("c")
     with pytest.raises(ValueError, match="'box' cannot be True; expected a box's number, 0 to 1"):
         fig.BoxHandle([[0, 0, 2, 2], [1, 1, 2, 2]], first=True)
+    with pytest.raises(ValueError, match="at least one layer"):
+        fig.Stage(when=0)
+    with pytest.raises(ValueError, match="5 numbers for 3 places"):
+        curve = fig.Lines({"a": fig.array([[0, 1, 2, 3, 4]])[fig.Slider("t", 1)]}, x=[1, 2, 3])
+        fig.Figure(curve, caption="", alt="A curve.")
     with pytest.raises(ValueError, match="change with the state"):
         fig.Choice("word", fig.names([["a"], ["b"]])[fig.Slider("t", 2)]).on("a")
     with pytest.raises(ValueError, match="at most 1.5 fit on a page"):

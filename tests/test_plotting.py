@@ -28,7 +28,7 @@ def test_class_colours_stand_out_from_what_lies_behind_them(sight):
 
 
 def test_overlay_worked_out_by_hand():
-    """Class 1 is (179, 102, 255), class 2 (255, 204, 26); 0.6 of it and 0.4 of the picture, rounded half up."""
+    """Class 1 is (179, 102, 255), class 2 (255, 204, 26); 0.6 of it and 0.4 of the picture."""
     image = np.array([[[100, 200, 50], [100, 200, 50], [0, 2, 255]]], np.uint8)
     out = overlay(image, np.array([[0, 1, 2]]))
     assert out.dtype == np.uint8
@@ -194,7 +194,8 @@ def test_label_maps_name_rows_and_the_classes_that_occur(monkeypatch):
 
 def test_learning_curves_are_means_in_the_middle_of_their_steps():
     runs = {"a": {5: 1.0, 6: 2.0, 7: 6.0, 8: 4.0}, "stopped": {5: 1.0, 6: 3.0}, "from 0": [0.0, 3.0, 6.0]}
-    figure = plotting.learning_curves(runs, "loss", "It falls", width=3)
+    figure = plotting.learning_curves(runs, "loss", "It falls", width=3, scale="log")
+    assert figure.axes[0].get_yscale() == "log"
     (x, y), (x_stopped, y_stopped), (x_listed, y_listed) = (line.get_data() for line in figure.axes[0].lines)
     assert list(x) == [6, 7] and list(y) == pytest.approx([3, 4])
     assert list(x_stopped) == [6] and list(y_stopped) == pytest.approx([2])

@@ -54,7 +54,7 @@ function lines(part, tools) {
     const [values, here] = [valuesOf(), symbols.value(part.mark)];
     const across = acrossOf(values);
     const ups = values.map((each) => each.map(up));
-    const coloured = (kind, lines) => lines.flatMap((each, i) => each.map((numbers) => [kind, numbers, part.colours[i]]));
+    const coloured = (kind, found) => found.flatMap((shapesOf, i) => shapesOf.map((numbers) => [kind, numbers, part.colours[i]]));
     const curves = coloured("polyline", ups.map((each) => runsOf(across, each)));
     const mark = here === null ? [] : [["line", [across[here], TOP, across[here], BOTTOM], ""]];
     const dots = coloured("circle", ups.map((each) => (Number.isFinite(each[here]) ? [[across[here], each[here], 4]] : [])));

@@ -63,6 +63,8 @@ class Lines(Part):
         """The places of the numbers across, and those of each curve downwards, in the chart's units."""
         values = [np.asarray(each, float) for each in now.values]
         x = np.arange(max(map(len, values)), dtype=float) if now.x is None else now.x
+        if (longest := max(map(len, values))) > len(x):
+            raise ValueError(f"A curve has {longest} numbers for {len(x)} places of x; give each its own.")
         span = (now.high - now.low) or 1  # divided by last: its inverse may be more than a number holds
         ups = [BOTTOM - (BOTTOM - TOP) * (each - now.low) / span for each in values]
         return LEFT + (RIGHT - LEFT) * (x - x[0]) / (x[-1] - x[0] or 1), ups

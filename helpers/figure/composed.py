@@ -96,13 +96,14 @@ class Figure(anywidget.AnyWidget):
         own = [control for part in flat(parts) for control in part.controls]
         drawn = [control for part in flat(parts) if part.kind == "tokens" for control in part.controls]
         book = Book()
-        told, values = book(parts), {name: stored(value) for name, value in values.items()}
-        book([*values.values(), *also])
+        composed = book(parts)
+        values = {name: stored(value) for name, value in values.items()}
+        book([*values.values(), *also])  # now it has met every control
         self._controls = _by_name([*also, *own, *book.controls])
         self._caption = Text(caption, **{**self._controls, **values})
         self._still = still or {}
         spec = {
-            "parts": told,
+            "parts": composed,
             "caption": book(self._caption),
             "controls": [book(control)["$"] for control in self._controls.values()],
             "panel": [name for name, control in self._controls.items() if control not in drawn],

@@ -32,8 +32,8 @@ class Ask(Symbol):
 
     Args:
         name: what is asked, as a page without kernel names it: "A sentence of your own" (needs a running notebook).
-        answer: called with the values of `inputs`; returns numbers, texts, lists or a dictionary of such. A
-            ValueError's message is shown to the reader.
+        answer: called with the values of `inputs`; returns numbers, texts, lists, or a dictionary of such by
+            texts. A ValueError's message is shown to the reader.
         stored: the value where nothing need be asked, and where no kernel is.
         when: ask only where this is true (a number, picked).
         inputs: what the question says.

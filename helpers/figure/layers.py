@@ -91,7 +91,8 @@ class Crop(Image):
         return int(now.box[3]), int(now.box[2])
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
-        picture, (left, top, width, height) = coloured(now.picture), map(int, now.box)
+        picture = coloured(now.picture)
+        left, top, width, height = map(int, now.box)
         rows, columns = np.mgrid[top : top + height, left : left + width]
         inside = (rows >= 0) & (rows < len(picture)) & (columns >= 0) & (columns < picture.shape[1])
         out = np.full((height, width, 3), OUTSIDE, np.uint8)

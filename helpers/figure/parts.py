@@ -70,6 +70,8 @@ class Stage(Part):
         self, *layers: Layer, pointer: Control | None = None, side: int = 384, **rest: object
     ) -> None:
         super().__init__(**rest)
+        if not layers:
+            raise ValueError("A stage needs at least one layer, such as fig.Image(picture).")
         self.layers = list(layers)
         self.args |= {"side": side, "layers": self.layers}
         self.answers(pointer)

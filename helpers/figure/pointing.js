@@ -1,6 +1,6 @@
 // What mouse, pen, finger and keys do on a picture: one function a kind of control that answers there.
-// Each gives {point(x, y, begins), keys, help}: a place in the picture's own pixels, whether a press begins there, and
-// what each key does. `hover`: a mouse moves it without a press.
+// Each gives {point(x, y, begins), keys, help}: a place in the picture's own pixels or a chart's own units, whether a press
+// begins there, and what each key does. `hover`: a mouse moves it without a press.
 
 import { clamp, set } from "./page.js";
 import { asList } from "./arrays.js";

@@ -81,6 +81,7 @@ def _flow(
 
 def _lined(texts: Sequence[str]) -> tuple[list[tuple[float, float]], int]:
     """Places of words (letters from the left, middle of the line), and how many lines they take."""
+    # They start half a letter from the left, and half a line from the top: places are middles, the end half a line on.
     places, end = _flow([(len(text), 1) for text in texts], 0.5, LETTERS, 3, 0)
     return places, max(1, int(end))
 

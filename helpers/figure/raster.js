@@ -23,7 +23,7 @@ function between(size, cells, smooth = true) {
   const placeOf = (i) => (smooth ? Math.max((i + 0.5) * (cells / size) - 0.5, 0) : Math.floor((i * cells) / size));
   const place = Float64Array.from({ length: size }, (_, i) => placeOf(i));
   const low = Int32Array.from(place, Math.floor);
-  return { low, high: low.map((cell) => Math.min(cell + 1, cells - 1)), weight: place.map((p, i) => p - low[i]) };
+  return { low, high: low.map((cell) => Math.min(smooth ? cell + 1 : cell, cells - 1)), weight: place.map((p, i) => p - low[i]) };
 }
 
 /** A map (h, w) enlarged to height x width by the four nearest cells. */

@@ -40,7 +40,7 @@ function liveState(model, draw, signal) {
 function asker(model, draw, say, signal) {
   const answers = new Map();
   const shown = new Map(); // what stands on the page of each question: it stays while Python thinks
-  let [asked, timer] = [{}, 0]; // the question that is open or was answered last, and what comes next if no answer does
+  let [asked, timer] = [{}, 0]; // the newest question, open or answered; until it is sent, then until patience ends
 
   const hear = () => {
     const answer = model.get("answer");

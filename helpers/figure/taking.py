@@ -35,7 +35,7 @@ def _plain(values: object, called: str) -> np.ndarray:
     if hasattr(values, "detach"):  # a tensor of torch, which this module need not import
         values = values.detach().cpu()
         return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()
-    if isinstance(values, list | tuple):
+    if isinstance(values, Sequence) and not isinstance(values, str | bytes):
         values = [_plain(each, called) for each in values]
     try:
         return np.asarray(values)

@@ -75,7 +75,9 @@ function ribbons(part, tools, box) {
       path.toggleAttribute("data-chosen", target.hasAttribute("data-chosen"));
     });
   }
-  new ResizeObserver(update).observe(box); // lines of words break elsewhere
+  const breaks = new ResizeObserver(update); // lines of words break elsewhere
+  breaks.observe(box);
+  tools.signal.addEventListener("abort", () => breaks.disconnect());
   return update;
 }
 

@@ -101,6 +101,21 @@ def test_it_follows_the_theme_and_stays_legible(page, scheme, theme):
     assert min(ratios) >= 4.5  # WCAG 2, level AA
 
 
+@pytest.mark.parametrize(
+    ("scheme", "ground", "theme"), [("light", "#111111", "dark"), ("dark", "#ffffff", "light")]
+)
+def test_the_ground_behind_it_decides_not_the_system(plain, scheme, ground, theme):
+    """JupyterLab's dark theme on a light system, and the reverse."""
+    page = plain.open("masks")
+    page.page.emulate_media(color_scheme=scheme)
+    page.root.evaluate("(root, ground) => (root.parentElement.style.background = ground)", ground)
+    page.page.evaluate("document.body.dataset.jpThemeName = 'other'")  # as JupyterLab tells of it
+    page.page.wait_for_function(
+        "theme => document.querySelector('.composed').dataset.theme === theme", arg=theme
+    )
+    assert min(page.root.locator("p, legend, span, output, button").evaluate_all(CONTRAST)) >= 4.5
+
+
 CONTRAST = """nodes => {
   const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
   const luminance = (colour) => {

@@ -336,3 +336,16 @@ def test_a_box_is_dragged_and_sized_by_a_finger(plain):
     settled(page, figure, box=boxes.index([40, 10, 30, 30]))
     page.swipe((55, 25), (15, 35), number=1)
     settled(page, figure, box=boxes.index([0, 20, 30, 30]))
+
+
+def test_a_curve_has_the_colour_of_its_name(plain):
+    page = plain.open("watch_it_learn")
+    colour = page.root.locator(".key i").first.evaluate("node => getComputedStyle(node).backgroundColor")
+    expect(page.root.locator(".chart polyline").first).to_have_css("stroke", colour)
+
+
+@pytest.mark.parametrize(("columns", "mode"), [(["1", "22"], "horizontal-tb"), (["a", "new"], "vertical-rl")])
+def test_short_names_of_columns_stand_upright(plain, columns, mode):
+    figure = fig.Figure(fig.Matrix(np.eye(2), ["a", "b"], columns), caption="Ones.", alt="A diagonal.")
+    page = plain.put("upright", figure)
+    expect(page.root.locator(".column-names span").first).to_have_css("writing-mode", mode)
