@@ -35,7 +35,7 @@ from helpers.plotting import class_legend
 WIDTH, EDGE, DPI = 640, 18, 80  # pixels; dots an inch, as the course's style has them
 COLUMNS = 4  # steps in a line, where they have no places
 THUMB, THINNEST = 88, 14  # pixels of a thumbnail's longer side, and of a strip's shorter one
-NAME, SHAPE, LEGEND = 18, 17, 24  # pixels of the lines above and below it, and of a line of the legend
+NAME, SHAPE, LEGEND = 18, 20, 24  # pixels of the lines above and below it, and of a line of the legend
 LETTER, LINE = 6.1, 13  # pixels of a letter and a line of an operation
 BETWEEN, RISE = 16, 12  # pixels between rows without an arrow, and of an arrow over a step
 INK, ARROW = "#1c1b22", "#5a1fd1"
@@ -157,7 +157,7 @@ def anatomy(steps: Sequence[Step]) -> Drawing:
             extent = (left, left + wide, top + tall, top)
             axes.imshow(layout.pictures[step.name], extent=extent, interpolation="auto")
         axes.text(x, top - 4, step.name, va="bottom", fontsize=10.5, weight="bold", **centred)
-        axes.text(x, top + tall + 5, step.shape, va="top", fontsize=9.5, **centred)
+        axes.text(x, top + tall + 8, step.shape, va="top", fontsize=9.5, **centred)
     axes.set(xlim=(0, WIDTH), ylim=(height, 0), aspect="auto")
     for arrow in layout.arrows:
         _draw(axes, layout, *arrow)

@@ -115,7 +115,9 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         for i, number in enumerate(shown.texts[len(rows) : len(shown.texts) - len(columns)]):
             middle = i % width + 0.5, i // width + 0.5
             axes.text(*middle, number, ha="center", va="center", bbox=WHITE, **SMALL)
-    axes.imshow(shown.pixels, interpolation="nearest", aspect="auto", extent=(0, width, height, 0))
+    # Enlarged, a pixel stays a square; made smaller by leaving pixels out, a picture with letters could not be read.
+    way = "hanning" if width > axes.bbox.width else "nearest"
+    axes.imshow(shown.pixels, interpolation=way, aspect="auto", extent=(0, width, height, 0))
     for kind, numbers, text in shown.shapes:
         if kind == "text":
             axes.text(*numbers, text, va="top", bbox=WHITE, **SMALL)
