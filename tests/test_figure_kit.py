@@ -226,6 +226,15 @@ def test_the_poster_is_wide_enough_and_tells_the_state():
     assert len(bundle["image/png"]) < 80_000
 
 
+def test_a_poster_that_is_smaller_than_its_picture_leaves_no_line_out():
+    """Of black and white lines in turn, a smaller picture is grey; with pixels left out, it is black or white."""
+    lines = np.zeros((1280, 1280), np.uint8)
+    lines[::2] = 255
+    poster = fig.Figure(fig.Stage(fig.Image(lines), side=1280), caption="", alt="Lines.").poster()
+    greys = np.asarray(Image.open(io.BytesIO(poster)).convert("L"), int)
+    assert (abs(greys - 128) < 60).mean() > 0.5
+
+
 @pytest.mark.filterwarnings("error")
 def test_the_style_of_static_pictures_lays_out_no_poster():
     with plt.style.context(plotting.STYLE):

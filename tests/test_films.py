@@ -58,6 +58,11 @@ def test_without_the_data_it_is_said_what_is_missing(noise_camvid, monkeypatch):
             ask()
 
 
+def test_it_is_said_whether_camvid_is_at_hand(monkeypatch, capsys):
+    monkeypatch.setattr(public.cached, "available", {"camvid": True}.get)
+    assert films.at_hand() and "CamVid is here" in capsys.readouterr().out
+
+
 def test_what_stands_under_void_changes_neither_loss_nor_score(monkeypatch):
     network, scenes = RedClassifier(), noise_streets(2)
     images = scenes.images.clone()

@@ -90,6 +90,20 @@ def test_padding_changes_nothing_and_keying_follows_its_own_strokes(attention):
     assert 1 <= int(lengths) <= 7
 
 
+def test_a_text_that_has_had_its_last_stroke_counts_no_more(monkeypatch):
+    model, asked = Keyer("window", size=16).eval(), []
+
+    def split(numbers):
+        """The first text ends with its second stroke, the other with its fourth."""
+        asked.append(numbers)
+        ends = torch.tensor([1.0 if len(asked) == each else -1.0 for each in (2, 4)])
+        return torch.zeros(2, 1), torch.zeros(2, 1, 2), torch.zeros(2, 1, 2), ends
+
+    monkeypatch.setattr(model, "split", split)
+    strokes, lengths, _ = key(model, torch.tensor([[3, 1], [2, 5]]), most=7)
+    assert lengths.tolist() == [2, 4] and strokes.shape[1] == 4
+
+
 @pytest.mark.parametrize(
     "call, message",
     [
