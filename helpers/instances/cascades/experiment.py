@@ -209,7 +209,10 @@ PIECES: dict[str, Callable[[], Iterator[dict]]] = {
         for seed in SEEDS
     },
     "cascades, ablations": partial(compare, 0, (STAGE_BY_STAGE, UNMASKED)),
-    "cascades, separate networks": partial(compare, 0, (SEPARATE, SEPARATE_BY_STAGE)),
+    **{
+        f"cascades, separate networks, seed {seed}": partial(compare, seed, (SEPARATE, SEPARATE_BY_STAGE))
+        for seed in SEEDS
+    },
     "cascades, rates": rates,
     "cascades, rates of five stages": partial(rates, FIVE, LOW_RATES),
     "cascades, lowest rates of five stages": partial(rates, FIVE, LOWEST_RATES),
