@@ -113,10 +113,10 @@ def control() -> Iterator[dict]:
         yield trained("no attention", seed, RECORD.strokes, images, fields, rate)[1]
 
 
-def strokes() -> Iterator[dict]:
+def strokes(numbers: Sequence[int] = (1, 4, 16)) -> Iterator[dict]:
     """Train with attention by numbers of steps, one run each, for a third of the steps of the main runs."""
     images = held_out(RECORD.tested).images
-    for number in (1, 4, 16):
+    for number in numbers:
         fields = {"model": "attention, short"} | TWO_DIGITS | {"T": number}
         yield trained("attention", 0, RECORD.strokes // 3, images, fields, steps=number)[1]
 
@@ -217,6 +217,7 @@ PIECES = {
         "strokes, seed 1": partial(draw, 1),
         "strokes, seed 2": partial(draw, 2),
         "steps": strokes,
+        "steps, eight": partial(strokes, (8,)),
         "glimpses, seed 1": partial(glimpses, 1),
         "glimpses, seed 2": partial(glimpses, 2),
         "rates": rates,
