@@ -117,7 +117,7 @@ def stroke_by_stroke(
         framed(target, fig.array(read)[t], "The picture, and what is read"),
         framed(drawn[t], where, "The canvas, and where is written"),
         also=(t, swapped, draw, boxes),
-        caption="Step {Step}: {nats:.1f} nats. Step {which} draws with {own}.",
+        caption="Step {Step}: {nats:.1f} nats. The z of step {which}: {own}.",
         alt=alt,
         still={"Step": T - 1},
         nats=fig.array(kl)[t],

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from helpers.ops import check_tensor
 
 END = 27  # the number of the mark after a text's last letter; A to Z are 1 to 26
-ADVANCE = 0.4  # letters the window moves at a stroke, at first: a letter of Morse code has about 2.5 strokes
+ADVANCE = 0.4  # letters the window moves at a stroke, at first: a bit more than the mean, as a letter has about three
 # The most that the logarithm of the advance may be: a window that leaps beyond the text never learns to come back.
 FASTEST = math.log(1.5)
 LOG_DEVIATION = (-5.0, 2.0)

@@ -65,7 +65,7 @@ def descend(
     optimiser = torch.optim.SGD(groups, lr=RATE)
     history = History()
     batches = shuffled(len(images), min(BATCH, len(images)), Generator().manual_seed(seed))
-    for step in tqdm(range(steps + 1), desc=name, disable=not name, mininterval=0.5):
+    for step in tqdm(range(steps + 1), desc=name, total=steps, disable=not name, mininterval=0.5):
         if watch and step % WATCH_EVERY == 0:
             network.eval()
             history.watched[step] = watch(network)

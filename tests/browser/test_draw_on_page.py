@@ -46,8 +46,8 @@ def test_a_filter_is_chosen_on_its_number_and_the_stride_by_a_key(plain):
 
 def test_strokes_play_and_a_draw_is_swapped(plain):
     page = plain.put("strokes", compositions.stroke_by_stroke())
-    assert page.caption() == "Step 1 of 3: 3.0 nats. Step 1 draws with the picture's own."
+    assert page.caption() == "Step 1 of 3: 3.0 nats. The z of step 1: the picture's own."
     page.press("End")
     assert page.caption().startswith("Step 3 of 3: 0.3 nats.")
     page.root.get_by_label("another draw").check()
-    assert page.caption().endswith("Step 1 draws with another draw.")
+    assert page.caption().endswith("The z of step 1: another draw.")
