@@ -24,9 +24,9 @@ RATES_TRIED = Budget(scenes=2000, features=200, pixels=0)
 BANDS_LEARNED = Budget(scenes=2000, features=250, pixels=60)
 TRIED = (3e-3, 1e-2, 3e-2)
 COMPARED_LIVE = ("multi-scale", "single scale, dilated")
-# Bands of half an octave: networks learn from one, and are tested on all.
-BANDS = ((10, 14), (14, 20), (20, 28), (28, 40), (40, 56), (56, 80))
-LEARNED_BAND = (28, 40)
+# Half an octave each: networks learn from one, and are tested on all.
+HEIGHTS = ((10, 14), (14, 20), (20, 28), (28, 40), (40, 56), (56, 80))
+LEARNED_HEIGHTS = (28, 40)
 
 # The rows of the paper's table in small, and those that it does not have: what each is called -> its fields.
 ROWS = {
@@ -91,13 +91,13 @@ def rates(budget: Budget = RATES_TRIED, seed: int = 0) -> Iterator[dict]:
 
 
 def bands(seed: int, budget: Budget = BANDS_LEARNED) -> Iterator[dict]:
-    """Train shared and own weights on one band of heights, and test them on all bands."""
-    train = draw_scenes(budget.scenes, seed, count=1, height=LEARNED_BAND)
+    """Train shared and own weights on digits of `LEARNED_HEIGHTS`, and test them on all `HEIGHTS`."""
+    train = draw_scenes(budget.scenes, seed, count=1, height=LEARNED_HEIGHTS)
     for weights in ("shared", "own"):
         network = new_network("multi-scale", seed, shared=weights == "shared")
         history = learn_features(network, train, budget.features, seed, name=weights)
         network, _ = learn_pixels(network, train, budget.pixels, seed)
-        for low, high in BANDS:
+        for low, high in HEIGHTS:
             test = draw_scenes(budget.tested, 0, "test", count=1, height=(low, high))
             figures = score(by_pixels(network, test.images), test)
             figures = {name: figures[name] for name in ("mean_iou", "class_accuracy")}

@@ -46,7 +46,8 @@ def scales(images: object, labels: object, truth: object, instances: object, alt
 
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
     on = [fig.Toggle(name, True) for name in ("Full size", "Half size", "Quarter size")]
-    legend = fig.Legend(DIGIT_CLASSES, present=fig.array(known)[scene])
+    there = np.maximum(_occurring(maps), _occurring(known)[:, None, None, None])
+    legend = fig.Legend(DIGIT_CLASSES, present=fig.array(there)[scene, *on])
     blend = fig.Slider("Blend", 101, 70, labels="{}%")
     chosen = fig.array(maps)[scene, *on]
     at = fig.Pointer(size)
@@ -76,6 +77,13 @@ def scales(images: object, labels: object, truth: object, instances: object, alt
         lost=fig.names(lost.tolist())[scene, *on],
         here=fig.names(DIGIT_CLASSES)[chosen[at.y, at.x]],
     )
+
+
+def _occurring(labels: np.ndarray) -> np.ndarray:
+    """The classes that label maps (..., H, W) hold: (..., classes), each in its own place, 0 where it is missing."""
+    classes = np.arange(len(DIGIT_CLASSES))
+    there = [(labels == k).any(axis=(-2, -1)) for k in classes]
+    return np.stack(there, axis=-1) * classes
 
 
 def leaf_to_root(
@@ -131,7 +139,8 @@ def leaf_to_root(
     lengths = fig.array([[len(path) for path in each] for each in paths])[scene, leaf]
     step = fig.Slider("Node", lengths, labels="{}", keys="-+")
     level = fig.Slider("Regions of the cut", len(regions), labels=[str(each) for each in regions])
-    legend = fig.Legend(DIGIT_CLASSES, present=fig.array(known)[scene])
+    there = np.maximum(_occurring(levels), np.maximum(_occurring(covers), _occurring(known))[:, None])
+    legend = fig.Legend(DIGIT_CLASSES, present=fig.array(there)[scene, level])
     k = fig.Each(longest)
     node, least = path[step], fig.array(places)[scene, leaf]
     curves = [[cost[p].tolist() for p in ps] for ps, cost in zip(paths, costs, strict=True)]
@@ -171,7 +180,7 @@ def leaf_to_root(
             fig.Regions(shown, run[path[k]], blend=80, when=fig.array([0, 1, 0])[kind]),
             fig.Regions(shown, run[path[k]], LEAST, 80, when=fig.array([0, 0, 1])[kind]),
             fig.Note(3, 16, fig.names(told)[scene, leaf, k], when=fig.array([0, 1, 1])[kind]),
-            title="Its path from leaf to root, with entropies; the least in violet",
+            title="Its path from leaf to root, with entropies; the least in violet (no number: beyond the root)",
             columns=8,
             choose=step,
         ),
@@ -197,7 +206,7 @@ def leaf_to_root(
 
 def system(
     image: object,
-    bands: Sequence[object],
+    levels: Sequence[object],
     maps: Sequence[object],
     stacked: object,
     scores: object,
@@ -207,20 +216,20 @@ def system(
     """Walk through the network: the image, its pyramid, one network on each level, the stack, the labels.
 
     Args:
-        image: (H, W, 3). bands: of the pyramid, (1, 3, h, w) each. maps: (1, F, h / 4, w / 4) each.
+        image: (H, W, 3). levels: of the pyramid, (1, 3, h, w) each. maps: (1, F, h / 4, w / 4) each.
         stacked: (3 F, H / 4, W / 4). scores: (classes, H, W). network, classifier: how many parameters they have.
     """
     sizes, above, steps, picture = ("full", "half", "quarter"), None, [], taking.image(image)
-    split = "One band of it goes to each level."
+    split = "A level holds what halving loses; the last one holds the rest."
     read = f"The same kernels on every level, {network:,} parameters: a digit twice as large meets them one level on."
-    for row, (size, band, found) in enumerate(zip(sizes, bands, maps, strict=True)):
+    for row, (size, level, found) in enumerate(zip(sizes, levels, maps, strict=True)):
         here = ("image", "halved", "quartered")[row]
         if row:
             cells = picture.reshape(len(picture) // 2, 2, picture.shape[1] // 2, 2, 3)
             picture = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
         steps += [
             fig.Step(here, picture, note=split, after={above: "halve"} if row else None, place=(0, row)),
-            fig.Step(f"{size} size", band[0], after={here: "band"}, place=(1, row)),
+            fig.Step(f"{size} size", level[0], after={here: "level"}, place=(1, row)),
             fig.Step(f"maps, {size}", found[0], after={f"{size} size": "read"}, place=(2, row), note=read),
         ]
         above, split = here, ""

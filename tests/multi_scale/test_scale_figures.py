@@ -81,6 +81,25 @@ def test_switching_a_scale_off_tells_what_is_lost():
     assert (parts[0].pixels[2:10, 14:22] != 0).any() and (parts[0].pixels[14:] == 0).all()
 
 
+def named(figure, **state):
+    """The digits that the legend names as drawn in a state, as labels."""
+    look = figure.look(**state)
+    return set(look(figure._controls["Classes"].args["present"]).tolist()) - {0}
+
+
+def test_the_legend_names_wrong_digits_that_are_drawn_beside_the_true_ones():
+    _, tree, truth = scene()
+    labels = torch.zeros(1, 2, 2, 2, SIDE, SIDE, dtype=torch.long)
+    labels[0, 1, 0, :, -1, -1] = 7  # without the half size a digit is made up
+    figure = switched(labels=labels)
+    assert named(figure) == {3} and named(figure, **{"Half size": False}) == {3, 7}
+    shares = trees.histograms(tree, truth)
+    shares[:, [3, 6]] = shares[:, [6, 3]]  # another digit is predicted,
+    shares[-1] = torch.eye(11)[0]  # and the root is taken for background
+    figure = walk(shares=[shares])
+    assert named(figure) == {3, 6} and named(figure, **{"Regions of the cut": 1}) == {3}
+
+
 def test_the_system_names_every_tensor_with_its_shape():
     bands = [torch.randn(1, 3, 16 // 2**k, 16 // 2**k) for k in range(3)]
     maps = [torch.rand(1, 4, 4 // 2**k, 4 // 2**k) for k in range(3)]
