@@ -192,7 +192,7 @@ def test_compositions_are_refused_in_words():
     with pytest.raises(ValueError, match="expected uint8"):
         fig.Image(fig.array(np.random.default_rng(0).random((2, 6, 8)))[fig.Slider("t", 2)])
     with pytest.raises(ValueError, match="'a' has 3 numbers for 2 places of x"):
-        fig.Lines({"a": [1, 2, 3]}, x=[0, 1])
+        fig.Figure(fig.Lines({"a": [1, 2, 3]}, x=[0, 1]), caption="", alt="A curve.")
     with pytest.raises(ValueError, match="'Map' cannot be 'c'; expected one of a, b"):
         fig.Choice("Map", ["a", "b"]).on("c")
     with pytest.raises(ValueError, match="'box' cannot be True; expected a box's number, 0 to 1"):

@@ -122,9 +122,8 @@ def test_tokens_are_chosen_by_click_and_by_keys(plain):
     page.pointer(20, 90, number=1)
     page.press("ArrowRight", "Shift+ArrowUp", number=1)
     settled(page, figure, place=[39.5, 23.5])  # the middle of a cell of the coarse grid
-    page.switch("Smooth")
     page.press("]")
-    settled(page, figure, Smooth=False, System="two glimpses")
+    settled(page, figure, System="two glimpses")
 
 
 def test_ribbons_join_words_and_follow_the_choice(plain):
