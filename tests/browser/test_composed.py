@@ -141,7 +141,7 @@ def test_ribbons_join_words_and_follow_the_choice(plain):
     middles = [box["x"] + box["width"] / 2 - left for box in tokens]
     assert [x0, x1] == pytest.approx(middles, abs=1)
     page.press("ArrowDown", number=0)  # the matrix's rows are the same words
-    page.root.get_by_role("button", name="gato").click()
+    page.root.get_by_role("checkbox", name="gato").click()
     settled(page, figure, **{"Word": "is", "Switched off": [True, False, True]})
 
 
