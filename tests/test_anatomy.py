@@ -81,6 +81,18 @@ def test_maps_show_the_channels_that_vary_most():
     assert (sheet[-1, -1] == (68, 1, 84)).all()
 
 
+def test_the_channels_that_are_drawn_keep_the_network_s_order():
+    maps = np.stack([np.eye(32), np.zeros((32, 32)), 9 * np.tri(32)])
+    shown = pixels(fig.Step("maps", maps), 2)[:, :32]  # of the two that vary, the first varies less
+    assert (shown == pixels(fig.Step("maps", maps[:1]), 1)).all()
+
+
+def test_a_picture_s_shape_is_told_as_the_network_has_it_and_words_by_their_own_name():
+    assert fig.Step("image", np.zeros((4, 6, 3), np.uint8)).shape == "3 × 4 × 6"
+    assert fig.Step("grey", np.zeros((4, 6)), kind="image").shape == "4 × 6"
+    assert fig.Step("text", ["A", "B"], unit="letter").shape == "2 letters"
+
+
 def test_every_arrow_bears_its_operation_and_its_parameters_once():
     steps = [
         fig.Step("image", IMAGE, place=(0, 0)),

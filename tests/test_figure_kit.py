@@ -85,6 +85,21 @@ def test_the_poster_draws_the_weights_of_words():
     assert (np.diff(columns) > 30).sum() == 1
 
 
+def test_the_poster_draws_a_wave_under_marked_words_alone():
+    t = fig.Slider("t", 2)
+    tokens = fig.Tokens(["yesterday", "he", "ate"], marked=fig.array([[0, 0, 0], [1, 0, 0]])[t])
+    figure = fig.Figure(tokens, caption="", alt="Words.")
+    plain, marked = (np.asarray(Image.open(io.BytesIO(figure.poster(t=k))).convert("L"), int) for k in (0, 1))
+    columns = np.unique((abs(plain - marked) > 60).nonzero()[1])
+    assert len(columns) > 30 and columns.max() < 100  # under the first word, not under the others
+
+
+def test_no_line_of_a_poster_s_caption_runs_over_its_edge():
+    caption = "Row 35.07 and column 45.33 weigh 0.62 above and 0.05 below, together 138.4 of 255. " * 4
+    poster = fig.Figure(fig.Words("A"), caption=caption, alt="Words.").poster()
+    assert np.asarray(Image.open(io.BytesIO(poster)).convert("L"))[:, -6:].min() > 200
+
+
 @pytest.mark.parametrize("compute", [lambda t: t + 1, lambda t: 2 * t, lambda t: list(t)])
 def test_symbols_refuse_what_they_are_not(compute):
     with pytest.raises(TypeError, match=r"fig\.array\(\w+\)\[t\]"):
@@ -177,7 +192,7 @@ def test_compositions_are_refused_in_words():
     with pytest.raises(ValueError, match="expected uint8"):
         fig.Image(fig.array(np.random.default_rng(0).random((2, 6, 8)))[fig.Slider("t", 2)])
     with pytest.raises(ValueError, match="'a' has 3 numbers for 2 places of x"):
-        fig.Lines({"a": [1, 2, 3]}, x=[0, 1])
+        fig.Figure(fig.Lines({"a": [1, 2, 3]}, x=[0, 1]), caption="", alt="A curve.")
     with pytest.raises(ValueError, match="'Map' cannot be 'c'; expected one of a, b"):
         fig.Choice("Map", ["a", "b"]).on("c")
     with pytest.raises(ValueError, match="'box' cannot be True; expected a box's number, 0 to 1"):

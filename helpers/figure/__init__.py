@@ -45,8 +45,8 @@ from helpers.figure.pointing import BoxHandle, Cell, Entries, Grip, Paint, Point
 from helpers.figure.shapes import Arrows, Box, Dots, Note
 from helpers.figure.sound import Key, Sound
 from helpers.figure.steps import Step
-from helpers.figure.symbols import Choose, Each, Names, Stored, Symbol, Text
+from helpers.figure.symbols import Each, Names, Stored, Symbol, Text, choose
 from helpers.figure.words import Ribbons, Tokens, Words
 
 # A composition reads as what it does: fig.array(maps)[t], fig.names(classes)[label], fig.text("Pass {t}", t=t).
-array, choose, names, text = Stored, Choose, Names, Text
+array, names, text = Stored, Names, Text

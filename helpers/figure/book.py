@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from helpers.figure.computing import Ask, Lab
-from helpers.figure.controls import Control
 from helpers.figure.layers import Layer
 from helpers.figure.parts import Part
 from helpers.figure.symbols import Stored, Symbol
@@ -17,11 +15,11 @@ MOST_BYTES = 1_500_000  # deflated: what a page may carry of one figure
 class Book:
     """A composition as the page reads it: every symbol once, by number; arrays end to end.
 
-    `nodes` are the symbols; those of some kinds are kept: `controls`, `asks` by number, `labs`.
+    `nodes` are the symbols as JSON, `symbols` themselves, in the same order.
     """
 
     def __init__(self) -> None:
-        self.nodes, self.controls, self.asks, self.labs = [], [], {}, []
+        self.nodes, self.symbols = [], []
         self._numbers: dict[Symbol, int] = {}
         self._chunks, self._layout, self._offset = [], [], 0
 
@@ -46,14 +44,9 @@ class Book:
             node = {"kind": symbol.kind, **{name: self(value) for name, value in symbol.args.items()}}
             if isinstance(symbol, Stored):
                 node["tree"] = self._keep(symbol.tree)
-            if isinstance(symbol, Control):
-                self.controls.append(symbol)
-            if isinstance(symbol, Lab):
-                self.labs.append(symbol)
-            if isinstance(symbol, Ask):
-                self.asks[len(self.nodes)] = symbol
             self._numbers[symbol] = len(self.nodes)
             self.nodes.append(node)
+            self.symbols.append(symbol)
         return self._numbers[symbol]
 
     def _keep(self, tree: object) -> object:

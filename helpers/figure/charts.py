@@ -46,11 +46,6 @@ class Lines(Part):
             least, most = _ends(values, self.names)
             self.low = least if self.low is None else self.low
             self.high = most if self.high is None else self.high
-        for name, each in zip(self.names, values, strict=True):
-            if x is not None and isinstance(each, Stored) and len(each.tree) > len(x):
-                raise ValueError(
-                    f"{name!r} has {len(each.tree)} numbers for {len(x)} places of x; give each its own."
-                )
         words = x is not None and any(isinstance(each, str) for each in x)
         labels = None if x is None else Names([each if words else written(float(each)) for each in x])
         places = None if x is None or words else Stored(np.asarray(x, float))
@@ -62,9 +57,11 @@ class Lines(Part):
     def curves(self, now: SimpleNamespace) -> tuple[np.ndarray, list[np.ndarray]]:
         """The places of the numbers across, and those of each curve downwards, in the chart's units."""
         values = [np.asarray(each, float) for each in now.values]
+        for name, each in zip(now.names, values, strict=True):
+            if now.labels and len(each) > len(now.labels):
+                count = f"{len(each)} numbers for {len(now.labels)} places of x"
+                raise ValueError(f"{name!r} has {count}; give each its own.")
         x = np.arange(max(map(len, values)), dtype=float) if now.x is None else now.x
-        if (longest := max(map(len, values))) > len(x):
-            raise ValueError(f"A curve has {longest} numbers for {len(x)} places of x; give each its own.")
         span = (now.high - now.low) or 1  # divided by last: its inverse may be more than a number holds
         ups = [BOTTOM - (BOTTOM - TOP) * (each - now.low) / span for each in values]
         return LEFT + (RIGHT - LEFT) * (x - x[0]) / (x[-1] - x[0] or 1), ups
@@ -112,10 +109,9 @@ def _ends(symbols: Sequence[Symbol], names: Sequence[str]) -> tuple[float, float
 
 def runs(across: np.ndarray, up: np.ndarray) -> list[list[float]]:
     """The unbroken pieces of a curve, each as x0, y0, x1, y1, ...; a lone point is a line of no length."""
-    finite = np.flatnonzero(np.isfinite(up))
-    pieces = np.split(finite, np.flatnonzero(np.diff(finite) > 1) + 1)
+    pieces = np.ma.clump_unmasked(np.ma.masked_invalid(up))
     found = [np.stack([across[piece], up[piece]], axis=1).ravel().tolist() for piece in pieces]
-    return [run if len(run) > 2 else run * 2 for run in found if run]
+    return [run if len(run) > 2 else run * 2 for run in found]
 
 
 @dataclass(eq=False)

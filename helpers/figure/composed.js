@@ -90,10 +90,8 @@ async function render({ model, el }) {
       }
       if (play) {
         everywhere[" "] = tools.players.find((player) => player.name === name).press;
-        everywhere.Home = () => controls.move(control, tools, -Infinity);
-        everywhere.End = () => controls.move(control, tools, Infinity);
+        Object.assign(everywhere, pointing.one(control, tools).keys);
         told.push("Space plays");
-        Object.assign(everywhere, controls.arrows((dx, dy, far) => controls.move(control, tools, (dx - dy) * (far ? 5 : 1))));
         told.unshift("arrows go a step on or back (with Shift, five), Home and End to the first and last");
       }
     }

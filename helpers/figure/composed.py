@@ -12,6 +12,7 @@ import traitlets
 
 from helpers.figure import taking
 from helpers.figure.book import Book, flat
+from helpers.figure.computing import Lab
 from helpers.figure.controls import Control
 from helpers.figure.parts import Part, Shown
 from helpers.figure.poster import poster
@@ -99,7 +100,8 @@ class Figure(anywidget.AnyWidget):
         composed = book(parts)
         values = {name: stored(value) for name, value in values.items()}
         book([*values.values(), *also])  # now it has met every control
-        self._controls = _by_name([*also, *own, *book.controls])
+        met = [each for each in book.symbols if isinstance(each, Control)]
+        self._controls = _by_name([*also, *own, *met])
         self._caption = Text(caption, **{**self._controls, **values})
         self._still = still or {}
         spec = {
@@ -110,7 +112,7 @@ class Figure(anywidget.AnyWidget):
             "lines": lines,
         }
         arrays, payload = book.packed()
-        self._asks, self._labs = book.asks, book.labs
+        self._symbols = book.symbols
         first = {name: control.first for name, control in self._controls.items()}
         super().__init__(
             alt=alt, spec={**spec, "nodes": book.nodes}, arrays=arrays, payload=payload, state=first
@@ -119,7 +121,8 @@ class Figure(anywidget.AnyWidget):
 
     @property
     def _esm(self) -> str:
-        return module([path for path in dict.fromkeys(lab.script for lab in self._labs) if path])
+        scripts = [each.script for each in self._symbols if isinstance(each, Lab) and each.script]
+        return module(list(dict.fromkeys(scripts)))
 
     @property
     def _css(self) -> str:
@@ -168,7 +171,7 @@ class Figure(anywidget.AnyWidget):
         """Answer the page, with a sentence if anything goes wrong: no trace of Python may reach the reader."""
         question = change["new"]
         try:
-            said = self._asks[question["ask"]].reply(question["inputs"])
+            said = self._symbols[question["ask"]].reply(question["inputs"])
             found = {"value": json.loads(json.dumps(said, default=lambda each: each.tolist()))}
         except ValueError as error:
             found = {"refusal": str(error)}

@@ -93,23 +93,24 @@ function makePlayer(control, tools) {
 }
 
 /** An input with words beside it; `changed` hears of it when a hand sets it. */
-function labelled(attributes, changed) {
+function labelled(attributes, changed, ...words) {
   const input = make("input", attributes);
   input.addEventListener("change", () => changed(input));
-  return make("label", {}, input, make("span"));
+  return make("label", {}, input, ...words);
 }
 
 function choice(control, tools) {
   const { name } = control.node;
   const group = fresh("choice");
-  const row = make("div", { class: "choices" });
-  const makeOption = (i) => labelled({ type: "radio", name: group }, () => tools.change(name, i));
+  const row = make("div", { class: "tokens" });
+  const makeOption = (i) => labelled({ type: "radio", name: group }, () => tools.change(name, i), make("b"));
   return {
     node: make("fieldset", {}, make("legend", {}, name), row),
     update() {
       const { value, options } = givenOf(control, tools);
       each(row, options, makeOption, (label, option, i) => {
-        label.firstChild.checked = i === value;
+        label.className = "token";
+        label.control.checked = i === value;
         write(label.lastChild, option);
       });
     },
@@ -118,10 +119,9 @@ function choice(control, tools) {
 
 function toggle(control, tools) {
   const { name } = control.node;
-  const node = labelled({ type: "checkbox" }, ({ checked }) => tools.change(name, checked));
+  const node = labelled({ type: "checkbox" }, ({ checked }) => tools.change(name, checked), name);
   node.className = "toggle";
-  write(node.lastChild, name);
-  return { node, update: () => (node.firstChild.checked = Boolean(givenOf(control, tools).value)) };
+  return { node, update: () => (node.control.checked = Boolean(givenOf(control, tools).value)) };
 }
 
 /** A switch for a tone that follows a playhead. */
@@ -148,7 +148,8 @@ function switches(control, tools) {
   let [looked, has] = [null, null]; // the labels that were looked through last, and which classes they have
   const turn = (next) => tools.change(name, flags.map(next));
   all.addEventListener("click", () => turn((_, i) => i < first || flags.includes(0)));
-  const makeSwitch = (i) => labelled({ type: "checkbox" }, () => turn((on, k) => (k === i + first ? !on : Boolean(on))));
+  const flip = (i) => turn((on, k) => Boolean(on) !== (k === i));
+  const makeSwitch = (i) => labelled({ type: "checkbox" }, () => flip(i + first), make("span"));
   return {
     node: make("fieldset", {}, make("legend", {}, name), list, all),
     update() {
@@ -226,4 +227,4 @@ function entries(control, tools, box) {
 
 const PANEL = { slider, choice, toggle, sound: follower, switches, legend: switches, field };
 
-export { PANEL, givenOf, placeOf, move, arrows, keysOn, entries };
+export { PANEL, givenOf, placeOf, move, arrows, keysOn, labelled, entries };

@@ -1,7 +1,7 @@
 // Layers of a stage: how each changes the pixels below it, and what it lays over them. Their twins are layers.py and shapes.py.
 
 import { asArray, asList, rowsOf, same } from "./arrays.js";
-import { nearest, bilinear, visible, edges, tinted } from "./raster.js";
+import { nearest, visible, edges, tinted } from "./raster.js";
 import { written } from "./symbols.js";
 
 const ACCENT = [255, 150, 0];
@@ -45,8 +45,8 @@ const PAINTERS = {
     }
     return out;
   },
-  heat(below, height, width, { values, low, high, colours, blend, smooth }) {
-    const numbers = (smooth ? bilinear : nearest)(values, height, width);
+  heat(below, height, width, { values, low, high, colours, blend }) {
+    const numbers = nearest(values, height, width);
     const levels = levelsOf(numbers.length, (i) => {
       const share = (numbers[i] - low) / (high - low || 1);
       return Number.isNaN(share) ? NOT_A_NUMBER : Math.min(Math.max(share, 0), 1) * 255 + 0.5;
@@ -139,24 +139,24 @@ function inputsOf({ kind, when, layers, ...args }, symbols) {
 /** Draws layers over one another, anew only from the first that changed: () => {pixels, height, width, shapes, stale}. */
 function composer(layers, symbols) {
   const steps = layers.map(() => ({}));
-  let size = null;
+  let [size, ground, shown] = [null, null, null];
   return () => {
     const inputs = layers.map((layer) => inputsOf(layer, symbols));
     const first = layers.findIndex((layer, i) => inputs[i] && sizeOf(layer.kind, inputs[i]));
     const [height, width] = sizeOf(layers[first].kind, inputs[first]);
-    let stale = !same(size, [height, width]);
+    if (!same(size, [height, width])) ground = new Uint8Array(3 * height * width).fill(BEHIND);
     size = [height, width];
-    let below = stale ? new Uint8Array(3 * height * width).fill(BEHIND) : steps.below;
-    steps.below = below;
+    let below = ground;
     layers.forEach((layer, i) => {
       const step = steps[i];
-      if (stale || !same(step.inputs, inputs[i])) {
+      if (step.below !== below || !same(step.inputs, inputs[i])) {
         const pixels = inputs[i] ? paint(layer.kind, below, height, width, inputs[i]) : below;
-        stale ||= layer.kind in PAINTERS || pixels !== step.pixels;
-        Object.assign(step, { inputs: inputs[i], pixels });
+        Object.assign(step, { below, inputs: inputs[i], pixels });
       }
       below = step.pixels;
     });
+    const stale = below !== shown;
+    shown = below;
     const shapes = layers.flatMap(({ kind }, i) => (inputs[i] && kind in SHAPERS ? SHAPERS[kind](inputs[i]) : []));
     return { pixels: below, height, width, shapes, stale };
   };

@@ -9,13 +9,14 @@ from dataclasses import KW_ONLY, dataclass
 from types import SimpleNamespace
 
 import numpy as np
+import PIL.Image
 from matplotlib import colormaps
 
 from helpers.figure import taking
 from helpers.figure.computing import Lab
 from helpers.figure.controls import Legend
 from helpers.figure.pointing import Pointer
-from helpers.figure.raster import bilinear, coloured, edges, mixed, nearest, upsampled_labels, visible
+from helpers.figure.raster import coloured, edges, mixed, nearest, upsampled_labels, visible
 from helpers.figure.symbols import Look, Piece, Stored, Symbol, picked_from, stored
 
 # (kind, numbers, text) in the stage's pixels: ("rect", [left, top, width, height], ""), ("circle", [x, y, radius], ""),
@@ -91,13 +92,10 @@ class Crop(Image):
         return int(now.box[3]), int(now.box[2])
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
-        picture = coloured(now.picture)
         left, top, width, height = map(int, now.box)
-        rows, columns = np.mgrid[top : top + height, left : left + width]
-        inside = (rows >= 0) & (rows < len(picture)) & (columns >= 0) & (columns < picture.shape[1])
-        out = np.full((height, width, 3), OUTSIDE, np.uint8)
-        out[inside] = picture[rows[inside], columns[inside]]
-        return out
+        out = PIL.Image.new("RGB", (width, height), (OUTSIDE,) * 3)
+        out.paste(PIL.Image.fromarray(coloured(now.picture)), (-left, -top))
+        return np.array(out)
 
 
 @dataclass(eq=False)
@@ -108,7 +106,6 @@ class Heat(Layer):
         low, high: the values that the first and the last colour show.
         colours: (256, 3) uint8, or the name of one of matplotlib's colour maps.
         blend: percent of the colour over what lies below.
-        smooth: bilinear where this is true, else each cell in one colour.
     """
 
     values: object
@@ -116,14 +113,13 @@ class Heat(Layer):
     high: object = 1
     colours: object = "viridis"
     blend: object = 100
-    smooth: object = 0
 
     def __post_init__(self) -> None:
         self.colours = table(self.colours)
         super().__post_init__()
 
     def paint(self, below: np.ndarray, now: SimpleNamespace) -> np.ndarray:
-        values = (bilinear if now.smooth else nearest)(np.asarray(now.values, float), below.shape[:2])
+        values = nearest(np.asarray(now.values, float), below.shape[:2])
         share = np.clip((values - now.low) / ((now.high - now.low) or 1), 0, 1)
         levels = np.floor(np.nan_to_num(share) * 255 + 0.5).astype(int)
         return mixed(below, now.colours[levels], np.where(np.isnan(share), 0, now.blend / 100))

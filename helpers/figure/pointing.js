@@ -144,4 +144,4 @@ function answerOn(node, answer, others, tools) {
   }
 }
 
-export { answerFor, answerOn };
+export { answerFor, answerOn, one };

@@ -19,7 +19,7 @@ from helpers.plotting import png
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
 STAGE = 420  # pixels of a picture that stands alone
-PER_LINE, LETTERS = 5, 88  # legend entries, letters of the caption
+PER_LINE, LETTERS = 5, 82  # legend entries, letters of the caption
 INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
 SMALL = {"fontsize": 9, "color": INK}  # points at 100 dots per inch: 12.5 pixels
 
@@ -198,6 +198,9 @@ def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
             axes.add_patch(bar)
         if off:
             word.set_text(f"({word.get_text()})")
+        if now.marked is not None and now.marked[i]:
+            (x, y), turns = word.get_position(), np.arange(2 * len(word.get_text()))
+            axes.plot(x + turns / 2, y + 0.3 + 0.08 * (turns % 2), color=ACCENT, lw=1.2, zorder=4)
 
 
 WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}

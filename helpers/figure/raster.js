@@ -26,23 +26,6 @@ function between(size, cells, smooth = true) {
   return { low, high: low.map((cell) => Math.min(smooth ? cell + 1 : cell, cells - 1)), weight: place.map((p, i) => p - low[i]) };
 }
 
-/** A map (h, w) enlarged to height x width by the four nearest cells. */
-function bilinear(values, height, width) {
-  const { data, shape: [rows, columns] } = asArray(values);
-  const out = new Float64Array(height * width);
-  const [down, across] = [between(height, rows), between(width, columns)];
-  const line = new Float64Array(columns);
-  for (let y = 0, i = 0; y < height; y++) {
-    const [top, bottom, below] = [down.low[y] * columns, down.high[y] * columns, down.weight[y]];
-    for (let x = 0; x < columns; x++) line[x] = data[top + x] * (1 - below) + data[bottom + x] * below;
-    for (let x = 0; x < width; x++) {
-      const [left, right] = [line[across.low[x]], across.weight[x]];
-      out[i++] = left * (1 - right) + line[across.high[x]] * right;
-    }
-  }
-  return out;
-}
-
 /** The class with the highest score at each pixel, coarse (C, h, w) scores enlarged to the given shape. */
 function upsampled({ scores, shape: [height, width], smooth }) {
   const { data, shape: [classes, rows, columns] } = asArray(scores);
@@ -122,4 +105,4 @@ function ink({ strokes, height, across: side, width }) {
   return { data, shape: [height, side] };
 }
 
-export { nearest, bilinear, upsampled, visible, edges, tinted, ink };
+export { nearest, upsampled, visible, edges, tinted, ink };

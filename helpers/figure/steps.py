@@ -39,6 +39,7 @@ class Step:
         place: (column, row) in the picture; of all steps or of none.
         kind: how `value` is drawn. Left out: uint8 is an image, whole numbers (H, W) are labels, floats (C, H, W) maps,
             (H, W) a matrix. "scores" (C, H, W) show the class of the highest.
+        unit: what one of the words is called.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Step:
     after: Mapping[str, str] | None = None
     place: tuple[int, int] | None = None
     kind: Kind | None = None
+    unit: str = "word"
 
     def __post_init__(self) -> None:
         words = isinstance(self.value, list) and self.value and isinstance(self.value[0], str)
@@ -80,8 +82,11 @@ class Step:
     @property
     def shape(self) -> str:
         if self.kind == "words":
-            return "1 word" if len(self.value) == 1 else f"{len(self.value)} words"
-        return " × ".join(map(str, self.value.shape))
+            return f"{len(self.value)} {self.unit}{'' if len(self.value) == 1 else 's'}"
+        shape = self.value.shape
+        if self.kind == "image" and len(shape) == 3:
+            shape = shape[2], *shape[:2]  # the colours lie last to be drawn, but first in the network
+        return " × ".join(map(str, shape))
 
 
 def _kind(value: np.ndarray, name: str) -> Kind:
@@ -119,7 +124,7 @@ def pixels(step: Step, channels: int) -> np.ndarray:
         return _coloured(value[None].repeat(max(1, len(value) // 8), 0))
     if step.kind == "matrix":
         return _coloured(value)
-    most = np.argsort(-value.var((1, 2)), kind="stable")[:channels]
+    most = np.sort(np.argsort(-value.var((1, 2)), kind="stable")[:channels])  # in the network's own order
     by = -(-TILE // max(value.shape[1:]))
     tiles = [_coloured(value[channel]).repeat(by, 0).repeat(by, 1) for channel in most]
     return tiled(tiles, int(np.ceil(np.sqrt(len(most)))), GAP, between=255)[0]

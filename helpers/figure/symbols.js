@@ -32,7 +32,6 @@ function nearestTo(centres, place) {
 /** The value of a symbol; a control that is not here is what the hand left. */
 const FINDERS = {
   pick: ({ of, at: places }) => places.reduce(at, of),
-  choose: ({ which, options }) => options[Math.min(Number(which), options.length - 1)],
   slider: ({ now, start, step, count }) => Math.min(now, start + Math.max(count - 1, 0) * step),
   choice: ({ now, options }) => Math.min(now, Math.max(options.length - 1, 0)),
   toggle: ({ now }) => Number(now),
@@ -114,9 +113,8 @@ function symbolsOf({ nodes, arrays, state, labs, ask }) {
     return writer ? writer(value(arg), inputsOf(node), spec) : written(value(arg), spec);
   }
 
-  function spell({ parts, values }) {
-    let next = 0;
-    const text = parts.map((part) => (typeof part === "string" ? part : write(values[next++], part[0]))).join("");
+  function spell({ parts }) {
+    const text = parts.map((part) => (typeof part === "string" ? part : write(...part))).join("");
     return text.split(/\s+/).filter(Boolean).join(" ");
   }
 

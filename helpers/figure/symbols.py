@@ -114,9 +114,9 @@ def _texts(texts: object) -> object:
 
 @dataclass(eq=False)
 class Pick(Symbol):
-    """A symbol's value at places that are themselves symbols; a place beyond the end is the last one."""
+    """The value of a symbol, or of a list of them, at places that are symbols too; one beyond the end is the last."""
 
-    of: Symbol
+    of: Symbol | list
     at: list
 
     def find(self, look: Look, now: SimpleNamespace) -> object:
@@ -136,15 +136,9 @@ def picked_from(symbol: Symbol) -> Symbol:
     return picked_from(symbol.of) if isinstance(symbol, Pick) else symbol
 
 
-class Choose(Symbol):
-    """One of several symbols, by number: choose(toggle, when_off, when_on); beyond the end it is the last one."""
-
-    def __init__(self, which: object, *options: object) -> None:
-        super().__post_init__()
-        self.args = {"which": which, "options": options}
-
-    def find(self, look: Look, now: SimpleNamespace) -> object:
-        return now.options[min(int(now.which), len(now.options) - 1)]
+def choose(which: object, *options: object) -> Pick:
+    """One of several symbols, by number: choose(toggle, when_off, when_on)."""
+    return Pick(list(options), [which])
 
 
 @dataclass(eq=False)
@@ -171,8 +165,7 @@ class Text(Symbol):
                 )
             _places(spec or "")
             self.parts += [literal, *([] if name is None else [(stored(values[name]), spec)])]
-        self.args["values"] = [part[0] for part in self.parts if not isinstance(part, str)]
-        self.args["parts"] = [part if isinstance(part, str) else [part[1]] for part in self.parts]
+        self.args["parts"] = self.parts
 
     def find(self, look: Look, now: SimpleNamespace) -> str:
         return " ".join("".join(p if isinstance(p, str) else write(look, *p) for p in self.parts).split())

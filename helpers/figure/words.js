@@ -1,34 +1,27 @@
 // Parts of words: tokens, ribbons between two rows of them, and lines of text. Their twin is words.py.
 
-import { make, makeSvg, write, each } from "./page.js";
+import { fresh, make, makeSvg, write, each } from "./page.js";
 import { asArray, asList } from "./arrays.js";
-import { arrows, keysOn } from "./controls.js";
+import { keysOn, labelled } from "./controls.js";
 
 const [FAINTEST, WIDEST] = [0.03, 12]; // weight of the thinnest ribbon, CSS pixels of one of weight 1
 
+/** Words in a row: radio buttons where one is chosen, check boxes where each is on or off. */
 function tokens(part, tools) {
   const { symbols, change } = tools;
-  const [chooses, switches] = [part.choose !== null, part.off !== null];
-  const list = make("div", { class: "tokens", role: chooses ? "radiogroup" : "group" });
-  const press = (i) => {
-    if (chooses) return change(part.answer, i);
-    if (switches) change(part.answer, symbols.value(part.off).map((on, k) => (k === i ? !on : Boolean(on))));
-  };
+  const type = part.choose !== null ? "radio" : part.off !== null ? "checkbox" : null;
+  const group = fresh("tokens");
+  const list = make("div", { class: "tokens", role: type === "radio" ? "radiogroup" : "group" });
+  const press = (i) => change(part.answer, type === "radio" ? i : symbols.value(part.off).map((on, k) => Boolean(on) !== (k === i)));
   const makeToken = (i) => {
-    const tag = chooses || switches ? "button" : "span";
-    const token = make(tag, { class: "token" }, make("b", { "data-text": "" }), make("small", { "data-text": "" }), make("i"));
-    token.addEventListener("click", () => press(i));
-    if (tag === "button") token.type = "button";
-    if (chooses) token.setAttribute("role", "radio");
-    return token;
+    const words = [make("b", { "data-text": "" }), make("small", { "data-text": "" }), make("i")];
+    return type ? labelled({ type, name: group }, () => press(i), ...words) : make("span", {}, ...words);
   };
-  const here = () => [...list.children].indexOf(document.activeElement);
-  const go = (place) => {
-    const next = (place + list.children.length) % list.children.length;
-    if (chooses) press(next);
-    list.children[next].focus();
+  const go = ({ control }) => {
+    control.focus();
+    if (type === "radio") control.click();
   };
-  keysOn(list, { ...arrows((dx, dy) => go(here() + dx + dy)), Home: () => go(0), End: () => go(-1) }, tools);
+  if (type) keysOn(list, { Home: () => go(list.firstChild), End: () => go(list.lastChild) }, tools);
   return {
     node: list,
     update() {
@@ -36,18 +29,14 @@ function tokens(part, tools) {
       const bars = weights && asList(weights);
       const underlined = marked && asList(marked);
       each(list, words, makeToken, (token, word, i) => {
-        const [text, note, bar] = token.children;
+        const [text, note, bar] = [...token.children].slice(-3);
+        token.className = "token";
         write(text, word);
         write(note, notes[i] ?? "");
         bar.style.width = bars ? `${100 * (bars[i] ?? 0)}%` : "0";
         bar.hidden = !bars;
-        token.toggleAttribute("data-chosen", i === chosen);
-        token.toggleAttribute("data-off", switches && !on[i]);
         token.toggleAttribute("data-marked", Boolean(underlined?.[i]));
-        if (chooses) {
-          token.setAttribute("aria-checked", i === chosen);
-          token.tabIndex = i === chosen ? 0 : -1;
-        } else if (switches) token.setAttribute("aria-pressed", !on[i]);
+        if (type) token.control.checked = type === "radio" ? i === chosen : Boolean(on[i]);
       });
     },
     label: () => list.setAttribute("aria-label", symbols.write(part.title) || part.answer || "Words"),
@@ -72,7 +61,7 @@ function ribbons(part, tools, box) {
       const middle = (y0 + y1) / 2;
       path.setAttribute("d", `M${x0} ${y0}C${x0} ${middle} ${x1} ${middle} ${x1} ${y1}`);
       path.setAttribute("stroke-width", WIDEST * weight);
-      path.toggleAttribute("data-chosen", target.hasAttribute("data-chosen"));
+      path.toggleAttribute("data-chosen", target.matches(":has(:checked)"));
     });
   }
   const breaks = new ResizeObserver(update); // lines of words break elsewhere

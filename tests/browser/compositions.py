@@ -195,7 +195,6 @@ def question() -> fig.Figure:
     system = fig.Choice("System", ["one glimpse", "two glimpses"], keys="[]")
     token = fig.Choice("Token", tokens)
     blend = fig.Slider("Blend", 101, 70, labels="{}%")
-    smooth = fig.Toggle("Smooth", True)
     at = fig.Pointer(scene.shape, grid=(6, 6))
     here = fig.array(attention)[system, token]
     answer = fig.array(shares)[system, token]
@@ -203,7 +202,7 @@ def question() -> fig.Figure:
     def looks(which: int) -> fig.Stage:
         weights = fig.array(attention[which])[token]
         title = fig.text("{name}: “{word}”", name=["one glimpse", "two glimpses"][which], word=token)
-        layers = fig.Image(scene, dim=True), fig.Heat(weights, 0, 0.12, "inferno", blend, smooth)
+        layers = fig.Image(scene, dim=True), fig.Heat(weights, 0, 0.12, "inferno", blend)
         return fig.Stage(*layers, title=title, pointer=at, side=260)
 
     return fig.Figure(
@@ -270,7 +269,7 @@ def layers() -> dict[str, fig.Figure]:
     picture = fig.Image(scene)
     stages = {
         "Image": [fig.Image(fig.array(np.stack([np.roll(scene, 9 * i, 1) for i in range(5)]))[t])],
-        "Heat, smooth": [picture, fig.Heat(heats, blend=60, smooth=1)],
+        "Heat": [picture, fig.Heat(heats, blend=60)],
         "Classes": [picture, fig.Classes(labels, on)],
         "Classes of scores": [
             picture,

@@ -122,9 +122,8 @@ def test_tokens_are_chosen_by_click_and_by_keys(plain):
     page.pointer(20, 90, number=1)
     page.press("ArrowRight", "Shift+ArrowUp", number=1)
     settled(page, figure, place=[39.5, 23.5])  # the middle of a cell of the coarse grid
-    page.switch("Smooth")
     page.press("]")
-    settled(page, figure, Smooth=False, System="two glimpses")
+    settled(page, figure, System="two glimpses")
 
 
 def test_ribbons_join_words_and_follow_the_choice(plain):
@@ -142,7 +141,7 @@ def test_ribbons_join_words_and_follow_the_choice(plain):
     middles = [box["x"] + box["width"] / 2 - left for box in tokens]
     assert [x0, x1] == pytest.approx(middles, abs=1)
     page.press("ArrowDown", number=0)  # the matrix's rows are the same words
-    page.root.get_by_role("button", name="gato").click()
+    page.root.get_by_role("checkbox", name="gato").click()
     settled(page, figure, **{"Word": "is", "Switched off": [True, False, True]})
 
 

@@ -51,7 +51,6 @@ def stages(draw, controls: dict, turn: fig.Symbol | None = None) -> fig.Stage | 
             1,
             "coolwarm",
             blend,
-            controls["switch"],
         ),
         "classes": fig.Classes(labels, legend, blend),
         "wrong": fig.Classes(labels, legend, blend, against=maps[0]),

@@ -8,7 +8,7 @@ from test_composed import settled
 FIRST = "“my” attends most to “mi” (88%). Score −0.13."
 
 
-def token(page, name: str, role: str = "button"):
+def token(page, name: str, role: str = "checkbox"):
     return page.root.locator(".tokens").get_by_role(role, name=name, exact=True)
 
 

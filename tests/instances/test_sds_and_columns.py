@@ -186,7 +186,7 @@ def test_the_system_names_every_tensor_with_its_shape(trunk):
     looked = sds.look(trunk, squares()[None])[0]
     drawn = showing.system(systems.Trained(trunk, sds.Refiner(), parts, {}), looked, 0)
     captions = [drawn.shown(Step=step)[1] for step in range(13)]
-    assert captions[0].startswith("image, 48 × 48 × 3") and captions[-1].startswith("mask, 50 × 50")
+    assert captions[0].startswith("image, 3 × 48 × 48") and captions[-1].startswith("mask, 50 × 50")
     assert any("scores, 25 × 48 × 48" in each and "4,600 parameters" in each for each in captions)
 
 

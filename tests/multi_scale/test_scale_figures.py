@@ -105,7 +105,7 @@ def test_the_system_names_every_tensor_with_its_shape():
     maps = [torch.rand(1, 4, 4 // 2**k, 4 // 2**k) for k in range(3)]
     drawn = system(torch.rand(16, 16, 3), bands, maps, torch.rand(12, 4, 4), torch.rand(11, 16, 16), 7, 5)
     captions = [drawn.shown(Step=step)[1] for step in range(11)]
-    assert captions[0].startswith("image, 16 × 16 × 3") and captions[3].startswith("halved, 8 × 8 × 3")
+    assert captions[0].startswith("image, 3 × 16 × 16") and captions[3].startswith("halved, 3 × 8 × 8")
     assert "maps, quarter, 4 × 1 × 1" in captions[8] and "stack, 12 × 4 × 4" in captions[9]
     assert "7 parameters" in captions[8]
     assert "score from stack" in captions[10] and "5 parameters" in captions[10]

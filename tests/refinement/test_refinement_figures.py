@@ -98,7 +98,7 @@ def test_the_walk_goes_through_every_tensor_of_every_pass():
     stacks, features = [np.random.default_rng(0).random((6, 8, 8))] * 3, [np.zeros((4, 2, 2))] * 3
     figure = figures.system(np.zeros((3, 8, 8), np.uint8), stacks, features, scores, 1234)
     told = [figure.shown(Step=step)[1] for step in range(10)]
-    assert told[0].startswith("scene, 8 × 8 × 3")
+    assert told[0].startswith("scene, 3 × 8 × 8")
     assert told[1].startswith("planes 1, 6 × 8 × 8: stack from scene")
     assert "1,234 parameters" in told[2] and "parameters" not in told[5]
     assert told[4].startswith("planes 2, 6 × 8 × 8: softmax, stack from scores 1")
