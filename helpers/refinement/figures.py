@@ -118,6 +118,7 @@ def pass_by_pass(
         "{size} pixels. False label in the first planes: {False label in the first planes}, now on {left} pixels, "
         "against {usual} without it. {Classes}",
         alt=alt or f"A scene of {shape[1]} by {shape[0]} pixels under the labels of each pass.",
+        still={which.name: 1},  # with none, a poster's two curves would be one
         lines=3,
         share=right_now[t],
         here=class_at[labels[centre_y[at.y], centre_x[at.x]]],

@@ -47,6 +47,8 @@ def stage_by_stage(
     labels = taking.labels(maps[-1], classes, maps[-1].shape, names[-1])
 
     last = len(maps) - 2
+    still = last // 2  # the poster's stage, in which it follows the brightest cell
+    brightest = [int(each) for each in np.unravel_index(maps[still].argmax(), maps[still].shape)]
     t = fig.Slider("Stage", last + 1, labels=names[1:], play=True)
     rows, columns = (fig.array([each.shape[axis] for each in maps[:-1]])[t] for axis in (0, 1))
     cell = fig.Cell("Cell", (rows, columns), [side // 2 for side in maps[0].shape])
@@ -96,7 +98,7 @@ def stage_by_stage(
         also=(t, blend, on),
         caption="{Stage}: the value {value:.2f} of {Cell} {told} {Classes}",
         alt=alt or f"A scene of {image.shape[1]} by {image.shape[0]} pixels on its way up through a network.",
-        still={"Stage": last // 2},
+        still={"Stage": still, "Cell": brightest, "Truth over the photograph": 60},
         value=before[cell.row, cell.column],
         told=told,
     )

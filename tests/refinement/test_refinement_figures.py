@@ -51,6 +51,12 @@ def test_a_planted_label_is_counted_until_it_is_gone():
     assert (stage.pixels[1, 1] != stage.pixels[6, 1]).any()  # inside the false square, and outside it
 
 
+def test_the_poster_shows_what_a_false_label_costs():
+    """It showed the state without one, in which the two curves coincide."""
+    _, metadata = given()._repr_mimebundle_()
+    assert f"{FALSE}: digit 4, now on 0 pixels" in metadata["image/png"]["alt"]
+
+
 def test_the_gradient_lights_its_strongest_cell():
     (stage, *_), _ = given().shown(Pass=2, Gradient=100, Blend=0, place=[1, 1])
     (plain, *_), _ = given().shown(Pass=2, Gradient=0, Blend=0, place=[1, 1])

@@ -112,3 +112,20 @@ def test_the_pattern_is_torchs_away_from_the_border(kernel, stride):
 def test_what_a_figure_cannot_show_is_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_the_poster_follows_the_brightest_cell_beside_the_truth():
+    """It followed a cell of value 0 and named a class that it showed nowhere."""
+    values, switches = np.array([[0.0, 1], [0, 2]]), np.array([[[0, 0], [1, 3]], [[2, 0], [3, 2]]])
+    unpooled = np.zeros((4, 4))
+    unpooled[1, 3], unpooled[3, 2] = 1, 2
+    truth = np.zeros((4, 4), int)
+    truth[1:3, 1:3] = 4
+    stages = [("coarse", values, None), ("fine", unpooled, switches), ("labels", truth, None)]
+    figure = figures.stage_by_stage(np.full((4, 4, 3), 120, np.uint8), stages, truth)
+    _, metadata = figure._repr_mimebundle_()
+    assert "fine: the value 2.00 of row 1, column 1 goes to (3, 2)" in metadata["image/png"]["alt"]
+    (_, _, plain), _ = figure.shown()
+    (_, _, tinted), _ = figure.shown(**figure._still)
+    changed = (plain.pixels != tinted.pixels).any(axis=-1)
+    assert changed[1:3, 1:3].all() and changed.sum() == 4
