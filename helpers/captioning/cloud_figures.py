@@ -82,8 +82,8 @@ def gradient_cloud(
         ),
         also=(estimator, size, heat),
         still=still,
-        caption="{label}: {Glimpses} glimpses an estimate, cosine {cosine:.2f}. In lengths of the bound's gradient, the "
-        "mean lies {along:.2f} along it and {aside:+.2f} aside from it, towards the marginal's.",
+        caption="{label}: {Glimpses} glimpses an estimate, cosine {cosine:.2f}. In lengths of the bound's gradient, "
+        "the mean lies {along:.2f} along it and {aside:+.2f} aside from it, towards the marginal's.",
         alt="Arrows and dots of estimated gradients around the exact gradients of the bound and of the marginal.",
         label=fig.names(list(rows))[row],
         cosine=fig.array(cosines)[row, size],

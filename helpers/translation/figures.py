@@ -143,8 +143,8 @@ def alignment_explorer(
             sentences and for several words switched off.
         language: of the source.
         alt: what the sentences are, in a few words, for a reader who hears the page.
-        poster: a sentence and one of its words, from 0: the still picture shows that sentence with that word off, and the
-            weights of the first word that changed. Left out, it shows the first sentence as it is.
+        poster: a sentence and one of its words, from 0: the still picture shows that sentence with that word off, and
+            the weights of the first word that changed. Left out, it shows the first sentence as it is.
     """
     tables = [tables_of(each, number) for number, each in enumerate(readings)]
     texts = taking.distinct([detokenise(each[0].source) for each in readings], "sentences")

@@ -71,8 +71,14 @@ def test_a_kernel_answers_for_own_sentences_and_several_words(browser, server):
     page = host.run("own-sentence", [source])
     field, caption = page.root.get_by_role("textbox"), page.root.locator(".caption")
     for text, told in (
-        ("el tigre", "“the” attends most to “el” (88%). The score is −0.13. Unknown to the translator: tigre."),
-        ("¿el gato?", "“the” attends most to “el” (88%). The score is −0.13. Unknown to the translator: tigre."),
+        (
+            "el tigre",
+            "“the” attends most to “el” (88%). The score is −0.13. Unknown to the translator: tigre.",
+        ),
+        (
+            "¿el gato?",
+            "“the” attends most to “el” (88%). The score is −0.13. Unknown to the translator: tigre.",
+        ),
     ):
         field.fill(text)
         field.press("Enter")

@@ -85,7 +85,10 @@ def test_a_words_map_and_its_losses_are_those_of_its_scene_and_cell():
     assert words.texts == ["blue", "two"]
     assert [numbers[0] for _, numbers, _ in words.shapes] == pytest.approx([75.0, 0.0])
     assert ("rect", [0.0, 4.0, 4.0, 4.0], "") in scene.shapes
-    assert "“blue”: without the cell in row 1, column 0 (counted from 0) it loses 75% of its probability" in caption
+    assert (
+        "“blue”: without the cell in row 1, column 0 (counted from 0) it loses 75% of its probability"
+        in caption
+    )
     assert "the cell's weight is 100% of the map's greatest" in caption  # a flat map: every cell has it
     assert not np.array_equal(needs.pixels[1, 0], needs.pixels[0, 0])
     assert np.array_equal(needs.pixels[0, 1], needs.pixels[0, 0])

@@ -47,7 +47,10 @@ def test_the_poster_shows_a_word_switched_off_and_what_comes_in_its_place():
     figure = alignment_explorer([sentence(), sentence(source="un gato duerme")], poster=(1, 1))
     _, metadata = figure._repr_mimebundle_()
     assert "“dog” attends most to" in metadata["image/png"]["alt"]
-    assert "Switched off: gato. Compared with the plain translation, it has “dog”" in metadata["image/png"]["alt"]
+    assert (
+        "Switched off: gato. Compared with the plain translation, it has “dog”"
+        in metadata["image/png"]["alt"]
+    )
 
 
 def test_what_is_not_stored_is_asked_of_the_translator():
