@@ -43,7 +43,8 @@ def leave_one_out(reader: Reader, trials: int, batch: int, generator: Generator)
 def coin(reader: Reader, trials: int, batch: int, generator: Generator) -> Tensor:
     """Toss one coin a batch: REINFORCE with a moving baseline, or the soft mixture's gradient (Xu et al. 2015).
 
-    Its mean lies halfway between the bound's gradient and soft attention's.
+    So does the authors' code; the paper tosses one for each image. The mean lies halfway between the bound's gradient
+    and soft attention's.
     """
     hard = moving_baseline(reader, trials, batch, generator)
     heads = torch.rand(trials, 1, 1, generator=generator) < 0.5

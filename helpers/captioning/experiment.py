@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from helpers import runtime, text_metrics
+from helpers import results, runtime, text_metrics
 from helpers.captioning import data, maps, systems
 from helpers.captioning.data import Annotated, Order
 from helpers.captioning.model import Decoder, NamingEncoder, Told, caption_loss
@@ -178,6 +178,12 @@ def best_rate(fields: dict[str, Any], budget: Budget) -> float:
     if fields["model"] != "hard":
         return RATE
     return min(sweep(budget), key=lambda row: row["figures"]["validation_nats_a_word"])["rate"]
+
+
+def by_seed(figure: str, fields: Mapping[str, Any], order: Order = "left to right") -> str:
+    """A recorded figure of a system, seed by seed, beside the mean that a table gives."""
+    found = results.values("captioning", "record", figure, captions=order, **fields)
+    return " ".join(f"{found[seed]:.2f}" for seed in sorted(found))
 
 
 def nats_a_word(chances: Tensor) -> float:

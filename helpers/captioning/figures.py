@@ -92,7 +92,8 @@ def word_by_word(
             "cell": (looked_at[:2] + looked_at[2:] / 2).tolist(),
         },
         caption="{Model}, scene {Scene}, \N{LEFT DOUBLE QUOTATION MARK}{Word}\N{RIGHT DOUBLE QUOTATION MARK}: without "
-        "the cell in {cell} it loses {lost:.0%} of its probability; that cell has {share:.0f}% of the greatest weight.",
+        "the cell in {cell} (counted from 0) it loses {lost:.0%} of its probability; the cell's weight is {share:.0f}% "
+        "of the map's greatest.",
         alt=f"{N} scenes, the words of their captions, and maps of {', '.join(models)}.",
         lost=loss[word],
         share=fig.array(percent)[model, scene, word, at.y, at.x],
@@ -126,7 +127,7 @@ def steps(
         fig.Step("scene", np.moveaxis(np.asarray(shown.scenes.images[0]), 0, -1), place=(0, 0)),
         fig.Step("annotations", annotations.T.reshape(-1, side, side), "encoder", place=(1, 0)),
         fig.Step("words so far", shown.said[0][:2], after={}, place=(0, 1)),
-        fig.Step("state", state, "GRU", place=(1, 1)),
+        fig.Step("state", state, "GRU, with earlier contexts", place=(1, 1)),
         fig.Step(
             "weights",
             weights.reshape(side, side),

@@ -119,7 +119,8 @@ class Captioner(Decoder):
             likelihood of hard attention where `feeds` is "output". "uniform" gives every place the same weight.
         feeds: whether what was read goes into the "state and output", as in the paper, or into the "output" alone.
         first: the first state, "learned" and the same for every scene, or made of the "mean" annotation (the paper's).
-        coin: the chance that a batch of "hard" or "marginal" training reads the mean after all (the paper's 0.5).
+        coin: the chance that a batch of "hard" or "marginal" training reads the mean after all (the paper's 0.5, which
+            tosses for each image; its authors' code tosses for each batch).
         wide, bottom: let each place tell of the whole scene; allow looks at the bottom row of places only.
 
     The query is the state and the last word; the paper's is the state alone.
@@ -223,7 +224,7 @@ class HardLoss:
         own: reward a place with the log-probability of its own word alone, as is enough where places enter only the
             output; else with that of all words from its own on.
         baseline: take the moving average of past rewards off, before the new one is averaged in: so it has no bias.
-        entropy: how much spread-out weights are favoured (the paper's 0.002).
+        entropy: how much spread-out weights are favoured (0.002 in the authors' code).
     """
 
     def __init__(self, own: bool, baseline: bool, entropy: float = 0.0):

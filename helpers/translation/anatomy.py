@@ -50,7 +50,7 @@ def draw(model: Translator, words: Corpus, source: Sequence[str], written: Seque
                 state_before="",
                 word_before="embedding",
             ),
-            step("scores", scores, (2, 3), *decoder, state="linear layers"),
+            step("scores", scores, (2, 3), *decoder, state="with context and word: linear layers"),
             step("next word", [words.target.words[int(scores.argmax())]], (3, 3), scores="argmax"),
         ]
     )

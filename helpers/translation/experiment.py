@@ -101,11 +101,11 @@ def alignment(weights: Sequence[torch.Tensor], entries: Sequence[Entry]) -> dict
     """
     links = [*map(text_metrics.links_of, weights)]
     guesses = {
-        "aer": links,
-        "aer_diagonal": [text_metrics.diagonal(len(each.spanish), len(each.english)) for each in entries],
-        "aer_shuffled": [text_metrics.shuffled(each, place) for place, each in enumerate(links)],
-        "aer_early": [text_metrics.shifted(each, -1) for each in links],
-        "aer_late": [text_metrics.shifted(each, 1) for each in links],
+        "network": links,
+        "diagonal": [text_metrics.diagonal(len(each.spanish), len(each.english)) for each in entries],
+        "shuffled": [text_metrics.shuffled(each, place) for place, each in enumerate(links)],
+        "one step early": [text_metrics.shifted(each, -1) for each in links],
+        "one step late": [text_metrics.shifted(each, 1) for each in links],
     }
     sure, possible = [each.sure for each in entries], [each.possible for each in entries]
     return {name: text_metrics.alignment_error_rate(each, sure, possible) for name, each in guesses.items()}
@@ -141,8 +141,8 @@ def compare(seed: int, budget: Budget = RECORD) -> Iterator[dict]:
         model, translations[system], row = trained(system, words, seed, budget, test)
         if model.score:
             errors = alignment(forced_weights(model, words, test), test)
-            row["figures"] |= {"aer": errors["aer"], **lead(translations, test)}
-            yield {**fields_of("diagonal"), "seed": seed, "figures": {"aer": errors["aer_diagonal"]}}
+            row["figures"] |= {"aer": errors["network"], **lead(translations, test)}
+            yield {**fields_of("diagonal"), "seed": seed, "figures": {"aer": errors["diagonal"]}}
         yield row
 
 

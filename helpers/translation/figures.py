@@ -84,7 +84,7 @@ def by_length(
         also=(length, example),
         still={"Length": len(labels) - 1},
         caption=f"Sources of {{Length}} words ({{count}} of them). BLEU: {told}.",
-        alt=alt or f"BLEU of {' and '.join(systems)} by the length of the source.",
+        alt=alt or f"BLEU of {' and '.join(systems)} by the length of the source, and examples.",
         count=fig.array(counts)[length],
         **{f"bleu_{i}": fig.array(scores[name])[length] for i, name in enumerate(systems)},
     )
@@ -132,6 +132,7 @@ def alignment_explorer(
     translate: Translate | None = None,
     language: str = "Spanish",
     alt: str = "",
+    poster: tuple[int, int] | None = None,
 ) -> fig.Figure:
     """Sentences, their translations and the weights between them; words of the source can be switched off.
 
@@ -142,6 +143,8 @@ def alignment_explorer(
             sentences and for several words switched off.
         language: of the source.
         alt: what the sentences are, in a few words, for a reader who hears the page.
+        poster: a sentence and one of its words, from 0: the still picture shows that sentence with that word off, and
+            the weights of the first word that changed. Left out, it shows the first sentence as it is.
     """
     tables = [tables_of(each, number) for number, each in enumerate(readings)]
     texts = taking.distinct([detokenise(each[0].source) for each in readings], "sentences")
@@ -185,6 +188,12 @@ def alignment_explorer(
     _go_back(sentence, own, off, candidate, word)
     _go_back(own, off, candidate, word)
     weights, best = reading["weights"][candidate], reading["best"][candidate, word]
+    still = {}
+    if poster:
+        number, place = poster
+        kept, changed = tables[number][0]["source"], tables[number][place + 1]["changed"][0]
+        still = {"Sentence": number, "Words": [k != place for k in range(len(kept))]}
+        still["Word"] = changed.index(True) if True in changed else 0
     return fig.Figure(
         fig.Ribbons(
             fig.Tokens(
@@ -207,8 +216,9 @@ def alignment_explorer(
             side=220,
         ),
         also=(sentence, own, candidate),
+        still=still,
         lines=3,
-        caption="“{Word}” attends most to “{at}” ({share:.0%}). Score {score:.2f}. {off} {change} {unknown}",
+        caption="“{Word}” attends most to “{at}” ({share:.0%}). The score is {score:.2f}. {off} {change} {unknown}",
         alt=alt
         or f"{len(texts)} {language} sentences, their translations, and the attention weights between them.",
         at=reading["source"][best],

@@ -5,7 +5,7 @@ from hosts import HERE, Jupyter
 from playwright.sync_api import expect
 from test_composed import settled
 
-FIRST = "“my” attends most to “mi” (88%). Score −0.13."
+FIRST = "“my” attends most to “mi” (88%). The score is −0.13."
 
 
 def token(page, name: str, role: str = "checkbox"):
@@ -71,8 +71,14 @@ def test_a_kernel_answers_for_own_sentences_and_several_words(browser, server):
     page = host.run("own-sentence", [source])
     field, caption = page.root.get_by_role("textbox"), page.root.locator(".caption")
     for text, told in (
-        ("el tigre", "“the” attends most to “el” (88%). Score −0.13. Unknown to the translator: tigre."),
-        ("¿el gato?", "“the” attends most to “el” (88%). Score −0.13. Unknown to the translator: tigre."),
+        (
+            "el tigre",
+            "“the” attends most to “el” (88%). The score is −0.13. Unknown to the translator: tigre.",
+        ),
+        (
+            "¿el gato?",
+            "“the” attends most to “el” (88%). The score is −0.13. Unknown to the translator: tigre.",
+        ),
     ):
         field.fill(text)
         field.press("Enter")

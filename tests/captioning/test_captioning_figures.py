@@ -29,13 +29,13 @@ def test_estimates_lie_where_the_plane_of_both_exact_gradients_puts_them():
     tip = [ORIGIN[0] + UNIT, ORIGIN[1]]
     arrows = [numbers for kind, numbers, _ in stage.shapes if kind == "arrow"]
     assert np.allclose(arrows, [[*ORIGIN, *tip]] * 4)
-    assert caption.startswith("raw, 1 glimpses an estimate: cosine 1.00. The mean lies 1.00 of the way")
+    assert caption.startswith("raw: 1 glimpses an estimate, cosine 1.00.")
     # (0, 1, 5): nothing along the bound, half its length towards the marginal, and the 5 is outside the plane.
     (stage, chart), caption = figure.shown(Estimator=1, Temperature=0)
     assert [numbers[:2] for kind, numbers, _ in stage.shapes if kind == "circle"][0] == pytest.approx(
         [ORIGIN[0], ORIGIN[1] - UNIT / 2]
     )
-    assert "heated at 0.5" in caption and "lies 0.00 of the way" in caption and "+0.50 aside" in caption
+    assert "heated at 0.5" in caption and "lies 0.00 along it" in caption and "+0.50 aside" in caption
     assert "0.00" in chart.texts
 
 
@@ -44,7 +44,12 @@ def test_what_would_leave_the_picture_keeps_its_direction():
     x, y = np.array([numbers[2:] for kind, numbers, _ in stage.shapes if kind == "arrow"][0]) - ORIGIN
     assert x == pytest.approx(-y)
     assert 0 < ORIGIN[0] + x < CLOUD[1] and 0 < ORIGIN[1] + y < CLOUD[0]
-    assert "lies 50.00 of the way" in caption
+    assert "lies 50.00 along it" in caption
+
+
+def test_the_posters_cloud_has_a_bias_so_that_the_bounds_arrow_can_be_seen():
+    _, metadata = cloud()._repr_mimebundle_()
+    assert "heated at 2: 4 glimpses" in metadata["image/png"]["alt"]
 
 
 def told(**changed):
@@ -72,7 +77,7 @@ def test_the_poster_shows_the_word_that_loses_most_where_it_looks_most():
     figure = told(changes={"soft": changes, "control": changes})
     _, metadata = figure._repr_mimebundle_()
     alt = metadata["image/png"]["alt"]
-    assert "scene 2, “two”: without the cell in row 1, column 1 it loses 50%" in alt
+    assert "scene 2, “two”: without the cell in row 1, column 1 (counted from 0) it loses 50%" in alt
 
 
 def test_a_words_map_and_its_losses_are_those_of_its_scene_and_cell():
@@ -80,8 +85,11 @@ def test_a_words_map_and_its_losses_are_those_of_its_scene_and_cell():
     assert words.texts == ["blue", "two"]
     assert [numbers[0] for _, numbers, _ in words.shapes] == pytest.approx([75.0, 0.0])
     assert ("rect", [0.0, 4.0, 4.0, 4.0], "") in scene.shapes
-    assert "“blue”: without the cell in row 1, column 0 it loses 75% of its probability" in caption
-    assert "100% of the greatest weight" in caption  # a flat map: every cell has it
+    assert (
+        "“blue”: without the cell in row 1, column 0 (counted from 0) it loses 75% of its probability"
+        in caption
+    )
+    assert "the cell's weight is 100% of the map's greatest" in caption  # a flat map: every cell has it
     assert not np.array_equal(needs.pixels[1, 0], needs.pixels[0, 0])
     assert np.array_equal(needs.pixels[0, 1], needs.pixels[0, 0])
 
@@ -92,7 +100,7 @@ def test_the_scene_shows_through_where_nobody_looks_and_an_erased_cell_is_grey()
     assert (scene.pixels[:, :4] == 200).all() and (scene.pixels[4:, 4:] != 200).any()
     (scene, *_), caption = figure.shown(Scene=0, Word=5, Model=1, cell=[1, 1], **{"Erase the cell": True})
     assert (scene.pixels[:4, :4] == 128).all() and (scene.pixels[4:] == 200).all()
-    assert caption.startswith("control, scene 1, “red”") and "that cell has –% of" in caption
+    assert caption.startswith("control, scene 1, “red”") and "weight is –% of" in caption
 
 
 @pytest.mark.parametrize(

@@ -296,6 +296,12 @@ def test_deletion_tells_the_attended_cell_from_others(test_set):
     assert found["erased_other_sticker"] == 0 and -0.5 < found["erased_random"] < 0
 
 
+def test_a_figure_by_seed_has_the_mean_that_a_table_gives():
+    found = [float(share) for share in experiment.by_seed("exact", systems.SOFT).split()]
+    mean = results.value("captioning", "record", "exact", captions="left to right", **systems.SOFT)
+    assert len(found) == 3 and sum(found) / 3 == pytest.approx(mean, abs=0.005)
+
+
 def test_every_piece_gives_rows_that_can_be_recorded():
     tiny = experiment.Budget(scenes=32, naming=1, steps=1, tested=4)
     found = experiment.pieces(tiny)

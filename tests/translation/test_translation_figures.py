@@ -29,7 +29,7 @@ def sentence(**options):
 def test_the_chosen_words_weights_and_what_a_switch_changed():
     figure = alignment_explorer([sentence(others=("the cat",))])
     (source, words, matrix), caption = figure.shown()
-    assert caption == "“the” attends most to “el” (75%). Score −0.25."
+    assert caption == "“the” attends most to “el” (75%). The score is −0.25."
     assert [bar for _, (bar,), _ in source.shapes] == [75, 25, 0]
     assert words.texts == ["the", "cat", "sleeps"] and matrix.pixels.shape == (3, 3, 3)
     assert matrix.shapes == [("rect", [0, 0, 3, 1], "")]
@@ -41,6 +41,16 @@ def test_the_chosen_words_weights_and_what_a_switch_changed():
     (_, words, matrix), caption = figure.shown(**{"Candidate of the beam": 1})
     assert words.texts == ["the", "cat"] and matrix.pixels.shape == (2, 3, 3)
     assert caption.endswith("Compared with the best candidate, it lacks “sleeps”.")
+
+
+def test_the_poster_shows_a_word_switched_off_and_what_comes_in_its_place():
+    figure = alignment_explorer([sentence(), sentence(source="un gato duerme")], poster=(1, 1))
+    _, metadata = figure._repr_mimebundle_()
+    assert "“dog” attends most to" in metadata["image/png"]["alt"]
+    assert (
+        "Switched off: gato. Compared with the plain translation, it has “dog”"
+        in metadata["image/png"]["alt"]
+    )
 
 
 def test_what_is_not_stored_is_asked_of_the_translator():
