@@ -94,6 +94,13 @@ def test_the_poster_draws_a_wave_under_marked_words_alone():
     assert len(columns) > 30 and columns.max() < 100  # under the first word, not under the others
 
 
+def test_long_names_stand_whole_beside_a_matrix_of_a_poster():
+    matrix = fig.Matrix(np.eye(3), ["an uncommon name"] * 3, ["another one that is long"] * 3)
+    poster = fig.Figure(matrix, caption="", alt="A matrix.").poster()
+    greys = np.asarray(Image.open(io.BytesIO(poster)).convert("L"))
+    assert greys[:, :3].min() > 200 and greys[-6:].min() > 200
+
+
 def test_no_line_of_a_poster_s_caption_runs_over_its_edge():
     caption = "Row 35.07 and column 45.33 weigh 0.62 above and 0.05 below, together 138.4 of 255. " * 4
     poster = fig.Figure(fig.Words("A"), caption=caption, alt="Words.").poster()

@@ -19,6 +19,7 @@ from helpers.plotting import png
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
 STAGE = 420  # pixels of a picture that stands alone
+LETTER = 7.5  # pixels of a letter of the names beside a matrix
 PER_LINE, LETTERS = 5, 82  # legend entries, letters of the caption
 INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
 SMALL = {"fontsize": 9, "color": INK}  # points at 100 dots per inch: 12.5 pixels
@@ -105,13 +106,16 @@ def _pictured(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         axes.text((i + 0.5) / len(names), -0.04, name, **place, **SMALL)
     if part.kind == "matrix":
         rows, columns = look(part.rows), look(part.columns)
-        room = 0.012 * max([1, *map(len, rows)]), 0.012 * max([1, *map(len, columns)])
+        long = any(len(name) > 2 for name in columns)  # and so turned on its side
+        beside = LETTER * (1 + max(map(len, rows), default=0))
+        below = LETTER * (1 + max(map(len, columns))) if long else LINE
+        room = beside / WIDTH, below / axes.figure.bbox.height
         axes.set_position([left + room[0], bottom + room[1], wide - room[0], high - room[1]])
+        off = {"textcoords": "offset pixels"} | SMALL
         for i, name in enumerate(rows):
-            axes.text(-0.1, i + 0.5, name, ha="right", va="center", **SMALL)
-        turned = 90 if any(len(name) > 2 for name in columns) else 0
+            axes.annotate(name, (0, i + 0.5), (-5, 0), ha="right", va="center", **off)
         for i, name in enumerate(columns):
-            axes.text(i + 0.5, height + 0.1, name, rotation=turned, ha="center", va="top", **SMALL)
+            axes.annotate(name, (i + 0.5, height), (0, -5), rotation=90 * long, ha="center", va="top", **off)
         for i, number in enumerate(shown.texts[len(rows) : len(shown.texts) - len(columns)]):
             middle = i % width + 0.5, i // width + 0.5
             axes.text(*middle, number, ha="center", va="center", bbox=WHITE, **SMALL)
@@ -191,16 +195,16 @@ def _tokens(axes: Axes, part: Part, shown: Shown, look: Look) -> None:
         off, chosen = now.off and not now.off[i], i == now.choose
         word.set_bbox({"facecolor": ACCENT if chosen else FIELD, "lw": 0, "boxstyle": "round,pad=0.35"})
         word.set_color("white" if chosen else SOFT if off else INK)
+        (x, y), letters, over = word.get_position(), len(word.get_text()), {"lw": 1.2, "zorder": 4}
         if shown.shapes:
-            (x, y), (_, (share,), _) = word.get_position(), shown.shapes[i]
-            wide = len(word.get_text()) * share / 100
-            bar = patches.Rectangle((x, y + 0.32), wide, 0.12, color="white" if chosen else ACCENT, zorder=4)
-            axes.add_patch(bar)
+            _, (share,), _ = shown.shapes[i]
+            bar = {"color": "white" if chosen else ACCENT, "zorder": 4}
+            axes.add_patch(patches.Rectangle((x, y + 0.32), letters * share / 100, 0.12, **bar))
         if off:
-            word.set_text(f"({word.get_text()})")
+            axes.plot([x, x + letters], [y, y], color=SOFT, **over)
         if now.marked is not None and now.marked[i]:
-            (x, y), turns = word.get_position(), np.arange(2 * len(word.get_text()))
-            axes.plot(x + turns / 2, y + 0.3 + 0.08 * (turns % 2), color=ACCENT, lw=1.2, zorder=4)
+            turns = np.arange(2 * letters)
+            axes.plot(x + turns / 2, y + 0.3 + 0.08 * (turns % 2), color=ACCENT, **over)
 
 
 WAYS = {"stage": _pictured, "row": _pictured, "matrix": _pictured, "lines": _lines, "bars": _bars}
