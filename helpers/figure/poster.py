@@ -19,7 +19,7 @@ from helpers.plotting import png
 
 WIDTH, MARGIN, GAP, LINE = 640, 8, 16, 18  # pixels
 STAGE = 420  # pixels of a picture that stands alone
-LETTER = 7.5  # pixels of a letter of the names beside a matrix
+LETTER = 8  # pixels of a letter of the names beside a matrix
 PER_LINE, LETTERS = 5, 82  # legend entries, letters of the caption
 INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
 SMALL = {"fontsize": 9, "color": INK}  # points at 100 dots per inch: 12.5 pixels
