@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.figure import taking
 from helpers.figure.computing import Lab
-from helpers.figure.controls import Control, Field, Slider
+from helpers.figure.controls import Control
 from helpers.figure.raster import ink
 from helpers.figure.symbols import Look, Stored, Symbol, written
 
@@ -119,45 +119,6 @@ class Mover(Control):
 
     def fits(self, value: object) -> int:
         return self.whole(value, range(1), "0: it has no value of its own; set the controls that it moves")
-
-
-class Grip(Mover):
-    """A frame on a picture that a hand drags, scales by a corner and turns by its knob: it moves four sliders.
-
-    Where the hand only points, a `Cell` goes to the nearest of some places.
-
-    Args:
-        sliders: for the centre's x and y, the size and the angle in degrees.
-        handles: a symbol, (6, 2): the corners, the knob and the centre, in the stage's pixels.
-        units: how far the x and the y slider go for one of these pixels.
-        cell, places: what pointing sets, and a symbol (rows * columns, 2) of the places of its cells, row by row.
-    """
-
-    def __init__(
-        self,
-        sliders: Sequence[Slider],
-        handles: Symbol,
-        units: Sequence[float],
-        cell: Cell,
-        places: Symbol,
-        name: str = "frame",
-        **rest: object,
-    ) -> None:
-        rest |= {"sliders": [each.name for each in sliders], "handles": handles, "units": list(units)}
-        super().__init__(name, cell=cell.name, places=places, columns=cell.args["shape"][1], **rest)
-
-
-class Entries(Mover):
-    """An input over each pixel of a stage, so that the numbers of a grid are typed one by one.
-
-    Args:
-        field: what is typed goes there, with the rest of the grid, as a text: "1 2; 3 4".
-        values: a symbol, (rows, columns): the grid that the stage shows.
-        most: the largest size of a number.
-    """
-
-    def __init__(self, name: str, field: Field, values: Symbol, most: float, **rest: object) -> None:
-        super().__init__(name, field=field.name, values=values, most=most, **rest)
 
 
 class Paint(Control):
