@@ -195,8 +195,8 @@ def test_compositions_are_refused_in_words():
         fig.Lines({"a": [1, 2, 3]}, x=[0, 1])
     with pytest.raises(ValueError, match="'Map' cannot be 'c'; expected one of a, b"):
         fig.Choice("Map", ["a", "b"]).on("c")
-    with pytest.raises(ValueError, match="'box' cannot be True; expected a box's number, 0 to 1"):
-        fig.BoxHandle([[0, 0, 2, 2], [1, 1, 2, 2]], first=True)
+    with pytest.raises(ValueError, match="'t' cannot be True; expected a whole number, 0 to 1"):
+        fig.Slider("t", 2, first=True)
     with pytest.raises(ValueError, match="at least one layer"):
         fig.Stage(when=0)
     with pytest.raises(ValueError, match="5 numbers for 3 places"):

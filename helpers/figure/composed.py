@@ -19,7 +19,7 @@ from helpers.figure.symbols import Look, Text, stored
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("page", "arrays", "raster", "symbols", "layers")  # each before those that need it
-SCRIPTS += ("state", "controls", "frames", "pointing", "picture", "parts", "words", "charts")
+SCRIPTS += ("state", "controls", "pointing", "picture", "parts", "words", "charts")
 
 
 @cache

@@ -6,7 +6,6 @@
 import { clamp, set } from "./page.js";
 import { asList } from "./arrays.js";
 import { givenOf, placeOf, move, arrows, keysOn } from "./controls.js";
-import { handle } from "./frames.js";
 
 /** A place of a picture. On a grid it goes from centre to centre; a picture may have the grid's cells as its pixels. */
 function pointer(control, tools, canvas) {
@@ -107,7 +106,7 @@ function paint(control, tools) {
   };
 }
 
-const ANSWERS = { pointer, cell, boxhandle: handle, paint, slider: one, choice: one };
+const ANSWERS = { pointer, cell, paint, slider: one, choice: one };
 
 /** How the control that a part names answers on its canvas; null where none does. */
 function answerFor(part, tools, canvas, along) {

@@ -1,11 +1,10 @@
-"""Controls on a picture: mouse, finger and keys move them there. Their twins are pointing.js and frames.js."""
+"""Controls on a picture: mouse, finger and keys move them there. Their twin is pointing.js."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
 
 import numpy as np
 
-from helpers.figure import taking
 from helpers.figure.computing import Lab
 from helpers.figure.controls import Control
 from helpers.figure.raster import ink
@@ -88,27 +87,6 @@ class Cell(Control):
 
     def written(self, look: Look, spec: str) -> str:
         return "row {}, column {}".format(*look(self))
-
-
-class BoxHandle(Control):
-    """A box that a hand drags and sizes, and that snaps to the nearest of stored ones; its value is that one's number.
-
-    Args:
-        boxes: (N, 4): left, top, width, height in pixels. `handle.box` is the one chosen.
-    """
-
-    def __init__(self, boxes: object, first: int = 0, name: str = "box", **rest: object) -> None:
-        boxes = taking.numbers(boxes, name)
-        if boxes.shape[1:] != (4,) or not len(boxes):
-            raise ValueError(
-                f"The boxes have shape {boxes.shape}; expected (N, 4): left, top, width, height. Of one: [box]."
-            )
-        self.count = len(boxes)
-        super().__init__(name, first, boxes=Stored(boxes), **rest)
-        self.box = self.args["boxes"][self]
-
-    def fits(self, value: object) -> int:
-        return self.whole(value, range(self.count), f"a box's number, 0 to {self.count - 1}")
 
 
 class Mover(Control):

@@ -1,10 +1,10 @@
-// Frames on a picture that a hand drags, sizes and turns, as pointing.js expects them.
+// A box on a scene, which a hand drags and sizes. Its twin is handle.py.
 
 import { rowsOf, leastOf } from "./arrays.js";
 import { givenOf, arrows } from "./controls.js";
 
 /** A box that snaps to the nearest of the stored ones: dragged inside it moves, near its lower right corner it grows. */
-function handle(control, tools) {
+function boxhandle(control, tools) {
   const boxes = () => rowsOf(givenOf(control, tools).boxes, 4);
   const now = () => boxes()[givenOf(control, tools).value];
   const choose = (wanted, allowed = () => true) => {
@@ -38,4 +38,4 @@ function handle(control, tools) {
   };
 }
 
-export { handle };
+export { boxhandle };
