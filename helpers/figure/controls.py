@@ -5,7 +5,6 @@ A control is a symbol that a hand moves: it has a name, a first value, and refus
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,7 +24,6 @@ class Control(Symbol):
     A control that inherits from another is `like` it: the page finds and writes its value in the same way.
     """
 
-    script: Path | None = None
     like = ""
 
     def __init_subclass__(cls) -> None:
