@@ -202,8 +202,8 @@ def test_compositions_are_refused_in_words():
         fig.Figure(fig.Lines({"a": [1, 2, 3]}, x=[0, 1]), caption="", alt="A curve.")
     with pytest.raises(ValueError, match="'Map' cannot be 'c'; expected one of a, b"):
         fig.Choice("Map", ["a", "b"]).on("c")
-    with pytest.raises(ValueError, match="'box' cannot be True; expected a box's number, 0 to 1"):
-        fig.BoxHandle([[0, 0, 2, 2], [1, 1, 2, 2]], first=True)
+    with pytest.raises(ValueError, match="'t' cannot be True; expected a whole number, 0 to 1"):
+        fig.Slider("t", 2, first=True)
     with pytest.raises(ValueError, match="at least one layer"):
         fig.Stage(when=0)
     with pytest.raises(ValueError, match="5 numbers for 3 places"):
@@ -221,8 +221,23 @@ def test_a_lab_s_file_must_not_bear_the_name_of_a_script_of_the_kit():
     """Its constant would be declared twice, and the page would stay empty."""
     with pytest.raises(ValueError, match="Two scripts are called 'words'"):
         composed.module([Path("lesson/words.js")])
-    with pytest.raises(ValueError, match="Two scripts are called 'labs'"):
-        composed.module([Path("lesson/labs.js")])
+    with pytest.raises(ValueError, match="Two scripts are called 'own'"):
+        composed.module([Path("lesson/own.js")])
+
+
+def test_a_lesson_s_own_control_brings_its_script_and_answers_where_it_is_given_to():
+    class Dial(fig.Slider):
+        """A slider of a look of its own."""
+
+        script = Path(__file__).parent / "browser" / "lab_sums.js"
+
+    on, beside = Dial("On", 3), Dial("Beside", 3)
+    stage = fig.Stage(fig.Image(SCENE), pointer=on)
+    figure = fig.Figure(stage, caption="{On}, {Beside}.", alt="A scene.", also=(beside,))
+    assert figure._esm.count("const lab_sums = ") == 1
+    assert figure.spec["panel"] == ["Beside"]
+    dials = [each for each in figure.spec["nodes"] if each["kind"] == "dial"]
+    assert [each["like"] for each in dials] == ["slider"] * 2
 
 
 def test_the_state_is_read_set_and_refused_by_name():

@@ -23,8 +23,8 @@ browser, with a kernel or without.
             name=fig.names(classes)[labels[at.y, at.x]],
         )
 
-Controls: `Slider`, `Choice`, `Toggle`, `Pointer`, `Cell`, `BoxHandle`, `Grip`, `Legend`, `Switches`, `Field`,
-`Entries`, `Paint`; with a tone, `Key` and `Sound`.
+Controls: `Slider`, `Choice`, `Toggle`, `Pointer`, `Cell`, `Legend`, `Switches`, `Field`, `Paint`; and a
+lesson's own, a `Control` with a script.
 Picks: `array`, `names`, and then `[...]`; `choose(which, a, b, ...)`; `text("... {x:.2f}", x=...)`; `upsampled`.
 Layers: `Image`, `Crop`, `Heat`, `Classes`, `Outline`, `Regions`, `Spot`, `Lens`, `Box`, `Dots`, `Arrows`, `Note`.
 Parts: `Stage`, `Row` (with `Each`), `Matrix`, `Tokens`, `Lines`, `Bars`, `Words`, `Column`,
@@ -38,12 +38,11 @@ from helpers.figure.anatomy import anatomy, walk
 from helpers.figure.charts import Bars, Lines
 from helpers.figure.composed import Figure
 from helpers.figure.computing import Ask, Lab
-from helpers.figure.controls import Choice, Field, Legend, Slider, Switches, Toggle
+from helpers.figure.controls import Choice, Control, Field, Legend, Slider, Switches, Toggle
 from helpers.figure.layers import Classes, Crop, Heat, Image, Lens, Outline, Regions, Spot, upsampled
 from helpers.figure.parts import Column, Matrix, Part, Row, Stage
-from helpers.figure.pointing import BoxHandle, Cell, Entries, Grip, Paint, Pointer
+from helpers.figure.pointing import Cell, Paint, Pointer
 from helpers.figure.shapes import Arrows, Box, Dots, Note
-from helpers.figure.sound import Key, Sound
 from helpers.figure.steps import Step
 from helpers.figure.symbols import Each, Names, Stored, Symbol, Text, choose
 from helpers.figure.words import Ribbons, Tokens, Words

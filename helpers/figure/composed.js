@@ -17,16 +17,18 @@ async function render({ model, el }) {
     nodes: spec.nodes,
     arrays: await arrays.unpack(model),
     state: live.state,
-    labs,
+    labs: own,
     ask: state.asker(model, draw, say, leaving.signal),
   });
   const named = Object.fromEntries(
     spec.controls.map((number) => [spec.nodes[number].name, { number, node: spec.nodes[number] }]),
   );
   const answering = []; // [node, answer] of every picture that answers the hand
-  // What every part and control gets. `players` are what Play has set going, `silent` the pictures that answer nothing.
+  // What every part and control gets. `own` is what the lesson's scripts export, `players` are what Play has set going,
+  // `silent` the pictures that answer nothing.
   const tools = {
     symbols: known,
+    own,
     controls: named,
     alt: model.get("alt"),
     players: [],
@@ -64,8 +66,9 @@ async function render({ model, el }) {
   const view = make("div", { class: "parts" }, ...spec.parts.map(place));
   const caption = make("p", { class: "caption", "aria-live": "polite", "aria-atomic": "true" });
   caption.style.setProperty("--lines", spec.lines);
-  const inPanel = spec.panel.filter((name) => named[name].node.kind in controls.PANEL);
-  const built = inPanel.map((name) => [name, controls.PANEL[named[name].node.kind](named[name], tools)]);
+  const builderOf = ({ kind, like }) => own[kind] ?? controls.PANEL[like];
+  const inPanel = spec.panel.filter((name) => builderOf(named[name].node));
+  const built = inPanel.map((name) => [name, builderOf(named[name].node)(named[name], tools)]);
   const timelines = built.filter(([name]) => named[name].node.play).map(([, { node }]) => node);
   const panel = make("div", { class: "panel" }, ...built.map(([, { node }]) => node).filter((node) => !timelines.includes(node)));
   const keys = make("p", { class: "keys", id: fresh("keys") });

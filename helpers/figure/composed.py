@@ -12,7 +12,6 @@ import traitlets
 
 from helpers.figure import taking
 from helpers.figure.book import Book, flat
-from helpers.figure.computing import Lab
 from helpers.figure.controls import Control
 from helpers.figure.parts import Part, Shown
 from helpers.figure.poster import poster
@@ -20,7 +19,7 @@ from helpers.figure.symbols import Look, Text, stored
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("page", "arrays", "raster", "symbols", "layers")  # each before those that need it
-SCRIPTS += ("state", "sound", "controls", "frames", "pointing", "picture", "parts", "words", "charts")
+SCRIPTS += ("state", "controls", "pointing", "picture", "parts", "words", "charts")
 
 
 @cache
@@ -43,12 +42,12 @@ def scoped(path: Path) -> str:
     return f"const {path.stem} = (() => {{\n{text}}})();"
 
 
-def module(labs: Sequence[Path]) -> str:
-    """The page's one module, for figures with these files of labs."""
-    taking.distinct([*SCRIPTS, "labs", *(path.stem for path in labs)], "scripts")
-    files = [*(FOLDER / f"{name}.js" for name in SCRIPTS), *labs]
-    own = f"const labs = {{ {', '.join(f'...{path.stem}' for path in labs)} }};"
-    return "\n".join([*map(scoped, files), own, source(FOLDER / "composed.js")])
+def module(own: Sequence[Path]) -> str:
+    """The page's one module, for figures with these files of a lesson's own labs and controls."""
+    taking.distinct([*SCRIPTS, "own", *(path.stem for path in own)], "scripts")
+    files = [*(FOLDER / f"{name}.js" for name in SCRIPTS), *own]
+    joined = f"const own = {{ {', '.join(f'...{path.stem}' for path in own)} }};"
+    return "\n".join([*map(scoped, files), joined, source(FOLDER / "composed.js")])
 
 
 class Refused(traitlets.TraitError, ValueError):
@@ -95,7 +94,9 @@ class Figure(anywidget.AnyWidget):
             raise ValueError("Every figure needs alternative text: say in one sentence what it shows.")
         self._parts = parts
         own = [control for part in flat(parts) for control in part.controls]
-        drawn = [control for part in flat(parts) if part.kind == "tokens" for control in part.controls]
+        drawn = [
+            each for part in flat(parts) for each in part.controls if part.kind == "tokens" or each.script
+        ]
         book = Book()
         composed = book(parts)
         values = {name: stored(value) for name, value in values.items()}
@@ -121,8 +122,7 @@ class Figure(anywidget.AnyWidget):
 
     @property
     def _esm(self) -> str:
-        scripts = [each.script for each in self._symbols if isinstance(each, Lab) and each.script]
-        return module(list(dict.fromkeys(scripts)))
+        return module(list(dict.fromkeys(each.script for each in self._symbols if each.script)))
 
     @property
     def _css(self) -> str:

@@ -1,8 +1,7 @@
 // Controls of the panel. Each builder takes the control and the figure's tools, and returns {node, update}.
 
 import { fresh, make, write, each, clamp } from "./page.js";
-import { at, asArray, rowsOf } from "./arrays.js";
-import { makeFollower } from "./sound.js";
+import { at } from "./arrays.js";
 
 /** The values of a control in the present state: `value` and its arguments. */
 function givenOf({ number, node }, { symbols }) {
@@ -124,20 +123,6 @@ function toggle(control, tools) {
   return { node, update: () => (node.control.checked = Boolean(givenOf(control, tools).value)) };
 }
 
-/** A switch for a tone that follows a playhead. */
-function follower(control, tools) {
-  const { node, update } = toggle(control, tools);
-  const follow = makeFollower(control.node.pitch, tools);
-  return {
-    node,
-    update() {
-      update();
-      const { value, seconds, strokes } = givenOf(control, tools);
-      follow(value, seconds, rowsOf(strokes, 2));
-    },
-  };
-}
-
 /** A switch a name; a legend's show the classes' colours, and classes that the picture lacks are written in grey. */
 function switches(control, tools) {
   const { name, kind } = control.node;
@@ -198,33 +183,6 @@ function field(control, tools) {
   };
 }
 
-/** An input over each pixel of a picture in `box`: what is typed there goes, with the rest of the grid, into a field. */
-function entries(control, tools, box) {
-  const { name, field: holder, most } = control.node;
-  const list = make("div", { class: "entries" });
-  box.append(list);
-  const grid = () => asArray(givenOf(control, tools).values);
-  const makeEntry = (i) => {
-    const input = makeInput({ type: "number", step: "any", min: -most, max: most });
-    input.addEventListener("change", () => {
-      const { data, shape: [, columns] } = grid();
-      const numbers = Array.from(data);
-      if (input.value === "" || !input.checkValidity()) return void (input.value = numbers[i]);
-      numbers[i] = Number(input.value);
-      tools.change(holder, rowsOf(numbers, columns).map((row) => row.join(" ")).join("; "));
-    });
-    return input;
-  };
-  return () => {
-    const { data, shape: [, columns] } = grid();
-    list.style.setProperty("--columns", columns);
-    each(list, Array.from(data), makeEntry, (input, value, i) => {
-      input.setAttribute("aria-label", `${name}, row ${Math.floor(i / columns)}, column ${i % columns}`);
-      if (document.activeElement !== input) input.value = value;
-    });
-  };
-}
+const PANEL = { slider, choice, toggle, switches, field };
 
-const PANEL = { slider, choice, toggle, sound: follower, switches, legend: switches, field };
-
-export { PANEL, givenOf, placeOf, move, arrows, keysOn, labelled, entries };
+export { PANEL, givenOf, placeOf, move, arrows, keysOn, labelled, makeInput };

@@ -17,13 +17,24 @@ ENDLESS = 10**6  # values of a slider whose count is a symbol: the state keeps a
 
 
 class Control(Symbol):
-    """A named value in the figure's state."""
+    """A named value in the figure's state.
+
+    A lesson's own is a class that names a `script`, which exports a function under the class's name in small letters.
+    On a part that it is given to it answers as pointing.js says, elsewhere it stands in the panel as controls.js says.
+    A control that inherits from another is `like` it: the page finds and writes its value in the same way.
+    """
+
+    like = ""
+
+    def __init_subclass__(cls) -> None:
+        cls.like = cls.like or cls.__name__.lower()
 
     def __init__(self, name: str, first: object, resets: Sequence["Control"] = (), **args: object) -> None:
         super().__post_init__()
         self.name = name
         self.first = self.fits(first)
-        self.args = {"name": name, "first": self.first, "resets": [each.name for each in resets], **args}
+        rest = {"like": self.like, "resets": [each.name for each in resets]}
+        self.args = {"name": name, "first": self.first, **rest, **args}
 
     def fits(self, value: object) -> object:
         """The value as the state keeps it, or a ValueError that says what is expected."""

@@ -4,15 +4,12 @@ import { make, write, each } from "./page.js";
 import { asArray } from "./arrays.js";
 import { composer } from "./layers.js";
 import { written } from "./symbols.js";
-import { entries } from "./controls.js";
 import { pictured, withMore } from "./picture.js";
 
 const [GAP, BETWEEN] = [1, 110]; // between two tiles of a row: pixels, and their grey
 
 function stage(part, tools) {
-  const drawn = pictured(part, tools, composer(part.layers, tools.symbols));
-  const control = tools.controls[part.answer];
-  return control?.node.kind === "entries" ? withMore(drawn, entries(control, tools, drawn.box)) : drawn;
+  return pictured(part, tools, composer(part.layers, tools.symbols));
 }
 
 function row(part, tools) {

@@ -62,7 +62,7 @@ class Stage(Part):
 
     Args:
         layers: from below to above.
-        pointer: a Pointer, Cell, BoxHandle, Grip, Entries, Paint or Key that answers on this stage.
+        pointer: a Pointer, Cell, Paint or a lesson's own control that answers on this stage.
         side: CSS pixels of its longer side, about.
     """
 

@@ -84,9 +84,10 @@ function place(node, kind, numbers, head) {
 function pictured(part, tools, drawing, along) {
   const { box, canvas, show } = makePicture(part.side);
   const answer = answerFor(part, tools, canvas, along);
-  if (answer) tools.answering(canvas, answer);
+  if (answer?.point) tools.answering(canvas, answer);
   else tools.silent.push(canvas);
   const node = make("div", { class: "pictured" }, box);
+  if (answer?.over) box.append(answer.over);
   const pen = answer?.pen; // of a pad: its place shows where keys draw
   if (answer?.wipe) {
     const wipe = make("button", { type: "button" }, "Wipe the pad");
@@ -100,6 +101,7 @@ function pictured(part, tools, drawing, along) {
     update() {
       const drawn = drawing();
       show(pen ? { ...drawn, shapes: [...drawn.shapes, ["circle", [pen.x, pen.y, pen.down ? 0.5 : 0.9], ""]] } : drawn);
+      answer?.update?.();
     },
     label(caption) {
       const told = pen ? [`Pen at row ${pen.y - 0.5}, column ${pen.x - 0.5}, ${pen.down ? "drawing" : "lifted"}.`] : [];

@@ -1,12 +1,11 @@
 // What mouse, pen, finger and keys do on a picture: one function a kind of control that answers there.
 // Each gives {point(x, y, begins), keys, help}: a place in the picture's own pixels or a chart's own units, whether a press
-// begins there, and what each key does. `hover`: a mouse moves it without a press.
+// begins there, and what each key does. `hover`: a mouse moves it without a press. Or it gives {over, update}: an element
+// that lies over the picture and answers by itself, and what is done there each time the picture is drawn.
 
 import { clamp, set } from "./page.js";
 import { asList } from "./arrays.js";
 import { givenOf, placeOf, move, arrows, keysOn } from "./controls.js";
-import { handle, grip } from "./frames.js";
-import { key } from "./sound.js";
 
 /** A place of a picture. On a grid it goes from centre to centre; a picture may have the grid's cells as its pixels. */
 function pointer(control, tools, canvas) {
@@ -107,12 +106,13 @@ function paint(control, tools) {
   };
 }
 
-const ANSWERS = { pointer, cell, boxhandle: handle, grip, paint, key, slider: one, choice: one };
+const ANSWERS = { pointer, cell, paint, slider: one, choice: one };
 
-/** How the control that a part names answers on its canvas; null where none does, or by inputs of its own. */
+/** How the control that a part names answers on its canvas; null where none does. */
 function answerFor(part, tools, canvas, along) {
   const control = tools.controls[part.answer];
-  return ANSWERS[control?.node.kind]?.(control, tools, canvas, along) ?? null;
+  const answers = control && (tools.own[control.node.kind] ?? ANSWERS[control.node.like]);
+  return answers?.(control, tools, canvas, along) ?? null;
 }
 
 /** Let a picture answer pointer and keys. `answer` is what a function above gives; keys that it lacks go on to `others`. */

@@ -1,13 +1,12 @@
-"""Controls on a picture: mouse, finger and keys move them there. Their twins are pointing.js and frames.js."""
+"""Controls on a picture: mouse, finger and keys move them there. Their twin is pointing.js."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
 
 import numpy as np
 
-from helpers.figure import taking
 from helpers.figure.computing import Lab
-from helpers.figure.controls import Control, Field, Slider
+from helpers.figure.controls import Control
 from helpers.figure.raster import ink
 from helpers.figure.symbols import Look, Stored, Symbol, written
 
@@ -90,27 +89,6 @@ class Cell(Control):
         return "row {}, column {}".format(*look(self))
 
 
-class BoxHandle(Control):
-    """A box that a hand drags and sizes, and that snaps to the nearest of stored ones; its value is that one's number.
-
-    Args:
-        boxes: (N, 4): left, top, width, height in pixels. `handle.box` is the one chosen.
-    """
-
-    def __init__(self, boxes: object, first: int = 0, name: str = "box", **rest: object) -> None:
-        boxes = taking.numbers(boxes, name)
-        if boxes.shape[1:] != (4,) or not len(boxes):
-            raise ValueError(
-                f"The boxes have shape {boxes.shape}; expected (N, 4): left, top, width, height. Of one: [box]."
-            )
-        self.count = len(boxes)
-        super().__init__(name, first, boxes=Stored(boxes), **rest)
-        self.box = self.args["boxes"][self]
-
-    def fits(self, value: object) -> int:
-        return self.whole(value, range(self.count), f"a box's number, 0 to {self.count - 1}")
-
-
 class Mover(Control):
     """A control that only moves others, and has no value of its own."""
 
@@ -119,45 +97,6 @@ class Mover(Control):
 
     def fits(self, value: object) -> int:
         return self.whole(value, range(1), "0: it has no value of its own; set the controls that it moves")
-
-
-class Grip(Mover):
-    """A frame on a picture that a hand drags, scales by a corner and turns by its knob: it moves four sliders.
-
-    Where the hand only points, a `Cell` goes to the nearest of some places.
-
-    Args:
-        sliders: for the centre's x and y, the size and the angle in degrees.
-        handles: a symbol, (6, 2): the corners, the knob and the centre, in the stage's pixels.
-        units: how far the x and the y slider go for one of these pixels.
-        cell, places: what pointing sets, and a symbol (rows * columns, 2) of the places of its cells, row by row.
-    """
-
-    def __init__(
-        self,
-        sliders: Sequence[Slider],
-        handles: Symbol,
-        units: Sequence[float],
-        cell: Cell,
-        places: Symbol,
-        name: str = "frame",
-        **rest: object,
-    ) -> None:
-        rest |= {"sliders": [each.name for each in sliders], "handles": handles, "units": list(units)}
-        super().__init__(name, cell=cell.name, places=places, columns=cell.args["shape"][1], **rest)
-
-
-class Entries(Mover):
-    """An input over each pixel of a stage, so that the numbers of a grid are typed one by one.
-
-    Args:
-        field: what is typed goes there, with the rest of the grid, as a text: "1 2; 3 4".
-        values: a symbol, (rows, columns): the grid that the stage shows.
-        most: the largest size of a number.
-    """
-
-    def __init__(self, name: str, field: Field, values: Symbol, most: float, **rest: object) -> None:
-        super().__init__(name, field=field.name, values=values, most=most, **rest)
 
 
 class Paint(Control):

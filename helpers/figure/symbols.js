@@ -39,8 +39,6 @@ const FINDERS = {
   cell: ({ now, shape }) => now.map((place, axis) => Math.min(place, Math.max(shape[axis] - 1, 0))),
   switches: ({ now, names }) => names.map((_, i) => (i < now.length ? Number(now[i]) : 1)),
 };
-FINDERS.legend = FINDERS.switches;
-FINDERS.sound = FINDERS.toggle;
 
 /** How a caption writes a control, given its value and its other inputs. */
 const WRITERS = {
@@ -57,10 +55,7 @@ const WRITERS = {
     return hidden.length ? off.replace("{}", hidden.join(", ")) : "";
   },
   paint: (strokes) => written(strokes.length),
-  key: (strokes) => written(strokes.length),
 };
-WRITERS.legend = WRITERS.switches;
-WRITERS.sound = WRITERS.toggle;
 
 /**
  * What finds the values of symbols.
@@ -100,7 +95,7 @@ function symbolsOf({ nodes, arrays, state, labs, ask }) {
     if (node.name in state) inputs.now = state[node.name];
     const kept = memory[number][symbols.turn];
     if (kept && same(kept.inputs, inputs)) return kept.result;
-    const find = kind === "lab" ? (labs[node.name] ?? KIT[node.name]) : (FINDERS[kind] ?? (({ now }) => now));
+    const find = kind === "lab" ? (labs[node.name] ?? KIT[node.name]) : (FINDERS[node.like ?? kind] ?? (({ now }) => now));
     const result = find(inputs);
     memory[number][symbols.turn] = { inputs, result };
     return result;
@@ -109,7 +104,7 @@ function symbolsOf({ nodes, arrays, state, labs, ask }) {
   /** An argument as a caption writes it. */
   function write(arg, spec = "") {
     const node = arg !== null && typeof arg === "object" && !Array.isArray(arg) ? nodes[arg.$] : null;
-    const writer = node && WRITERS[node.kind];
+    const writer = WRITERS[node?.like];
     return writer ? writer(value(arg), inputsOf(node), spec) : written(value(arg), spec);
   }
 

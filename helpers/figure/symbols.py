@@ -8,6 +8,7 @@ beforehand, or a lab.
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -32,6 +33,8 @@ class Piece:
 
 class Symbol(Piece):
     """Something whose value depends on the figure's state."""
+
+    script: Path | None = None  # a JavaScript file of a lesson's own that the page needs for it
 
     def __getitem__(self, at: object) -> "Pick":
         return Pick(self, list(at) if isinstance(at, tuple) else [at])

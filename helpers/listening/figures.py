@@ -12,6 +12,7 @@ from helpers.data.morse import Keying
 from helpers.figure import taking
 from helpers.figure.layers import table
 from helpers.listening.data import FRAMES, Heard
+from helpers.listening.sound import Key, Sound
 
 NEAR, BAND = 96, 3  # frames beside the playhead that are enlarged, and pixels a band is high
 PLACE = 4  # frames of an annotation: the lesson's figures are of listeners with this stride
@@ -66,7 +67,7 @@ def playhead(
         "Playhead", fig.array(places)[length], labels=[f"{each:.1f} s" for each in begins],
         play=True, keys="<>", every=100,
     )  # fmt: skip
-    sound = fig.Sound(fig.array(begins)[at], fig.array(strokes)[length])
+    sound = Sound(fig.array(begins)[at], fig.array(strokes)[length])
     letters = fig.names([list(text) for text in texts])[length]
     letter = fig.array(sounding)[length, at]
     flags = fig.array([np.eye(len(text), dtype=np.uint8) for text in texts])[length, letter]
@@ -162,7 +163,7 @@ def by_length(errors: Mapping[str, Mapping[int, float]]) -> Figure:
 
 def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
     """Key Morse by press and hold; `read` says what a listener makes of the strokes, see `keying.reader`."""
-    own = fig.Key("Strokes")
+    own = Key("Strokes")
     pad = fig.Lab(Path(__file__).with_name("keying.js"), "keyed", keyed, strokes=own)
     reading = fig.Ask("What the listener reads", read, pad, when=pad["count"], strokes=own)
     ready = reading["read"]
@@ -176,9 +177,10 @@ def key_it_yourself(read: Callable[[list], Mapping[str, object]]) -> fig.Figure:
         fig.Tokens(reading["letters"], title="What the listener writes", when=ready),
         fig.Stage(fig.Heat(reading["heard"], *RANGE), title="What it hears", side=640, when=ready),
         fig.Stage(fig.Heat(reading["weights"]), title="Where it looks: a row a letter", side=640, when=ready),
-        caption="Strokes: {Strokes}. {note}",
+        caption="Strokes: {count}. {note}",
         alt="A Morse key; what a trained listener hears, writes and looks at.",
         lines=3,
+        count=pad["count"],
         note=reading["note"],
     )
 

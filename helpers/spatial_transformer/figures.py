@@ -9,6 +9,7 @@ from helpers import figure as fig
 from helpers.figure import taking
 from helpers.figure.symbols import decimal
 from helpers.spatial_transformer import labs
+from helpers.spatial_transformer.grip import Grip
 
 MOST_STEPS = 60
 FIRST = labs.Box(x=0, y=0, scale=50, angle=20, stretch=100, shear=0)
@@ -69,7 +70,7 @@ def sampling_grid(
         fine=fine,
     )
     units = 200 / (width * fine), 200 / (height * fine)
-    grip = fig.Grip(sliders[:4], lab["handles"], units, pixel, lab["places"])
+    grip = Grip(sliders[:4], lab["handles"], units, pixel, lab["places"])
     weights = [fig.Note(x, y, fig.text("{w:.2f}", w=lab["weights"][i])) for i, (x, y) in enumerate(CORNERS)]
     edge = [margin * fine, margin * fine, width * fine, height * fine]
     return fig.Figure(

@@ -8,6 +8,7 @@ import numpy as np
 from helpers import figure as fig
 from helpers.figure import taking
 from helpers.upsampling import labs
+from helpers.upsampling.entries import Entries
 from helpers.upsampling.unpooling_figures import stage_by_stage as stage_by_stage
 
 SCRIPT = Path(__file__).with_name("kernels.js")
@@ -51,7 +52,7 @@ def stamp_stepper(values: object, kernel: object, stride: int = 2, alt: str = ""
     counts = view.on("stamps on each cell")
     now = fig.Lab(SCRIPT, "stamps", labs.stamps, step=step, counts=counts, cell=cell, shape=shape, **settings)
 
-    typed = fig.Entries("Kernel's cell", settings["kernel"], now["weights"], labs.LARGEST)
+    typed = Entries("Kernel's cell", settings["kernel"], now["weights"], labs.LARGEST)
     k, j = fig.Each(n), fig.Each(n)
     return fig.Figure(
         fig.Column(

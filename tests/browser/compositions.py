@@ -19,6 +19,7 @@ from helpers.fcn.figures import masks_over_images, patch_and_map, upsampled_mask
 from helpers.figure.pad import DigitPad
 from helpers.instances import figures as instances
 from helpers.instances.cascades import figures as cascades
+from helpers.instances.cascades.handle import BoxHandle
 from helpers.instances.hypercolumns import mixing
 from helpers.listening import figures as listening
 from helpers.listening.data import Heard
@@ -301,7 +302,7 @@ def hands() -> fig.Figure:
     boxes = [
         [10 * column, 10 * row, side, side] for row in range(6) for column in range(6) for side in (20, 30)
     ]
-    handle = fig.BoxHandle(boxes, first=28)
+    handle = BoxHandle(boxes, first=28)
     cell, tile, step = fig.Cell("Cell", (3, 4)), fig.Choice("Tile", ["a", "b", "c"]), fig.Slider("Step", 5)
     each = fig.Each(3)
     lab = fig.Lab(HERE / "lab_sums.js", "sums", sums, values=np.arange(5) / 4, step=step)

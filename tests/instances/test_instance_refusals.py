@@ -7,6 +7,7 @@ import torch
 
 from helpers.instances import sds
 from helpers.instances.boxes import windows_round
+from helpers.instances.cascades.handle import BoxHandle
 from helpers.instances.cascades.network import Cascade
 from helpers.instances.cascades.warping import roi_warp
 from helpers.instances.data import draw_scenes, training_scenes
@@ -43,6 +44,8 @@ BOXES = torch.tensor([[[2.0, 3, 11.5, 8], [1, 1, 11, 8.5]], [[4, 5, 6, 7], [0.7,
         (lambda: mask_iou(MASKS.float(), MASKS), "in bool"),
         (lambda: mask_iou(MASKS, MASKS[:, :3]), "one height and width"),
         (lambda: average_precision([], []), "no true instance"),
+        (lambda: BoxHandle([[0, 0, 2, 2], [1, 1, 2, 2]], first=True), "expected a box's number, 0 to 1"),
+        (lambda: BoxHandle([[0, 0, 2]]), "Of one: [box]"),
         (lambda: roi_warp(MAPS, BOXES[0]), "boxes[None]"),
         (lambda: roi_warp(MAPS, BOXES[:1]), "Expected maps"),
         (lambda: roi_warp(MAPS[0], BOXES), "Expected maps"),

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from helpers.data import morse
-from helpers.figure import Sound, array
+from helpers.figure import array
 from helpers.listening import data, experiment, figures, keying
+from helpers.listening.sound import Sound
 
 
 @pytest.mark.parametrize("dot", [0.04, 0.12, 0.4])
@@ -74,4 +75,4 @@ def test_what_cannot_be_read_is_said_in_words(keyed, message):
 
 def test_sound_is_a_switch_that_is_off_at_first():
     sound = Sound(array([0.1])[0], array([[0, 1]]))
-    assert sound.first is False and sound.kind == "sound"
+    assert sound.first is False and (sound.kind, sound.like) == ("sound", "toggle")

@@ -9,6 +9,7 @@ from torchvision.utils import draw_bounding_boxes
 from helpers import figure as fig
 from helpers.figure import taking
 from helpers.figure.layers import ACCENT
+from helpers.instances.cascades.handle import BoxHandle
 from helpers.instances.figures import sides
 from helpers.plotting import CLASS_COLOURS, DIGIT_CLASSES
 
@@ -60,7 +61,7 @@ def stage_by_stage(
         return [np.asarray(look(box)[name])[0] for name in PARTS]
 
     stored = sides(boxes)
-    handle = fig.BoxHandle(stored)
+    handle = BoxHandle(stored)
     mode = fig.Choice("Box", ["snaps to stored ones: drag it", FREE])
     spans = {"Left": W - LEAST_SIDE, "Top": H - LEAST_SIDE, "Width": W, "Height": H}
     least = (0, 0, LEAST_SIDE, LEAST_SIDE)

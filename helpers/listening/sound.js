@@ -1,5 +1,8 @@
 // Sound: a tone that follows a playhead, and a Morse key under the hand. Their twin is sound.py.
 
+import { PANEL, givenOf } from "./controls.js";
+import { rowsOf } from "./arrays.js";
+
 const [LOUD, SOFT] = [0.15, 0.003]; // of the loudest, and seconds in which the tone comes and goes without a click
 const MOMENT = 0.25; // seconds of sound after each movement of the playhead; where it rests there is silence
 
@@ -49,6 +52,20 @@ function makeFollower(pitch, tools) {
   };
 }
 
+/** A switch for a tone that follows a playhead. */
+function sound(control, tools) {
+  const { node, update } = PANEL.toggle(control, tools);
+  const follow = makeFollower(control.node.pitch, tools);
+  return {
+    node,
+    update() {
+      update();
+      const { value, seconds, strokes } = givenOf(control, tools);
+      follow(value, seconds, rowsOf(strokes, 2));
+    },
+  };
+}
+
 /** A Morse key: while it is held it sounds; each stroke goes into the control as [down, up] in seconds. */
 function key(control, tools, canvas) {
   const { name, pitch } = control.node;
@@ -87,4 +104,4 @@ function key(control, tools, canvas) {
   };
 }
 
-export { makeFollower, key };
+export { sound, key };
