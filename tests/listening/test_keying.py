@@ -68,7 +68,7 @@ def test_the_reader_gives_letters_sound_weights_and_a_word_on_what_is_unlike_the
 )
 def test_what_cannot_be_read_is_said_in_words(keyed, message):
     figure = figures.key_it_yourself(keying.reader(experiment.new_system(experiment.HERO, 0)))
-    (ask,) = figure._asks
+    (ask,) = (node for node, each in enumerate(figure.spec["nodes"]) if each["kind"] == "ask")
     figure.asked = {"ask": ask, "inputs": [keyed], "number": 1}
     assert re.search(message, figure.answer["refusal"])
 
