@@ -126,14 +126,14 @@ def _column(
 
 
 def suppression(
-    images: object, boxes: Sequence[object], scores: Sequence[object], kept: Sequence[object],
-    truth: Sequence[object], found: object, overlaps: Sequence[float], alt: str = "",
+    images: object, boxes: Sequence[object], classes: Sequence[object], scores: Sequence[object],
+    kept: Sequence[object], truth: Sequence[object], found: object, overlaps: Sequence[float], alt: str = "",
 ) -> fig.Figure:  # fmt: skip
     """Move the overlap from which on two detections of one class count as one, and see who is thrown away.
 
     Args:
         images: (N, 3, H, W) in bytes.
-        boxes: for each scene (D, 4) as x0, y0, x1, y1. scores: (D,) each.
+        boxes: for each scene (D, 4) as x0, y0, x1, y1. classes, scores: (D,) each.
         kept: for each scene and measure ("boxes", "masks") and overlap, the numbers of the detections that stay.
         truth: for each scene (K, 4), the true boxes.
         found: (N, 2, overlaps), how many of a scene's true instances a detection that stays is right about.
@@ -141,16 +141,19 @@ def suppression(
     """
     pictures = [_picture(each) for each in taking.numbers(images, "images")]
     hits, N = taking.numbers(found, "found"), len(pictures)
-    if hits.shape != (N, 2, len(overlaps)) or not len(boxes) == len(scores) == len(kept) == len(truth) == N:
+    given = [len(each) for each in (boxes, classes, scores, kept, truth)]
+    if hits.shape != (N, 2, len(overlaps)) or given != [N] * 5:
         raise ValueError(
-            f"{N} scenes and {len(overlaps)} overlaps need found ({N}, 2, {len(overlaps)}) and boxes, scores, kept "
-            f"and truth for each scene; got {hits.shape}, {len(boxes)}, {len(scores)}, {len(kept)}, {len(truth)}."
+            f"{N} scenes and {len(overlaps)} overlaps need found ({N}, 2, {len(overlaps)}) and boxes, classes, scores, "
+            f"kept and truth for each scene; got {hits.shape}, {', '.join(map(str, given))}."
         )
     frames, texts = [], []
-    for each, score, stays in zip(map(sides, boxes), scores, kept, strict=True):
-        chances = [f"{chance:.2f}" for chance in taking.numbers(score, "scores").astype(float)]
+    for each, named, score, stays in zip(map(sides, boxes), classes, scores, kept, strict=True):
+        digits = taking.numbers(named, "classes").astype(int)
+        chances = taking.numbers(score, "scores").astype(float)
+        told = [f"{digit}: {chance:.2f}" for digit, chance in zip(digits, chances, strict=True)]
         frames.append([[each[np.asarray(one, int)] for one in measure] for measure in stays])
-        texts.append([[[chances[i] for i in one] for one in measure] for measure in stays])
+        texts.append([[[told[i] for i in one] for one in measure] for measure in stays])
     scene = fig.Slider("Scene", N, labels=[str(n + 1) for n in range(N)], keys="[]")
     measure = fig.Choice("Overlap of", ["boxes", "masks"])
     steps = [f"{overlap:.2f}" for overlap in overlaps]

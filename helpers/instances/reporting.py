@@ -61,7 +61,8 @@ def failures(
         images: (N, 3, H, W) in uint8. told: of `reasons`, for each image. least: score of what is drawn.
 
     Returns:
-        The pictures, a row of them for each source; a title for each, how many things are drawn; and the reasons.
+        The pictures, a row of them for each source; a title for each, how many things are drawn, and which digits, on
+        a second line; and the reasons.
     """
     first: dict[str, int] = {}
     for name in REASONS[1:]:
@@ -72,5 +73,6 @@ def failures(
         for n in first.values():
             sure = found[n][found[n].scores >= least]
             shown.append(painted(images[n], sure.masks))
-            titles.append(f"{source}, {len(sure)}")
+            digits = " ".join(map(str, sorted(sure.classes.tolist())))
+            titles.append(f"{source}, {len(sure)}:\n{digits}")
     return shown, titles, list(first)

@@ -34,7 +34,7 @@ def propose(image: Tensor, nodes: int = NODES, unions: int = UNIONS) -> Tensor:
     """Propose regions of an image (3, H, W) in uint8, from its colours alone: masks (P, H, W) in bool.
 
     A tree merges neighbouring pixels, the smallest basins first. Those of its nodes are proposed that are of some
-    size and outlast the most: the colour step at which a node is merged away is far above the one that made it. Then
+    size and outlast the most: the basin area at which a node is merged away is far above the one that made it. Then
     come unions of two such nodes side by side, since a sticker's backing and its ink differ in colour.
     """
     check_tensor(image, "the image")

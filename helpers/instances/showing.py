@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
+from torchvision.ops import box_iou
 
 from helpers import figure as fig
 from helpers.data.batches import as_input
@@ -10,7 +12,7 @@ from helpers.data.scenes import Scenes
 from helpers.instances.boxes import cut, cut_own, windows_round
 from helpers.instances.data import true_instances
 from helpers.instances.model import STRIDES
-from helpers.instances.scoring import boxes_round, right
+from helpers.instances.scoring import Detections, boxes_round, right
 from helpers.instances.sds import Looked, look, named, staying, two_crops
 from helpers.instances.systems import Trained
 from helpers.training import parameter_count
@@ -31,7 +33,7 @@ def system(trained: Trained, looked: Looked, proposal: int) -> fig.Figure:
     before = {"image": "trunk", "stride 1": "read", "stride 2": "read", "stride 4": "read"}
     steps = [
         fig.Step("image", looked.image.permute(1, 2, 0), place=(0, 0)),
-        fig.Step("region", mask[0].float(), "merge", note="One of 150 regions.", place=(1, 0)),
+        fig.Step("region", mask[0].float(), "tree", note="One of 150 regions.", place=(1, 0)),
         fig.Step("box crop", box, "cut", place=(2, 0)),
         fig.Step("region crop", region, "keep the region", place=(2, 1),
                  note="Everything outside the region is the mean colour."),
@@ -42,8 +44,7 @@ def system(trained: Trained, looked: Looked, proposal: int) -> fig.Figure:
                  after={"top of box": "dense", "top of region": "dense"}, note=f"The classifier has {of_class}."),
         *(fig.Step(f"stride {STRIDES[k]}", maps[k][0], after={one: made}, place=(k, 2))
           for k, (one, made) in enumerate(before.items())),
-        fig.Step("scores", head.score_maps(maps)[0], place=(4, 2),
-                 after={"stride 8": "1 × 1", "stride 4": "", "stride 2": "", "stride 1": ""},
+        fig.Step("scores", head.score_maps(maps)[0], place=(3, 3), after={"stride 8": "1 × 1, all four strides"},
                  note=f"Each of 5 x 5 classifiers of each pixel, over four maps; {of_scores}."),
         fig.Step("mask", head(maps, [windows_round(boxes_round(mask))])[0].sigmoid(), "cut, mix", place=(4, 3),
                  note="Cut by the named region's box, mixed from classifiers near each place."),
@@ -69,6 +70,12 @@ def columns(trained: Trained, scenes: Scenes, scene: int, number: int = 2) -> di
     }
 
 
+def crossing(truth: Detections) -> Tensor:
+    """How much the boxes overlap in each pair of one class in an image, their IoU: (pairs,)."""
+    one, other = (truth.classes[:, None] == truth.classes).triu(1).nonzero(as_tuple=True)
+    return box_iou(truth.boxes, truth.boxes)[one, other]
+
+
 def doubles(trained: Trained, scenes: Scenes, overlaps: Sequence[float]) -> dict[str, object]:
     """What `figures.suppression` takes: who stays in each scene at each overlap, by boxes and by masks."""
     found = [named(each, trained.parts["SDS"]) for each in look(trained.trunk, scenes.images)]
@@ -82,6 +89,7 @@ def doubles(trained: Trained, scenes: Scenes, overlaps: Sequence[float]) -> dict
     return {
         "images": scenes.images,
         "boxes": [each.boxes for each in found],
+        "classes": [each.classes for each in found],
         "scores": [each.scores for each in found],
         "kept": kept,
         "truth": [each.boxes for each in truth],

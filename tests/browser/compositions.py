@@ -498,7 +498,8 @@ def suppression() -> fig.Figure:
     kept = [[[0], [0, 2], [0, 1, 2]], [[0, 2], [0, 2], []]]
     hits = np.array([[1, 2, 2], [2, 2, 0]])
     return instances.suppression(
-        image.repeat(2, 1, 1, 1), [boxes, boxes[:2]], [[0.9, 0.8, 0.7], [0.6, 0.5]], [kept, [[[0], [0], [0, 1]]] * 2],
+        image.repeat(2, 1, 1, 1), [boxes, boxes[:2]], [[7, 7, 1], [4, 4]], [[0.9, 0.8, 0.7], [0.6, 0.5]],
+        [kept, [[[0], [0], [0, 1]]] * 2],
         [boxes[[0, 2]], boxes[:1]], np.stack([hits, hits // 2]), [0.1, 0.5, 0.9], "A portrait with detections.",
     )  # fmt: skip
 

@@ -61,7 +61,7 @@ def suppressed(**changed):
     return suppression(
         **{
             "images": torch.zeros(1, 3, SIDE, SIDE, dtype=torch.uint8),
-            "boxes": [boxes], "scores": [torch.tensor([0.9, 0.8, 0.7])],
+            "boxes": [boxes], "classes": [torch.tensor([7, 7, 1])], "scores": [torch.tensor([0.9, 0.8, 0.7])],
             "kept": [[[[0], [0, 1, 2]], [[0, 2], [0, 2]]]],
             "truth": [boxes[[0, 2]]], "found": torch.tensor([[[1, 2], [2, 2]]]), "overlaps": [0.1, 0.8],
         }
@@ -73,7 +73,7 @@ def test_the_limit_decides_who_stays():
     figure = suppressed()
     parts, caption = figure.shown(Limit=0)
     assert "overlap of boxes, limit 0.10: 1 detections stay; 1 of 2 true" in caption
-    assert [shape[2] for shape in parts[0].shapes if shape[0] == "text"] == ["0.90"]
+    assert [shape[2] for shape in parts[0].shapes if shape[0] == "text"] == ["7: 0.90"]
     parts, caption = figure.shown(Limit=1)
     assert "limit 0.80: 3 detections stay; 2 of 2" in caption
     assert [shape[1] for shape in parts[0].shapes if shape[0] == "rect"][1] == [2, 0, 10, 10]
@@ -100,6 +100,7 @@ def test_painted_masks_have_rims_in_their_colour_and_the_rest_is_dimmed():
         (columns, {"truth": torch.zeros(1, N, N)}, "2 windows need"),
         (suppressed, {"found": torch.zeros(1, 2, 3)}, "need found (1, 2, 2)"),
         (suppressed, {"truth": []}, "truth for each scene"),
+        (suppressed, {"classes": []}, "classes, scores, kept and truth for each scene"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_in_words(draw, changed, message):

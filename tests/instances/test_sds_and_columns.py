@@ -89,6 +89,14 @@ def test_doubles_are_dropped_class_by_class_and_by_boxes_only_if_asked():
     assert len(sds.staying(weak)) == 0
 
 
+def test_boxes_cross_pair_by_pair_of_one_class():
+    masks = torch.zeros(4, 20, 20, dtype=torch.bool)
+    masks[0, :10, :10], masks[1, :10, 5:15], masks[2, :10, :10], masks[3, 15:, 15:] = True, True, True, True
+    true = Detections(0, masks, torch.tensor([1, 1, 2, 1]), torch.ones(4))
+    assert_close(showing.crossing(true), torch.tensor([1 / 3, 0, 0]))  # 0 and 1, 0 and 3, 1 and 3
+    assert len(showing.crossing(true[:1])) == 0
+
+
 def test_a_refiner_is_a_logistic_model_a_cell_and_superpixels_decide(trunk):
     looked = sds.look(trunk, squares()[None])[0]
     refiner = sds.Refiner()
@@ -206,7 +214,9 @@ def test_reasons_come_in_order():
     images = torch.zeros(2, 3, 20, 10, dtype=torch.uint8)
     shown, titles, kinds = reporting.failures(images, [told[:2], told[1:]], sources)
     assert sorted(kinds) == sorted(told[1:])  # each once
-    assert titles == ["mine, 4"] * 4 + ["truth, 5"] * 4 and all(each.shape == (20, 10, 3) for each in shown)
+    assert titles == ["mine, 4:\n0 2 3 9"] * 4 + ["truth, 5:\n0 1 2 3 4"] * 4 and all(
+        each.shape == (20, 10, 3) for each in shown
+    )
 
 
 def test_recall_counts_what_some_proposal_fits():

@@ -37,10 +37,9 @@ def system(cascade: Cascade, image: Tensor) -> fig.Figure:
                  after={"coarsest map": "+ finer maps"}),
         fig.Step("warped", warped, place=(2, 1), after={"features": "RoI warp", "boxes": "one of them"}),
         fig.Step("mask", mask, "stage 2: mask", paid(cascade.mask_head), kind="matrix", place=(3, 1)),
-        fig.Step("masked", warped * F.avg_pool2d(mask[None], 2), place=(2, 2),
-                 after={"warped": "times the mask", "mask": ""}),
-        fig.Step("class", said.classes[0, best].softmax(dim=0), "stage 3: class", paid(cascade.class_head),
-                 place=(3, 2)),
+        fig.Step("masked", warped * F.avg_pool2d(mask[None], 2), "× warped", place=(3, 2)),
+        fig.Step("class", said.classes[0, best].softmax(dim=0), parameters=paid(cascade.class_head), place=(2, 2),
+                 after={"masked": "stage 3: class", "warped": "unmasked"}),
     ]  # fmt: skip
     return fig.walk(steps, alt="The tensors of a cascade from an image to one box, its mask and its class.")
 
