@@ -1,6 +1,7 @@
 """Checks for the exercises of notebook 08b, asking and watching."""
 
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,29 +12,33 @@ from helpers.checking import Exercise, Mistake
 
 
 def _asked(generator: Generator) -> tuple[Tensor, ...]:
-    """A question (B, size), keys (B, L, size), values (B, L, D), v (size,) and a mask (B, L).
+    """A question (B, size), keys and values (B, L, size), v (size,) and a mask (B, L).
 
-    The mask is drawn by chance, and leaves each row a place.
+    The mask is drawn by chance, and leaves each row a place. Keys and values have one size, as in the notebook's
+    `Look`: so one in the other's place is seen by its numbers alone.
     """
-    B, L, size, D = generator.permutation([2, 3, 4, 5])
+    B, L, size = generator.permutation([3, 4, 5])
     mask = torch.from_numpy(generator.random((B, L)) < 0.6)
     mask[:, generator.integers(L)] = True  # a row that may look nowhere is another exercise
-    shapes = ((B, size), (B, L, size), (B, L, D), (size,))
+    shapes = ((B, size), (B, L, size), (B, L, size), (size,))
     question, keys, values, v = (torch.from_numpy(generator.standard_normal(shape)) for shape in shapes)
     return question, keys, values, 2 * v, mask
 
 
 def _look(
-    question: Tensor, keys: Tensor, values: Tensor, v: Tensor, mask: Tensor, *, bent: bool = True,
-    low: float | None = float("-inf"), axis: int = 1, late: bool = False,
+    question: Tensor, keys: Tensor, values: Tensor, v: Tensor, mask: Tensor, *,
+    bent: Literal["inside", "outside", "never"] = "inside", low: float | None = float("-inf"), axis: int = 1,
+    late: bool = False, mixed: Literal["keys", "values"] = "values",
 ) -> Tensor:  # fmt: skip
     """The mended look; an option puts a fault in."""
     hidden = question[:, None] + keys
-    scores = (hidden.tanh() if bent else hidden) @ v  # (B, L)
+    scores = (hidden.tanh() if bent == "inside" else hidden) @ v  # (B, L)
+    if bent == "outside":
+        scores = scores.tanh()
     if low is not None:
         scores = scores.masked_fill(~mask, low)
     weights = scores.softmax(dim=axis).nan_to_num() * (mask if late else 1)
-    return (weights[..., None] * values).sum(dim=1)
+    return (weights[..., None] * (values if mixed == "values" else keys)).sum(dim=1)
 
 
 mended_look = Exercise(
@@ -42,7 +47,16 @@ mended_look = Exercise(
     solution=_look,
     mistakes=(
         Mistake(
-            partial(_look, bent=False),
+            partial(_look, bent="outside"),
+            "the tanh comes after v. There the question adds one and the same number to the scores of all places, and "
+            "tanh keeps their order: whatever is asked, the same place comes first. Bend the sum before v weighs it.",
+        ),
+        Mistake(
+            partial(_look, mixed="keys"),
+            "the keys are mixed. They say how well a place fits the question; what it holds is in the values.",
+        ),
+        Mistake(
+            partial(_look, bent="never"),
             "without the tanh the question adds one and the same number to the scores of all places, and the softmax "
             "takes it off again: whatever is asked, the map is the same.",
         ),

@@ -124,12 +124,15 @@ def judge(asker: Asker, test: Material) -> dict[str, float]:
 
     "pointing": the last look that a question needs lies on the sticker that the answer is about. "first_pointing":
     the first look lies on the one that is asked for. "shuffled": pointing with the maps of another question.
+    "said_none": of the questions whose answer is "none", the share that is answered so.
     """
     scores, weights = answers(asker, test)
     right, figures = (scores.argmax(dim=1) == test.answers).float(), {}
     for kind in sorted({each.kind for each in test.questions}):
         numbers = test.of(kind)
         figures[kind] = float(right[numbers].mean())
+        if kind == "none":
+            figures["said_none"] = float(right[test.answers == ANSWERS.index("none")].mean())
         if asker.look != "attention" or kind in HARD:
             continue
         # A direct question needs one look, whatever the network has.

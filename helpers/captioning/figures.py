@@ -141,13 +141,16 @@ def steps(
     ]
 
 
-def lit(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """A scene (3, H, W) in bytes, bright where a map of L cells, row by row in a square, is large: (H, W, 3)."""
+def lit(image: np.ndarray, weights: np.ndarray, least: float = 0.25) -> np.ndarray:
+    """A scene (3, H, W) in bytes, bright where a map of L cells, row by row in a square, is large: (H, W, 3).
+
+    `least` is the share of its light that a scene keeps where the map is 0.
+    """
     scene, weights = np.moveaxis(np.asarray(image), 0, -1), np.asarray(weights)
     side = round(len(weights) ** 0.5)
     cell = np.ones((len(scene) // side, scene.shape[1] // side))
     share = np.kron((weights / weights.max()).reshape(side, side), cell)
-    return (scene * (0.25 + 0.75 * share[..., None])).astype(np.uint8)
+    return (scene * (least + (1 - least) * share[..., None])).astype(np.uint8)
 
 
 def lit_for_each_word(shown: Annotated, weights: np.ndarray) -> Figure:

@@ -71,8 +71,8 @@ class Listener(nn.Module):
         letters: size of the vocabulary.
         score: which score; None takes attention away: every letter is read off one vector, which a recurrent network
             makes of all annotations.
-        query: the state "before" the last letter is taken in (Bahdanau, Chan), or "after" it (Luong's h_t, with his
-            input feeding: the last context goes into the state).
+        query: the state "before" the last letter is taken in (Bahdanau, Chan), or "after" it (Luong's h_t, with
+            input feeding: the last context goes into the state, in his paper tanh(W [context; state])).
 
     `forward` takes `TeacherForced` inputs, `source` being `Sounds`, and returns scores of each next letter
     (B, L, letters). The submodule `attend` passes on the weights, (B, L, K).

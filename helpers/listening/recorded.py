@@ -1,6 +1,7 @@
 """What the record says of a listener, in a line."""
 
 from collections.abc import Mapping
+from statistics import fmean
 
 from helpers import results
 from helpers.listening.experiment import LARGER, RATE, RATES
@@ -20,11 +21,13 @@ def at_rates(fields: Mapping[str, Field]) -> str:
 
 
 def aligned(fields: Mapping[str, Field]) -> str:
-    """Say when the recorded run of seed 0 aligned, and how long it trained."""
+    """Say when each recorded run aligned, in the order of their seeds, and how long one trained on average."""
     try:
         rows = results.rows("listening", "record", **fields, rate=RATE)
     except LookupError:
         return "not recorded"
-    (first,) = (each for each in rows if each["seed"] == 0)
-    steps = first["figures"].get("aligned_at")
-    return f"{f'aligned at {steps:.0f}' if steps else 'not aligned'}, {first['seconds']:.0f} s of training"
+    steps = [row["figures"].get("aligned_at") for row in sorted(rows, key=lambda row: row["seed"])]
+    at = ", ".join(f"{step:.0f}" if step else "never" for step in steps)
+    seconds = fmean(row["seconds"] for row in rows)
+    when = f"aligned at {at}" if any(steps) else "not aligned"
+    return f"{when} ({results.runs(len(rows))}), {seconds:.0f} s of training"

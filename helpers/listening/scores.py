@@ -49,7 +49,7 @@ class Location(nn.Module):
 
 
 class LocalPredictive(Content):
-    """Luong's local-p: the state predicts a centre p, and a Gaussian round it is multiplied onto a content score.
+    """Luong's local-p: a content score whose weights are multiplied by a Gaussian round a centre p from the state.
 
     p = S sigmoid(v . tanh(W q)) for S places; the Gaussian's deviation is half the window's reach D. Here its logarithm
     is added to the score, so weights sum to 1 again; in the paper they do not.

@@ -200,6 +200,19 @@ def test_rows_judge_answers_and_maps_as_a_loop_does():
     assert 0 <= pairs["direct_pairs"] <= judged["direct"] + 0.2
 
 
+def test_none_is_judged_by_itself_where_none_is_right():
+    _, test = experiment.other_lessons(TINY, "hard")
+    asker = experiment.new_asker(experiment.ONE, test.annotations.shape[2], 0)
+    for said in ("three", "none"):  # one that always says so
+        with torch.no_grad():
+            asker.answer[-1].weight.zero_()
+            asker.answer[-1].bias.copy_(torch.eye(ANSWERS)[data.ANSWERS.index(said)])
+        judged = learning.judge(asker, test)
+        # Eleven answers are equally often right, so a share of all says little about "none".
+        assert judged["none"] == pytest.approx(1 / 11) and judged["said_none"] == (said == "none")
+        assert judged["count"] == pytest.approx(0.25 if said == "three" else 0.0)
+
+
 @pytest.mark.parametrize("name", ["questions, seed 0", "clips, seed 0", "faults", "hard"])
 def test_pieces_of_the_record_run(name):
     rows = list(experiment.pieces(TINY)[name]())

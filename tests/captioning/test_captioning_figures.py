@@ -127,6 +127,8 @@ def test_a_scene_is_lit_where_the_map_of_a_word_about_a_sticker_is_large():
     # The largest weight leaves the scene as it is, half of it takes away three eighths, none leaves a quarter.
     wanted = np.array([[200, 125], [125, 50]]).repeat(2, axis=0).repeat(2, axis=1)
     assert np.array_equal(axis.images[0].get_array(), wanted[..., None].repeat(3, axis=-1))
+    lighter = figures.lit(scene.images[0], np.array([1.0, 0.5, 0.5, 0.0]), least=0.5)
+    assert lighter[::2, ::2, 0].tolist() == [[200, 150], [150, 100]]
 
 
 def test_square_tables_write_each_number_in_its_place():
