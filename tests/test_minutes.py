@@ -1,5 +1,7 @@
 """Minutes of reading and seconds of training, counted by hand on small notebooks."""
 
+import re
+
 import nbformat
 import pytest
 from nbformat import v4
@@ -92,3 +94,10 @@ def test_the_front_pages_state_every_lesson_s_minutes(path):
         stored = nbformat.read(each, as_version=4)
         assert reading == pytest.approx(minutes.reading_minutes(stored), abs=2), "`make minutes ARGS=--write`"
         assert training == pytest.approx(minutes.training_seconds(stored) / 60, abs=1.5), each.name
+
+
+@pytest.mark.parametrize("path", minutes.find(), ids=lambda path: path.stem[:3].rstrip("_"))
+def test_a_page_states_its_own_minutes_of_reading(path):
+    page = nbformat.read(path, as_version=4)
+    stated = re.search(r"(?:Reading takes|It takes) about\s(\d+)\sminutes", page.cells[0].source)
+    assert int(stated[1]) == pytest.approx(minutes.reading_minutes(page), abs=1)

@@ -111,13 +111,13 @@ def steps(
     return [
         fig.Step("spectrogram", np.asarray(frames).T[::-1], place=(0, 0), kind="matrix"),
         fig.Step("annotations", np.asarray(annotations).T, "convolutions, time ÷ 4", place=(1, 0), kind="matrix"),
-        fig.Step("letters so far", list(so_far), after={}, place=(0, 2)),
+        fig.Step("letters so far", list(so_far), after={}, place=(0, 2), unit="letter"),
         fig.Step("state", state, "GRU", place=(1, 2)),
         fig.Step("last weights", before, after={}, place=(1, 1), note="Where it looked for the letter before."),
         fig.Step("weights", weights, after=looks, place=(2, 0), note="One number a place; together they are 1."),
         fig.Step("context", context, after={"weights": "weighted mean", "annotations": "values"}, place=(3, 0)),
         fig.Step("scores", scores, "with next state: tanh, linear", place=(3, 1)),
-        fig.Step("next letter", [letters[int(np.argmax(scores))]], "argmax", place=(3, 2)),
+        fig.Step("next letter", [letters[int(np.argmax(scores))]], "argmax", place=(3, 2), unit="letter"),
     ]  # fmt: skip
 
 
