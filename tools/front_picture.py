@@ -25,6 +25,7 @@ from tools.notebooks import NOTEBOOKS  # noqa: E402
 PICTURE = ROOT / "data" / "pictures" / "masks_and_attention.png"
 # A sentence whose first word comes last in the translation, and that word, which is chosen.
 SENTENCE, WORD = "ayer mi hermana vendió su coche", "yesterday"
+ONE_ROW = 420  # pixels: as wide as the sentence, so that no word of it wraps into the ribbons
 SHARPER = 2
 GAP, COLOURS = 24, 128  # pixels between the halves; colours of the palette, which keep the file small
 
@@ -43,9 +44,11 @@ def attention(page: Page) -> Image.Image:
     """The words of notebook 07's sentence, their translation, and the weights between them."""
     figure = page.locator(".composed", has_text="Candidate of the beam")
     figure.locator(".caption:not(:empty)").wait_for()
+    parts = figure.locator(".parts")
+    parts.evaluate(f"parts => parts.style.width = '{ONE_ROW}px'")
     figure.get_by_role("radio", name=SENTENCE, exact=True).check(force=True)
     figure.locator(".tokens").get_by_role("radio", name=WORD, exact=True).click()
-    return photograph(figure.locator(".parts"))
+    return photograph(parts)
 
 
 def photograph(part: Locator) -> Image.Image:

@@ -29,9 +29,10 @@ SECONDS_A_LINE = 8
 MOST_READING = 45  # minutes
 MOST_TRAINING = 100  # seconds
 
-# "| [01 Name](notebooks/01_name.ipynb) | ... | 30 min | 2 min |": a row of a table of lessons.
+# "| [01 Name](notebooks/01_name.ipynb) | ... | 30 min | 2 min |": a row of a table of lessons; in Korean "30분 | 2분".
 ROW = re.compile(
-    r"^(?P<start>\| [^|]*\]\((?:notebooks/)?(?P<name>\w+\.ipynb)\) \|.*\|)[^|]*\bmin \|[^|]*\bmin \|$",
+    r"^(?P<start>\| [^|]*\]\((?:notebooks/)?(?P<name>\w+\.ipynb)\) \|.*\|)"
+    r"[^|]*?(?P<unit> min|분) \|[^|]*(?P=unit) \|$",
     re.MULTILINE,
 )
 FENCE = re.compile(r"^```.*?\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -96,7 +97,7 @@ def table(paths: Sequence[Path]) -> Iterator[str]:
 
 
 def restated(text: str, cost: Mapping[str, tuple[float, int]]) -> str:
-    """Write reading and training into the last two columns of a table's rows that link to a notebook.
+    """Write reading and training into the last two columns of a table's rows that link to a notebook, in its unit.
 
     Args:
         cost: minutes of reading and seconds of training, by the name of the notebook's file.
@@ -106,7 +107,8 @@ def restated(text: str, cost: Mapping[str, tuple[float, int]]) -> str:
         if match["name"] not in cost:
             return match[0]
         reading, training = cost[match["name"]]
-        return f"{match['start']} {reading:.0f} min | {math.ceil(training / 60)} min |"
+        unit = match["unit"]
+        return f"{match['start']} {reading:.0f}{unit} | {math.ceil(training / 60)}{unit} |"
 
     return ROW.sub(row, text)
 
