@@ -273,9 +273,13 @@ def test_a_poster_that_is_smaller_than_its_picture_leaves_no_line_out():
 
 
 @pytest.mark.filterwarnings("error")
-def test_the_style_of_static_pictures_lays_out_no_poster():
+def test_a_poster_looks_alike_whatever_style_the_notebook_has_set():
+    """The course's own has a line style for each curve, and lays pictures out by itself."""
+    curves = fig.Lines({"one": [1, 2], "two": [2, 1]}, mark=fig.Slider("t", 2))
+    figure = fig.Figure(fig.Stage(fig.Image(SCENE)), curves, caption="Curves.", alt="Curves.")
     with plt.style.context(plotting.STYLE):
-        masks_over_images(SCENE, {"one": MAP})._repr_mimebundle_()
+        styled = figure.poster()
+    assert styled == figure.poster()
 
 
 def test_the_package_ships_the_setting_that_stores_figures_with_a_notebook():

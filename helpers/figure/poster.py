@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from matplotlib import patches
+from matplotlib import patches, style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -25,6 +25,7 @@ INK, SOFT, FIELD, ACCENT = "#1c1b22", "#5c5a66", "#eceaf1", "#5a1fd1"
 SMALL = {"fontsize": 9, "color": INK}  # points at 100 dots per inch: 12.5 pixels
 
 
+@style.context("default")  # whatever style the notebook has set
 def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, look: Look) -> bytes:
     """Draw the figure in one state, to PNG bytes."""
     shown = [(part, part.shows(look)) for part in parts if look(part.args["when"])]
@@ -33,7 +34,7 @@ def poster(parts: Iterable[Part], controls: Iterable[Control], caption: Text, lo
     entries = [entry for each in controls if isinstance(each, Legend) for entry in _entries(each, look)]
     words = textwrap.wrap(look(caption), LETTERS)
     total = height + LINE * (-(-len(entries) // PER_LINE)) + LINE * len(words) + 2 * MARGIN
-    figure = Figure(figsize=(WIDTH / 100, total / 100), dpi=100, facecolor="white", layout="none")
+    figure = Figure(figsize=(WIDTH / 100, total / 100), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
     for (part, each), (left, top), (wide, high) in zip(shown, places, sizes, strict=True):
         title = write(look, part.title)
