@@ -198,7 +198,7 @@ def test_a_beam_wide_enough_finds_the_best_of_all_sentences(seed):
             if END in said[:-1] or (said[-1] != END and length < most):
                 continue
             chances = model(TeacherForced(source, torch.tensor([[START, *said[:-1]]])))[0].log_softmax(dim=-1)
-            score = float(chances[range(length), list(said)].mean())
+            score = chances[range(length), list(said)].mean().item()
             if best is None or score > best[0]:
                 best = score, [word for word in said if word != END]
     (found,) = beam(model, source, most, width=words**most)
