@@ -1,10 +1,8 @@
 // Elements, the theme, and small helpers that every other file uses.
 
-let count = 0;
-
-/** A name that no other element of the page has. */
+/** A name that no other element of the page has: other figures there run a copy of this script. */
 function fresh(name) {
-  return `composed-${name}-${count++}`;
+  return `composed-${name}-${Math.random().toString(36).slice(2)}`;
 }
 
 /** Set an element's attributes, and return it. */

@@ -4,8 +4,9 @@ import compositions
 import nbformat
 import pytest
 from hosts import VIEWPORT, stored_notebook
+from playwright.sync_api import expect
 
-from tools import build_site
+from tools import build_site, tidy
 
 TABLE = "| " + " | ".join(["backpropagation"] * 6) + " |\n" + "|---" * 6 + "|"
 LESSON = f"# A lesson\n\n$$E = mc^2$$\n\nInline $x_i$.\n\n{TABLE}"
@@ -67,3 +68,22 @@ def test_without_scripts_the_poster_stays(browser, opened):
     assert poster.get_attribute("alt").startswith("A portrait under three discs.")
     assert poster.bounding_box()["width"] > 200
     context.close()
+
+
+def test_figures_on_one_page_keep_their_choices_apart(browser, tmp_path):
+    """Each figure brings a script of its own, which once named its groups of radio buttons as the others did."""
+    notebook, other = map(stored_notebook, (compositions.hands(), compositions.stamp_stepper()))
+    notebook.cells += other.cells[1:]
+    notebook.metadata["widgets"][tidy.WIDGET_STATE]["state"] |= other.metadata["widgets"][tidy.WIDGET_STATE][
+        "state"
+    ]
+    path = tmp_path / "two.html"
+    path.write_text(build_site.page_of(notebook, "two"), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    expect(page.locator(".caption:not(:empty)")).to_have_count(2)
+    groups = page.locator(".tokens:has(> label > [type=radio])")
+    chosen = [group.locator(":checked").count() for group in groups.all()]
+    names = page.evaluate("[...document.querySelectorAll('.composed [id]')].map((each) => each.id)")
+    page.close()
+    assert len(chosen) > 1 and set(chosen) == {1} and len(set(names)) == len(names)
