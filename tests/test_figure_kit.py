@@ -94,6 +94,16 @@ def test_the_poster_draws_a_wave_under_marked_words_alone():
     assert len(columns) > 30 and columns.max() < 100  # under the first word, not under the others
 
 
+def test_the_poster_strikes_out_a_word_that_is_off():
+    off = fig.Switches("Words", ["llllllll", "on"])
+    figure = fig.Figure(fig.Tokens(["llllllll", "on"], off=off), caption="", alt="Words.")
+    dark = []
+    for flags in ([True, True], [False, True]):
+        greys = np.asarray(Image.open(io.BytesIO(figure.poster(Words=flags))).convert("L"))
+        dark.append(int((greys[:, 16:40] < 150).all(axis=1).sum()))  # rows that are dark all along the word
+    assert dark[0] == 0 < dark[1]
+
+
 def test_long_names_stand_whole_beside_a_matrix_of_a_poster():
     matrix = fig.Matrix(np.eye(3), ["an uncommon name"] * 3, ["another one that is long"] * 3)
     poster = fig.Figure(matrix, caption="", alt="A matrix.").poster()
