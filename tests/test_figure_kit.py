@@ -214,6 +214,10 @@ def test_compositions_are_refused_in_words():
         fig.Choice("Map", ["a", "b"]).on("c")
     with pytest.raises(ValueError, match="'t' cannot be True; expected a whole number, 0 to 1"):
         fig.Slider("t", 2, first=True)
+    with pytest.raises(ValueError, match="'slider' is named like a kind of control"):
+        t = fig.Slider("t", 2)
+        lab = fig.Lab(None, "slider", lambda t: t, t=t)
+        fig.Figure(fig.Words(lab), caption="{t}", alt="A lab.", t=t)
     with pytest.raises(ValueError, match="at least one layer"):
         fig.Stage(when=0)
     with pytest.raises(ValueError, match="5 numbers for 3 places"):

@@ -12,6 +12,7 @@ import traitlets
 
 from helpers.figure import taking
 from helpers.figure.book import Book, flat
+from helpers.figure.computing import Lab
 from helpers.figure.controls import Control
 from helpers.figure.parts import Part, Shown
 from helpers.figure.poster import poster
@@ -103,6 +104,13 @@ class Figure(anywidget.AnyWidget):
         book([*values.values(), *also])  # now it has met every control
         met = [each for each in book.symbols if isinstance(each, Control)]
         self._controls = _by_name([*also, *own, *met])
+        taken = {each.kind for each in self._controls.values()}
+        for each in book.symbols:
+            if isinstance(each, Lab) and each.args["name"] in taken:
+                name = each.args["name"]
+                raise ValueError(
+                    f"The lab {name!r} is named like a kind of control, and would stand in for it: rename it."
+                )
         self._caption = Text(caption, **{**self._controls, **values})
         self._still = still or {}
         spec = {
