@@ -43,7 +43,9 @@ function clamp(value, low, high) {
 /** Keep the figure light or dark as the page behind it is, until the signal. */
 function followTheme(root, signal) {
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-  const apply = () => (root.dataset.theme = isDark(root) ? "dark" : "light");
+  const apply = () => {
+    if (root.isConnected) root.dataset.theme = isDark(root) ? "dark" : "light";
+  };
   // JupyterLab names its theme on the body and loads its colours a moment later: look again then.
   const watcher = new MutationObserver(() => [0, 300, 1500].forEach((wait) => setTimeout(apply, wait)));
   for (const node of [document.body, document.documentElement]) watcher.observe(node, { attributes: true });

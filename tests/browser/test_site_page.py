@@ -39,6 +39,14 @@ def test_it_asks_nobody_and_complains_of_nothing(opened):
     assert complaints == []
 
 
+def test_a_figure_that_is_taken_away_complains_of_nothing(opened):
+    """JupyterLab takes cells away that are scrolled out of sight, and what lies behind them is then unknown."""
+    page, _, complaints = opened
+    page.locator("figure.live").evaluate("each => each.remove()")
+    page.wait_for_timeout(300)
+    assert complaints == []
+
+
 def test_the_figure_replaces_its_poster(opened):
     page, _, _ = opened
     assert page.locator("figure.live canvas").count() == 1
